@@ -1,0 +1,36 @@
+"""What is true: runs real battles between two models and says what may be concluded.
+
+Knows nothing of labs, tutors or screens, and importing it loads neither torch nor Streamlit.
+"""
+
+from engine import arena
+from engine.arena import Challenge, Progress
+from engine.battle import Battle, Contender, HarnessConfig, ItemFailure, ItemResult
+from engine.errors import CallerMistake, EngineError
+from engine.result import BattleResult
+from engine.task import Item, Task, load_items
+from engine.tasks import TASKS, load_task
+from engine.verdict import Verdict, compare, detectable_gap, score_interval
+
+__all__ = [
+    "TASKS",
+    "Battle",
+    "BattleResult",
+    "CallerMistake",
+    "Challenge",
+    "Contender",
+    "EngineError",
+    "HarnessConfig",
+    "Item",
+    "ItemFailure",
+    "ItemResult",
+    "Progress",
+    "Task",
+    "Verdict",
+    "arena",
+    "compare",
+    "detectable_gap",
+    "load_items",
+    "load_task",
+    "score_interval",
+]

@@ -1,0 +1,261 @@
+"""All that a screen or a command line needs: plan a battle, start it, watch it, stop it, see the result.
+
+Everything goes through the ledger, so a watcher may be another process than the starter, today or next
+week. Watching also keeps things going: a battle whose worker was killed gets a new one as soon as anybody
+looks. Nothing here imports torch; the models live in the worker's process.
+"""
+
+from __future__ import annotations
+
+import math
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from engine.battle import Battle, Contender, SIDES
+from engine.device import resolve
+from engine.errors import BattleFailed, CallerMistake
+from engine.home import home
+from engine.ledger import OPEN_STATES, Entry, Ledger, State
+from engine.models import find
+from engine.result import BattleResult
+from engine.task import digest, draw_subset, load_items
+from engine.tasks import load_task
+from engine.worker import busy, log_file
+
+ROOT = Path(__file__).resolve().parent.parent
+PROBE_ITEMS = 8
+SPACE_NEEDED = 8 << 20
+RESPAWN_AFTER = 3.0
+_workers: dict[str, list[tuple[float, subprocess.Popen[bytes]]]] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Challenge:
+    """What a person asks for. `plan` turns it into a `Battle`, which is complete."""
+
+    a: str
+    b: str
+    task: str
+    limit: int | None = None
+    """Items to draw; None for all."""
+    seed: int = 0
+    shots: int | None = None
+    """None for the task's own number."""
+    margin: float = 0.02
+    """Gaps smaller than this are as good as none; chosen before the run."""
+    level: float = 0.95
+    device: str = "auto"
+    dtype: str = "auto"
+    settings: dict[str, object] = field(default_factory=dict)
+    """Further fields of `HarnessConfig` to set for both sides: normalisation or extraction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """A battle as a watcher may see it at this moment."""
+
+    battle: Battle
+    state: State
+    phase: str
+    message: str
+    exit_code: int
+    ahead: int
+    """Battles of the same device that come first."""
+    done: int
+    """Outcomes written down, both sides together; 2n when it is finished."""
+    pairs: tuple[tuple[str, float, float], ...]
+    """(item, score of A, score of B), oldest first."""
+    items_a_second: float | None
+    seconds_left: float | None
+    notices: tuple[str, ...]
+
+    @property
+    def open(self) -> bool:
+        return self.state in OPEN_STATES
+
+
+def plan(challenge: Challenge, *, probe: bool = False) -> Battle:
+    """The complete battle for a challenge. Reads the items; writes nothing.
+
+    Raises:
+        CallerMistake: an unknown name, a number out of range, items that are not on this machine.
+    """
+    if not 0 < challenge.margin < 1:
+        raise CallerMistake(f"The margin {challenge.margin} is not between 0 and 1; 0.02 means two points.")
+    if not 0.5 < challenge.level < 1:
+        raise CallerMistake(f"The level {challenge.level} is not between 0.5 and 1; 0.95 is usual.")
+    if challenge.shots is not None and challenge.shots < 0:
+        raise CallerMistake(f"--shots {challenge.shots} is negative; 0 means no worked examples.")
+    cards = [find(challenge.a), find(challenge.b)]
+    for card in cards:
+        if not card.present and card.kind == "pack":
+            raise CallerMistake(f"The weights of {card.title} are not installed. To get them: {card.advice()}.")
+    task = load_task(challenge.task)
+    settings: dict[str, object] = {"dtype": challenge.dtype, **challenge.settings}
+    if challenge.shots is not None:
+        settings["shots"] = challenge.shots
+    a, b = (
+        Contender(
+            model=card.address,
+            harness=task.harness(**settings, template="chat" if card.kind == "endpoint" and task.writes else "plain"),
+        )
+        for card in cards
+    )
+    if a == b:
+        raise CallerMistake(f"A and B are the same contender, {a.name}. Choose two that differ.")
+    items = draw_subset(load_items(task), challenge.limit, challenge.seed)
+    local = any(card.kind != "endpoint" for card in cards)
+    return Battle(
+        id=secrets.token_hex(5),
+        a=a,
+        b=b,
+        task=task.name,
+        item_ids=tuple(item.id for item in items),
+        items_digest=digest(items),
+        seed=challenge.seed,
+        margin=challenge.margin,
+        level=challenge.level,
+        device=resolve(challenge.device) if local else "endpoint",
+        probe=probe,
+    )
+
+
+def start(battle: Battle) -> str:
+    """Writes the plan down, puts it into its device's queue and sees to it that a worker is there."""
+    with Ledger() as ledger:
+        ledger.add(battle)
+    _ensure_worker(battle.device)
+    return battle.id
+
+
+def stop(battle_id: str) -> None:
+    """Stops an open battle at once; what is done stays, and `resume` goes on from there."""
+    with Ledger() as ledger:
+        ledger.settle(battle_id, "stopped", only_from=OPEN_STATES)
+
+
+def resume(battle_id: str) -> None:
+    """Puts a stopped or failed battle back into the queue."""
+    with Ledger() as ledger:
+        ledger.settle(battle_id, "queued", only_from=("stopped", "failed"))
+        device = ledger.entry(battle_id).battle.device
+    _ensure_worker(device)
+
+
+def watch(battle_id: str) -> Progress:
+    """The battle at this moment. If it should be running and nobody is at it, somebody is set to it.
+
+    Raises:
+        Unknown: there is no such battle.
+    """
+    with Ledger() as ledger:
+        entry = ledger.entry(battle_id)
+        waiting_for = _ensure_worker(entry.battle.device) if entry.state in OPEN_STATES else ""
+        entry = ledger.entry(battle_id)
+        return _progress(ledger, entry, waiting_for)
+
+
+def _progress(ledger: Ledger, entry: Entry, waiting_for: str) -> Progress:
+    counts = ledger.counts(entry.battle.id)
+    done = sum(count for count, _ in counts.values())
+    speed = left = None
+    if counts.keys() == set(SIDES) and all(seconds > 0 for _, seconds in counts.values()):
+        seconds_an_item = {side: seconds / count for side, (count, seconds) in counts.items()}
+        speed = 1 / sum(seconds_an_item.values())
+        left = sum((entry.battle.n - counts[side][0]) * seconds_an_item[side] for side in SIDES)
+    return Progress(
+        battle=entry.battle,
+        state=entry.state,
+        phase=waiting_for or entry.phase,
+        message=entry.message,
+        exit_code=entry.exit_code,
+        ahead=ledger.ahead(entry) if entry.state == "queued" else 0,
+        done=done,
+        pairs=tuple(ledger.pairs(entry.battle.id)),
+        items_a_second=speed,
+        seconds_left=left,
+        notices=tuple(ledger.notices(entry.battle.id)),
+    )
+
+
+def result(battle_id: str) -> BattleResult:
+    """Everything about a battle so far, with the verdict that follows.
+
+    Raises:
+        Unknown: there is no such battle.
+    """
+    with Ledger() as ledger:
+        entry = ledger.entry(battle_id)
+        a, b = ({o.item_id: o for o in ledger.outcomes(battle_id, side)} for side in SIDES)
+        return BattleResult(
+            battle=entry.battle,
+            state=entry.state,
+            a=a,
+            b=b,
+            environment=entry.environment,
+            notices=tuple(ledger.notices(battle_id)),
+            seconds=entry.finished - entry.started if entry.finished and entry.started else None,
+            created=entry.created,
+        )
+
+
+def history(limit: int = 200) -> list[Progress]:
+    """All battles, newest first; probes are not battles."""
+    with Ledger() as ledger:
+        return [_progress(ledger, entry, "") for entry in ledger.entries(limit=limit)]
+
+
+def keep_going() -> None:
+    """Sets workers to whatever was left open, after a crash or a restart."""
+    with Ledger() as ledger:
+        devices = {entry.battle.device for entry in ledger.entries(states=OPEN_STATES, probes=True)}
+    for device in devices:
+        _ensure_worker(device)
+
+
+def seconds_an_item(challenge: Challenge) -> float | None:
+    """Seconds one item takes both sides together here, from what was measured before; None if nothing was."""
+    shots = load_task(challenge.task).shots if challenge.shots is None else challenge.shots
+    cards = [find(challenge.a), find(challenge.b)]
+    device = "endpoint" if all(card.kind == "endpoint" for card in cards) else resolve(challenge.device)
+    with Ledger() as ledger:
+        times = [ledger.seconds_an_item(card.address, challenge.task, shots, device) for card in cards]
+    return None if None in times else math.fsum(t for t in times if t is not None)
+
+
+def probe(challenge: Challenge) -> str:
+    """Starts a battle over a few items whose only use is the time they take."""
+    return start(plan(replace(challenge, limit=PROBE_ITEMS), probe=True))
+
+
+def _ensure_worker(device: str) -> str:
+    """Spawns a worker if the device has none. Returns what is being waited for, in words, or nothing."""
+    free = shutil.disk_usage(home()).free
+    if free < SPACE_NEEDED:
+        return f"waiting for disk space: {free / 1e6:.1f} MB free at {home()}, {SPACE_NEEDED / 1e6:.0f} MB needed"
+    spawned = _workers.setdefault(device, [])
+    if busy(device):
+        return ""
+    alive = [worker for _, worker in spawned if worker.poll() is None]
+    if alive or (spawned and time.monotonic() - spawned[-1][0] < RESPAWN_AFTER):
+        return "starting a worker"
+    if len(spawned) >= 3 and all(worker.returncode not in (0, None, -9) for _, worker in spawned[-3:]):
+        raise BattleFailed(f"Three workers in a row could not start. The reason is in {log_file(device)}.")
+    log = log_file(device)
+    log.parent.mkdir(exist_ok=True)
+    with log.open("ab") as output:
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "engine.worker", device],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,  # a closed terminal or a stopped app does not take the battle with it
+        )
+    spawned.append((time.monotonic(), worker))
+    return "starting a worker"

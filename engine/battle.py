@@ -1,0 +1,132 @@
+"""The nouns of a battle: who fights, over what, by which rules, and what came of every item.
+
+All of it is frozen data. A `Battle` is complete before anything runs, so a stored battle can be resumed,
+repeated and argued with; an `Outcome` is what happened to one item on one side, and a failure there is a
+type of its own: it can be counted and shown, but never mistaken for a wrong answer.
+This module does no arithmetic on results (`verdict.py`) and touches no file (`ledger.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+Side = Literal["a", "b"]
+SIDES: tuple[Side, Side] = ("a", "b")
+Normalisation = Literal["sum", "characters"]
+FailureKind = Literal["truncated", "out_of_memory", "endpoint", "error"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoding:
+    """How a model writes: greedily, up to `max_tokens` new tokens, cut at the earliest of `until`."""
+
+    max_tokens: int
+    until: tuple[str, ...]
+    temperature: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HarnessConfig:
+    """How a model is asked and how its answer is read: half of what a benchmark score measures."""
+
+    template: Literal["plain", "chat"] = "plain"
+    """plain: the prompt as it is; chat: wrapped as one user turn (what chat endpoints do by themselves)."""
+    shots: int = 0
+    """Worked examples before the question."""
+    shots_seed: int = 1234
+    """Seed of the draw of worked examples, for tasks that draw them (lm-eval's own default)."""
+    normalisation: Normalisation = "sum"
+    """Which choice wins: highest summed log-likelihood, or highest per character of the choice."""
+    extraction: str = "argmax"
+    """The rule that turns what the model said into an answer; a name the task knows."""
+    decoding: Decoding | None = None
+    """None where choices are ranked and nothing is written."""
+    dtype: str = "auto"
+    """Precision asked for; auto is float32 on a CPU and bfloat16 on a GPU that has it."""
+
+    @property
+    def fingerprint(self) -> str:
+        """A short tagged hash of the canonical JSON: equal fingerprints mean equal settings."""
+        canonical = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        return "h1:" + hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contender:
+    """A model under a harness. Two prompts for one model are two contenders, and may fight each other."""
+
+    model: str
+    """The address `engine.models.find` understands."""
+    harness: HarnessConfig
+
+    @property
+    def name(self) -> str:
+        return self.model
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Battle:
+    """The whole plan of a battle, written down before anything runs."""
+
+    id: str
+    a: Contender
+    b: Contender
+    task: str
+    item_ids: tuple[str, ...]
+    """The items in the order they are fought over: a seeded draw, the same for both sides."""
+    items_digest: str
+    """Hash of the chosen items' contents: a battle is only resumed over the very same questions."""
+    seed: int
+    margin: float
+    level: float
+    device: str
+    """Resolved when the battle was planned: cpu, cuda, mps, or endpoint where no weights are local."""
+    probe: bool = False
+    """A probe measures the speed of this machine; its verdict is nobody's business."""
+
+    @property
+    def n(self) -> int:
+        return len(self.item_ids)
+
+    def contender(self, side: Side) -> Contender:
+        return self.a if side == "a" else self.b
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemResult:
+    """One side's scored answer to one item."""
+
+    item_id: str
+    score: float
+    """1.0 right, 0.0 wrong."""
+    choice: int | None = None
+    """Index of the choice that won; None where the model wrote its answer."""
+    logliks: tuple[float, ...] = ()
+    """Summed log-likelihood of each choice, natural log, in the order of the choices."""
+    text: str | None = None
+    """What the model wrote, raw and untrusted."""
+    answer: str | None = None
+    """What the extraction rule found in `text`; None where it found nothing (lm-eval counts that as wrong)."""
+    tokens: int = 0
+    """Tokens the model worked through for this item."""
+    seconds: float = 0.0
+    """This item's share of its batch's time."""
+    kind: Literal["result"] = "result"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemFailure:
+    """Why one side has no score for one item. Not a wrong answer: the pair is left out of the verdict."""
+
+    item_id: str
+    reason: FailureKind
+    message: str
+    text: str | None = None
+    seconds: float = 0.0
+    kind: Literal["failure"] = "failure"
+
+
+Outcome = ItemResult | ItemFailure

@@ -1,0 +1,72 @@
+"""Everything that can go wrong in the engine, as one tree.
+
+    EngineError                 catch this to show any of them as one sentence
+    ├── CallerMistake           what was asked cannot be done as asked: exit code 2
+    │   ├── Unknown             a model, task or battle nobody here has heard of
+    │   ├── NoSource            a task whose items are not on this machine
+    │   ├── CorruptWeights      a weights file that cannot be read
+    │   ├── Unreachable         an endpoint that does not answer, or refuses
+    │   ├── Unsupported         a model that cannot do what the task needs
+    │   ├── DiskFull            nothing more can be written down
+    │   └── Mismatch            two sets of results that do not belong together
+    └── BattleFailed            the battle was sound and still could not be finished: exit code 1
+
+Every message names the thing, shows the value and says the way out; none of them is worth a traceback.
+A single item that fails is not an exception but an `ItemFailure`: the battle goes on without it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class EngineError(Exception):
+    """Base of all errors whose message is written for the person who meets it."""
+
+    exit_code = 1
+
+
+class CallerMistake(EngineError):
+    """What was asked cannot be done as asked; the message says what to change."""
+
+    exit_code = 2
+
+
+class Unknown(CallerMistake):
+    """A name that stands for nothing here; the message offers the nearest ones."""
+
+    @classmethod
+    def name(cls, kind: str, given: str, known: Iterable[str]) -> Unknown:
+        names = sorted(known)
+        near = difflib.get_close_matches(given, names, n=2, cutoff=0.5)
+        guess = f" Did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
+        return cls(f"There is no {kind} called {given!r}.{guess} Known: {', '.join(names)}.")
+
+
+class NoSource(CallerMistake):
+    """The items of a task are nowhere on this machine; the message says which command brings them."""
+
+
+class CorruptWeights(CallerMistake):
+    """A weights file is damaged, cut short, or not what its name says."""
+
+
+class Unreachable(CallerMistake):
+    """An endpoint refuses the connection, the key or the model, or does not answer in time."""
+
+
+class Unsupported(CallerMistake):
+    """The model or server lacks what the task needs, log-probabilities of a given text for instance."""
+
+
+class DiskFull(CallerMistake):
+    """The data folder cannot take another byte; what was written before stays."""
+
+
+class Mismatch(CallerMistake):
+    """Two sets of per-item results cannot be paired item by item."""
+
+
+class BattleFailed(EngineError):
+    """The battle could not be finished although nothing was wrong with what was asked."""

@@ -1,0 +1,207 @@
+"""What came of a battle: the plan, every outcome, and the verdict that follows from them.
+
+A computed view of the ledger, never stored: scores, verdict and comparability are derived anew each time, so
+a better analysis applies to old battles too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
+
+from engine.battle import Battle, ItemFailure, ItemResult, Outcome, Side, SIDES
+from engine.models import find
+from engine.task import Task
+from engine.tasks import load_task
+from engine.verdict import Verdict, compare
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """One line of the comparability list: a setting, what each side had, and whether they were the same."""
+
+    setting: str
+    a: str
+    b: str
+    why: str
+
+    @property
+    def same(self) -> bool:
+        return self.a == self.b
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BattleResult:
+    """A plan with all its outcomes so far."""
+
+    battle: Battle
+    state: str
+    a: Mapping[str, Outcome]
+    b: Mapping[str, Outcome]
+    environment: Mapping[str, Mapping[str, str]]
+    notices: tuple[str, ...]
+    seconds: float | None
+    """From the first start to the end, waiting included; None while it is open."""
+    created: float
+
+    @property
+    def task(self) -> Task:
+        return load_task(self.battle.task)
+
+    @property
+    def names(self) -> tuple[str, str]:
+        return find(self.battle.a.model).title, find(self.battle.b.model).title
+
+    @property
+    def pairs(self) -> list[tuple[str, ItemResult, ItemResult]]:
+        """Items both sides have a score for, in the battle's order."""
+        both = ((item, self.a.get(item), self.b.get(item)) for item in self.battle.item_ids)
+        return [(i, x, y) for i, x, y in both if isinstance(x, ItemResult) and isinstance(y, ItemResult)]
+
+    @property
+    def flips(self) -> list[tuple[str, ItemResult, ItemResult]]:
+        """Items that one side has right and the other wrong: all the evidence there is about the gap."""
+        return [pair for pair in self.pairs if pair[1].score != pair[2].score]
+
+    @property
+    def failures(self) -> list[tuple[Side, ItemFailure]]:
+        sides: tuple[tuple[Side, Mapping[str, Outcome]], ...] = (("a", self.a), ("b", self.b))
+        return [(side, o) for side, outcomes in sides for o in outcomes.values() if isinstance(o, ItemFailure)]
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """None while fewer than two pairs are complete: there is nothing to say yet, not even 'undecided'."""
+        pairs = self.pairs
+        if len(pairs) < 2:
+            return None
+        return compare(
+            [x.score for _, x, _ in pairs],
+            [y.score for _, _, y in pairs],
+            level=self.battle.level,
+            margin=self.battle.margin,
+            names=self.names,
+            population=self.task.size,
+        )
+
+    def macro(self, side: Side) -> float | None:
+        """Mean of the groups' scores over complete pairs (micro is the plain score); None without groups."""
+        index = 1 if side == "a" else 2
+        groups: dict[str, list[float]] = {}
+        for pair in self.pairs:
+            group, slash, _ = pair[0].rpartition("/")
+            if slash:
+                groups.setdefault(group, []).append(pair[index].score)  # type: ignore[union-attr]
+        return fmean(fmean(scores) for scores in groups.values()) if groups else None
+
+    @property
+    def agreements(self) -> list[Agreement]:
+        """The settings that decide whether two scores may be compared, as they were in this battle."""
+        a, b = self.battle.a.harness, self.battle.b.harness
+        ran = {side: self.environment.get(side, {}) for side in SIDES}
+        unknown = "not recorded yet"
+        lines = [
+            ("Items", f"the same {self.battle.n:,}", f"the same {self.battle.n:,}", "other items are another exam"),
+            ("Worked examples", str(a.shots), str(b.shots), "examples teach the form of the answer"),
+            ("Prompt template", a.template, b.template, "wording alone can move a score by points"),
+            ("Answer rule", a.extraction, b.extraction, "a stricter rule finds fewer answers"),
+            ("Normalisation", a.normalisation, b.normalisation, "length counts against long choices unless divided out"),
+            ("Decoding", _decoding(a), _decoding(b), "sampling and token limits change what is written"),
+        ]
+        lines += [
+            (label, ran["a"].get(key, unknown), ran["b"].get(key, unknown), why)
+            for label, key, why in (
+                ("Precision", "dtype", "rounding flips close calls"),
+                ("Device", "device", "kernels round differently"),
+                ("transformers", "transformers", "another version may tokenize or mask differently"),
+            )
+        ]
+        return [Agreement(setting=s, a=x, b=y, why=why) for s, x, y, why in lines]
+
+    def to_json(self) -> dict[str, Any]:
+        """The result as the command line writes it. Scores, gaps and intervals are fractions, A minus B."""
+        verdict = self.verdict
+        head: dict[str, Any] = {
+            "battle_id": self.battle.id,
+            "task": self.battle.task,
+            "state": self.state,
+            "n": len(self.pairs),
+            "planned": self.battle.n,
+            "a": self._side("a", verdict and verdict.a_score),
+            "b": self._side("b", verdict and verdict.b_score),
+            "seed": self.battle.seed,
+        }
+        items = [
+            {
+                "id": item,
+                "group": item.rpartition("/")[0],
+                **{side: _outcome_json(o) for side, o in (("a", self.a.get(item)), ("b", self.b.get(item))) if o},
+            }
+            for item in self.battle.item_ids
+        ]
+        return {
+            **head,
+            **(verdict_json(verdict) if verdict else {"winner": None, "sentence": "Fewer than two pairs are complete."}),
+            "failures": [
+                {"side": side, "id": f.item_id, "reason": f.reason, "message": f.message} for side, f in self.failures
+            ],
+            "notices": list(self.notices),
+            "seconds": self.seconds,
+            "environment": {side: dict(self.environment.get(side, {})) for side in SIDES},
+            "items": items,
+        }
+
+    def _side(self, side: Side, score: float | None) -> dict[str, Any]:
+        contender = self.battle.contender(side)
+        macro = self.macro(side)
+        return {
+            "name": contender.name,
+            "score": score,
+            **({"macro": macro} if macro is not None else {}),
+            "shots": contender.harness.shots,
+            "normalisation": contender.harness.normalisation,
+            "extraction": contender.harness.extraction,
+            "fingerprint": contender.harness.fingerprint,
+        }
+
+
+def _decoding(harness: Any) -> str:
+    if harness.decoding is None:
+        return "none: choices are ranked"
+    kind = "greedy" if harness.decoding.temperature == 0 else f"temperature {harness.decoding.temperature}"
+    return f"{kind}, at most {harness.decoding.max_tokens} tokens"
+
+
+def _outcome_json(outcome: Outcome) -> dict[str, Any]:
+    if isinstance(outcome, ItemFailure):
+        return {"correct": None, "score": None, "failure": outcome.reason}
+    shown: dict[str, Any] = {"correct": outcome.score == 1.0, "score": outcome.score, "choice": outcome.choice}
+    if outcome.text is None:
+        return {**shown, "logliks": list(outcome.logliks)}
+    return {**shown, "logliks": [], "text": outcome.text, "answer": outcome.answer}
+
+
+def verdict_json(verdict: Verdict) -> dict[str, Any]:
+    """The verdict's part of the command line's JSON, the same for battles and for stored results."""
+    interval = verdict.interval
+    return {
+        "gap": verdict.gap,
+        "interval": {
+            "low": interval.low,
+            "high": interval.high,
+            "level": interval.level,
+            "method": interval.method,
+        },
+        "discordant": verdict.discordant
+        and {"a_only": verdict.discordant.a_only, "b_only": verdict.discordant.b_only},
+        "p_value": verdict.p_value,
+        "p_method": verdict.p_method,
+        "margin": verdict.margin,
+        "winner": verdict.winner,
+        "detectable_gap": verdict.detectable_gap,
+        "items_needed": verdict.items_needed,
+        "sentence": verdict.sentence,
+        "sentences": list(verdict.sentences),
+        "caveats": list(verdict.caveats),
+    }

@@ -1,0 +1,216 @@
+"""A task: where its items come from, how a model is asked, how an answer is scored.
+
+Definitions follow lm-evaluation-harness 0.4.13 to the character, because a number is only comparable with
+published ones when it was made the same way. The parts every task shares are here; what is particular to
+one benchmark is in `tasks/<name>.py`. Nothing here knows of models or tokens.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Literal
+
+from engine.battle import Decoding, HarnessConfig, Normalisation
+from engine.errors import CallerMistake
+from engine.sources import Row, Source, found, read
+
+SHOTS_SEED = 1234
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One question of a benchmark, as the model meets it and as a person reads it."""
+
+    id: str
+    """The publisher's own id where there is one; stable whatever source the item was read from."""
+    index: int
+    """Row in the official split of its group: what lm-eval's `--samples` counts by."""
+    group: str = ""
+    """Subject or category; drawn subsets keep the groups' proportions. Empty: the task has none."""
+    contexts: tuple[str, ...]
+    """What stands before a choice: one text for all choices, or one for each (Winogrande)."""
+    choices: tuple[str, ...] = ()
+    """Continuations that are ranked, without the delimiter; empty where the model writes its answer."""
+    gold: int | None = None
+    """Index of the right choice."""
+    answer: str = ""
+    """The worked answer as a few-shot example shows it."""
+    options: tuple[str, ...] = ()
+    """The choices as a person reads them, where `choices` are bare letters or a shared suffix."""
+
+    def context(self, choice: int) -> str:
+        return self.contexts[choice if len(self.contexts) > 1 else 0]
+
+    @property
+    def example(self) -> str:
+        """The item with its answer, as a few-shot block."""
+        return f"{self.context(self.gold or 0)} {self.answer}\n\n"
+
+    def readable(self, choice: int) -> str:
+        return (self.options or self.choices)[choice]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A benchmark. One file each in `engine/tasks/`; the recipe to add one is in CONTRIBUTING.md."""
+
+    name: str
+    title: str
+    about: str
+    """One plain sentence for a person who chooses."""
+    licence: str
+    size: int
+    """Items in the official split; a source with another count is refused."""
+    chance: float
+    """Expected score of guessing, 0 to 1."""
+    item: Callable[[int, Row], Item]
+    """Builds an item from its index in its group and a row in the hub's columns."""
+    items_from: Sequence[Source]
+    shots_from: Sequence[Source] = ()
+    shots: int = 0
+    """Worked examples by default, as lm-eval has it."""
+    sampler: Literal["draw", "first"] = "draw"
+    """draw: a seeded sample that moves on from item to item; first: the same first ones for all."""
+    draws_one_more: bool = False
+    """lm-eval draws n + 1 and drops the item itself where evaluation and examples share a split name
+    (test_split unset and fewshot_split unset compare equal). The examples differ from the second on."""
+    description: Callable[[str], str] = field(default=lambda group: "")
+    """Text before everything else, from the group's name."""
+    normalisation: Normalisation = "sum"
+    """Which of lm-eval's accuracies this app reports by default: sum is acc, characters is acc_norm."""
+    decoding: Decoding | None = None
+    """Set where the model writes its answer."""
+    extractions: Mapping[str, Callable[[str], str | None]] = field(default_factory=dict)
+    """Named rules from the model's text to an answer; the first is the default. None: nothing found."""
+    same_answer: Callable[[str, Item], bool] = field(default=lambda answer, item: answer == item.answer)
+
+    @property
+    def writes(self) -> bool:
+        """Whether the model writes its answer (otherwise choices are ranked)."""
+        return self.decoding is not None
+
+    @property
+    def present(self) -> bool:
+        return found(self.items_from) is not None
+
+    def harness(self, **settings: object) -> HarnessConfig:
+        """The task's own way of asking, with some settings replaced."""
+        defaults: dict[str, object] = {
+            "shots": self.shots,
+            "normalisation": self.normalisation,
+            "extraction": next(iter(self.extractions), "argmax"),
+            "decoding": self.decoding,
+        }
+        return HarnessConfig(**(defaults | settings))  # type: ignore[arg-type]
+
+
+@functools.lru_cache(maxsize=16)
+def _items(task: str, split: Literal["items", "shots"]) -> tuple[Item, ...]:
+    from engine.tasks import load_task  # the table of tasks imports this module
+
+    loaded = load_task(task)
+    sources = loaded.items_from if split == "items" else loaded.shots_from
+    what = f"{loaded.title} ({'the questions' if split == 'items' else 'the worked examples'})"
+    built: list[Item] = []
+    seen: dict[str, int] = {}
+    for row in read(what, sources):
+        group = str(row.get("group", ""))
+        built.append(loaded.item(seen.get(group, 0), row))
+        seen[group] = seen.get(group, 0) + 1
+    return tuple(built)
+
+
+def load_items(task: Task) -> tuple[Item, ...]:
+    """All items of a task in the official order.
+
+    Raises:
+        NoSource: they are not on this machine.
+        CallerMistake: the source holds another number of items than the official split.
+    """
+    items = _items(task.name, "items")
+    if len(items) != task.size:
+        raise CallerMistake(
+            f"{task.title} has {task.size:,} items, but the source found holds {len(items):,}. "
+            "Scores on part of a benchmark, or on another version, are not comparable: replace the files."
+        )
+    return items
+
+
+def prompts(task: Task, harness: HarnessConfig) -> Mapping[str, str]:
+    """What stands before each item's own text: description and worked examples, by item id.
+
+    The draw of examples is advanced through all items in the official order, so that an item gets the
+    same examples in a subset as in a full run.
+
+    Raises:
+        NoSource: worked examples are asked for and their split is not on this machine.
+        CallerMistake: more examples are asked for than the split holds.
+    """
+    items = load_items(task)
+    if not harness.shots:
+        return {item.id: task.description(item.group) for item in items}
+    pool = _items(task.name, "shots")
+    by_group: dict[str, list[Item]] = {}
+    for example in pool:
+        by_group.setdefault(example.group, []).append(example)
+    smallest = min(len(group) for group in by_group.values())
+    if harness.shots > smallest:
+        raise CallerMistake(
+            f"{task.title} has {smallest} worked examples to choose from, {harness.shots} were asked for. "
+            f"Use --shots {smallest} or fewer."
+        )
+    draw = random.Random(harness.shots_seed)
+    return {
+        item.id: task.description(item.group)
+        + "".join(example.example for example in _examples(task, item, by_group[item.group], harness.shots, draw))
+        for item in items
+    }
+
+
+def _examples(task: Task, item: Item, pool: list[Item], count: int, draw: random.Random) -> Iterable[Item]:
+    if task.sampler == "first":
+        return pool[:count]
+    if task.draws_one_more:
+        return [example for example in draw.sample(pool, count + 1) if example != item][:count]
+    return draw.sample(pool, count)
+
+
+def draw_subset(items: Sequence[Item], limit: int | None, seed: int) -> tuple[Item, ...]:
+    """A seeded random order of `limit` items, with each group's share kept (largest remainders).
+
+    The order is random too, so at any moment the items already fought over are a fair sample of all.
+
+    Raises:
+        CallerMistake: `limit` is below 2 or above the number of items.
+    """
+    if limit is not None and limit > len(items):
+        raise CallerMistake(
+            f"--limit {limit:,} asks for more than the {len(items):,} items there are. "
+            "Leave the limit out to use them all."
+        )
+    if limit is not None and limit < 2:
+        raise CallerMistake(f"--limit {limit} is too few: a gap and its noise need at least 2 items.")
+    rng = random.Random(seed)
+    groups: dict[str, list[Item]] = {}
+    for item in items:
+        groups.setdefault(item.group, []).append(item)
+    wanted = len(items) if limit is None else limit
+    exact = {name: wanted * len(group) / len(items) for name, group in groups.items()}
+    share = {name: int(size) for name, size in exact.items()}
+    by_remainder = sorted(groups, key=lambda name: (share[name] - exact[name], name))
+    for name in by_remainder[: wanted - sum(share.values())]:
+        share[name] += 1
+    chosen = [item for name, group in groups.items() for item in rng.sample(group, share[name])]
+    rng.shuffle(chosen)
+    return tuple(chosen)
+
+
+def digest(items: Iterable[Item]) -> str:
+    """A hash of the items' contents, so that a changed file is noticed before results are mixed."""
+    canonical = json.dumps([asdict(item) for item in items], sort_keys=True, separators=(",", ":"))
+    return "i1:" + hashlib.sha256(canonical.encode()).hexdigest()[:16]

@@ -1,0 +1,157 @@
+"""`python -m engine.worker DEVICE`: fights the open battles of one device, one after the other, and ends.
+
+A process of its own, so that a reload of the app cannot touch a battle and its memory returns when it
+ends. One worker a device: the lock is the kernel's (it falls with the process, however that dies). Killed
+at any moment it loses nothing: what is not in the ledger has not happened, and the next worker goes on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import logging
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.battle import Battle, Side, SIDES
+from engine.errors import DiskFull, EngineError
+from engine.fight import fight
+from engine.home import home
+from engine.ledger import Entry, Ledger
+from engine.model import Model
+from engine.models import find
+from engine.tasks import load_task
+
+MAX_ATTEMPTS = 3
+"""Workers that may die over a battle without getting an item further before it is given up."""
+EXIT_DISK_FULL = 74
+
+log = logging.getLogger("engine.worker")
+
+
+@contextlib.contextmanager
+def device_lock(device: str, patience: float = 0.0) -> Iterator[bool]:
+    """Holds the device's lock for the length of the block; yields False when another process keeps it.
+
+    `patience`, in seconds, outlasts a process that only looks whether the lock is free (`busy`).
+    """
+    deadline = time.monotonic() + patience
+    with (home() / f"worker-{device}.lock").open("a") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    yield False
+                    return
+                time.sleep(0.05)
+            else:
+                yield True
+                return
+
+
+def busy(device: str) -> bool:
+    """Whether a worker of the device is alive."""
+    with device_lock(device) as free:
+        return not free
+
+
+def work(device: str) -> None:
+    """Drains the device's queue. Models stay open from battle to battle while they are the same."""
+    open_models: dict[tuple[str, str], Model] = {}
+    with device_lock(device, patience=1.0) as mine:
+        if not mine:
+            return
+        with Ledger() as ledger:
+            while entry := ledger.claim(device):
+                _one(ledger, entry, open_models)
+
+
+def _one(ledger: Ledger, entry: Entry, open_models: dict[tuple[str, str], Model]) -> None:
+    battle = entry.battle
+    if entry.attempts > MAX_ATTEMPTS:
+        message = (
+            f"{MAX_ATTEMPTS} workers in a row died over this battle without finishing another item, most likely "
+            f"for want of memory. Smaller models or a free machine may do; the log is {log_file(battle.device)}."
+        )
+        ledger.settle(battle.id, "failed", only_from=("running",), message=message, exit_code=1)
+        return
+    try:
+        _fight(ledger, battle, open_models)
+    except DiskFull:
+        raise
+    except EngineError as error:
+        ledger.settle(battle.id, "failed", only_from=("running",), message=str(error), exit_code=error.exit_code)
+    except Exception as error:  # a bug of ours or of a library: said as such, and the queue goes on
+        log.exception("battle %s failed", battle.id)
+        message = (
+            f"The battle stopped at an error nobody foresaw ({type(error).__name__}: {error}). "
+            f"Nothing is lost. Details: {log_file(battle.device)}."
+        )
+        ledger.settle(battle.id, "failed", only_from=("running",), message=message, exit_code=1)
+
+
+def _fight(ledger: Ledger, battle: Battle, open_models: dict[tuple[str, str], Model]) -> None:
+    task = load_task(battle.task)
+    models = _open_both(ledger, battle, open_models)
+    ledger.describe(battle.id, {side: models[side].environment for side in SIDES})
+    ledger.say(battle.id, "running")
+    done = {side: ledger.finished_items(battle.id, side) for side in SIDES}
+    for side, outcomes in fight(battle, task, models, done):
+        if not ledger.append(battle.id, side, outcomes):
+            return  # stopped; nothing after the stop is recorded
+        while models[side].notices:
+            ledger.note(battle.id, models[side].notices.pop(0))
+    ledger.settle(battle.id, "done", only_from=("running",))
+
+
+def _open_both(
+    ledger: Ledger, battle: Battle, open_models: dict[tuple[str, str], Model]
+) -> dict[Side, Model]:
+    """Opens what is not open yet, and lets go of what this battle does not need."""
+    wanted = {side: (battle.contender(side).model, battle.contender(side).harness.dtype) for side in SIDES}
+    for key in set(open_models) - set(wanted.values()):
+        del open_models[key]
+    for address, dtype in dict.fromkeys(wanted.values()):
+        if (address, dtype) not in open_models:
+            ledger.say(battle.id, f"opening {find(address).title}")
+            open_models[address, dtype] = open_model(address, battle.device, dtype)
+    return {side: open_models[wanted[side]] for side in SIDES}
+
+
+def open_model(address: str, device: str, dtype: str) -> Model:
+    """Opens the model behind an address; heavy libraries are imported only for the kind that needs them."""
+    card = find(address)
+    if card.kind == "endpoint":
+        from engine.endpoint import open_endpoint
+
+        return open_endpoint(card)
+    from engine.local_model import open_local
+
+    return open_local(card, "cpu" if device == "endpoint" else device, dtype)
+
+
+def log_file(device: str) -> Path:
+    return home() / "logs" / f"worker-{device}.log"
+
+
+def main() -> int:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    try:
+        work(sys.argv[1])
+    except DiskFull as error:
+        log.error("%s", error)
+        return EXIT_DISK_FULL
+    return 0
+
+
+if __name__ == "__main__":
+    # A thread that waits must sleep. By default OpenMP's threads spin at every barrier, and on a machine whose
+    # cores are shared, with a browser for instance, a forward pass was measured 19 times slower for it.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    sys.exit(main())
