@@ -3,14 +3,14 @@
 Knows nothing of labs, tutors or screens, and importing it loads neither torch nor Streamlit.
 """
 
-from engine import arena
+from engine import arena, lm_eval, models, recorded
 from engine.arena import Challenge, Progress
 from engine.battle import Battle, Contender, HarnessConfig, ItemFailure, ItemResult
 from engine.errors import CallerMistake, EngineError
 from engine.result import BattleResult
 from engine.task import Item, Task, load_items
 from engine.tasks import TASKS, load_task
-from engine.verdict import Verdict, compare, detectable_gap, score_interval
+from engine.verdict import Interval, Verdict, compare, detectable_gap, score_interval
 
 __all__ = [
     "TASKS",
@@ -21,6 +21,7 @@ __all__ = [
     "Contender",
     "EngineError",
     "HarnessConfig",
+    "Interval",
     "Item",
     "ItemFailure",
     "ItemResult",
@@ -30,7 +31,10 @@ __all__ = [
     "arena",
     "compare",
     "detectable_gap",
+    "lm_eval",
     "load_items",
     "load_task",
+    "models",
+    "recorded",
     "score_interval",
 ]

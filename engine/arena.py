@@ -21,11 +21,11 @@ from engine.device import resolve
 from engine.errors import BattleFailed, CallerMistake
 from engine.home import home
 from engine.ledger import OPEN_STATES, Entry, Ledger, State
+from engine.lock import busy, log_file
 from engine.models import find
 from engine.result import BattleResult
 from engine.task import digest, draw_subset, load_items
 from engine.tasks import load_task
-from engine.worker import busy, log_file
 
 ROOT = Path(__file__).resolve().parent.parent
 PROBE_ITEMS = 8
@@ -181,6 +181,13 @@ def _progress(ledger: Ledger, entry: Entry, waiting_for: str) -> Progress:
         seconds_left=left,
         notices=tuple(ledger.notices(entry.battle.id)),
     )
+
+
+def wait(battle_id: str, every: float = 0.5) -> Progress:
+    """Watches until the battle is over; for probes and scripts, which have nothing else to do."""
+    while (progress := watch(battle_id)).open:
+        time.sleep(every)
+    return progress
 
 
 def result(battle_id: str) -> BattleResult:

@@ -39,7 +39,8 @@ class Unknown(CallerMistake):
     @classmethod
     def name(cls, kind: str, given: str, known: Iterable[str]) -> Unknown:
         names = sorted(known)
-        near = difflib.get_close_matches(given, names, n=2, cutoff=0.5)
+        near = [name for name in names if given and name.startswith(given)]
+        near = near or difflib.get_close_matches(given, names, n=2, cutoff=0.5)
         guess = f" Did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
         return cls(f"There is no {kind} called {given!r}.{guess} Known: {', '.join(names)}.")
 

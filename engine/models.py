@@ -114,6 +114,11 @@ PACKS: dict[str, ModelCard] = {
 }
 
 
+def known() -> list[ModelCard]:
+    """The models with short names."""
+    return list(PACKS.values())
+
+
 def find(address: str) -> ModelCard:
     """The model behind an address.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from statistics import fmean
 from typing import Any
 
@@ -148,6 +149,7 @@ class BattleResult:
             ],
             "notices": list(self.notices),
             "seconds": self.seconds,
+            "date": datetime.fromtimestamp(self.created, UTC).date().isoformat(),
             "environment": {side: dict(self.environment.get(side, {})) for side in SIDES},
             "items": items,
         }

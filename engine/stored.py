@@ -33,7 +33,7 @@ def read_scores(file: Path) -> dict[str, float]:
         raise CallerMistake(f"The file {file} cannot be read: {reason}.") from error
     scores: dict[str, float] = {}
     filters: set[Any] = set()
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         where = f"{file}, line {number}"

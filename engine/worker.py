@@ -7,20 +7,15 @@ at any moment it loses nothing: what is not in the ledger has not happened, and 
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import logging
 import os
 import sys
-import time
-from collections.abc import Iterator
-from pathlib import Path
 
 from engine.battle import Battle, Side, SIDES
 from engine.errors import DiskFull, EngineError
 from engine.fight import fight
-from engine.home import home
 from engine.ledger import Entry, Ledger
+from engine.lock import device_lock, log_file
 from engine.model import Model
 from engine.models import find
 from engine.tasks import load_task
@@ -30,33 +25,6 @@ MAX_ATTEMPTS = 3
 EXIT_DISK_FULL = 74
 
 log = logging.getLogger("engine.worker")
-
-
-@contextlib.contextmanager
-def device_lock(device: str, patience: float = 0.0) -> Iterator[bool]:
-    """Holds the device's lock for the length of the block; yields False when another process keeps it.
-
-    `patience`, in seconds, outlasts a process that only looks whether the lock is free (`busy`).
-    """
-    deadline = time.monotonic() + patience
-    with (home() / f"worker-{device}.lock").open("a") as file:
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() >= deadline:
-                    yield False
-                    return
-                time.sleep(0.05)
-            else:
-                yield True
-                return
-
-
-def busy(device: str) -> bool:
-    """Whether a worker of the device is alive."""
-    with device_lock(device) as free:
-        return not free
 
 
 def work(device: str) -> None:
@@ -132,10 +100,6 @@ def open_model(address: str, device: str, dtype: str) -> Model:
     from engine.local_model import open_local
 
     return open_local(card, "cpu" if device == "endpoint" else device, dtype)
-
-
-def log_file(device: str) -> Path:
-    return home() / "logs" / f"worker-{device}.log"
 
 
 def main() -> int:

@@ -1,0 +1,33 @@
+"""The shell of the app: navigation, and the one place where an engine's error becomes a message."""
+
+import gc
+
+import streamlit as st
+
+from engine import EngineError, arena
+
+
+@st.cache_resource
+def settle() -> None:
+    """Once a server: resume what a crash left open, and keep the collector off what the imports made."""
+    arena.keep_going()
+    gc.collect()
+    gc.freeze()
+
+
+st.set_page_config(page_title="Noise Floor", page_icon="static/logo.svg", layout="centered")
+st.logo("static/logo.svg", size="large")
+page = st.navigation(
+    [
+        st.Page("pages/start/home.py", title="Noise Floor", url_path="home", default=True),
+        st.Page("pages/battle/battle.py", title="Battle", url_path="battle"),
+        st.Page("pages/battle/history.py", title="All battles", url_path="battles"),
+        st.Page("pages/learn/labs.py", title="Labs", url_path="labs"),
+    ],
+    position="top",
+)
+try:
+    settle()
+    page.run()
+except EngineError as error:
+    st.error(str(error))

@@ -1,0 +1,71 @@
+"""Battles that were fought once, completely, and are kept with the product as they came out.
+
+A recording is the JSON of `python -m engine battle --json`, compressed. It holds ids, scores and
+log-likelihoods, never the text of a benchmark. It says which machine, when and with which versions.
+"""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import Unknown
+from engine.models import find
+from engine.verdict import Verdict, compare
+
+FOLDER = Path(__file__).parent / "recordings"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """A battle that is over. Scores are aligned and in the battle's order: a random order of the items."""
+
+    task: str
+    names: tuple[str, str]
+    a: tuple[float, ...]
+    b: tuple[float, ...]
+    level: float
+    margin: float
+    date: str
+    device: str
+    dtype: str
+    versions: str
+
+    def after(self, n: int) -> Verdict:
+        """The verdict had the battle ended after its first `n` items."""
+        return compare(self.a[:n], self.b[:n], level=self.level, margin=self.margin, names=self.names)
+
+    @property
+    def provenance(self) -> str:
+        """Where the numbers are from, in a line."""
+        return f"Recorded {self.date} on {self.device}, {self.dtype}, {self.versions}."
+
+
+def names() -> list[str]:
+    return sorted(file.name.removesuffix(".json.gz") for file in FOLDER.glob("*.json.gz"))
+
+
+@functools.cache
+def load(name: str) -> Recording:
+    """Raises Unknown when there is no such recording."""
+    if name not in names():
+        raise Unknown.name("recording", name, names())
+    with gzip.open(FOLDER / f"{name}.json.gz", "rt", encoding="utf-8") as file:
+        stored = json.load(file)
+    items = [i for i in stored["items"] if all(i.get(s, {}).get("score") is not None for s in "ab")]
+    ran = stored["environment"]["a"]
+    return Recording(
+        task=stored["task"],
+        names=(find(stored["a"]["name"]).title, find(stored["b"]["name"]).title),
+        a=tuple(item["a"]["score"] for item in items),
+        b=tuple(item["b"]["score"] for item in items),
+        level=stored["interval"]["level"],
+        margin=stored["margin"],
+        date=stored["date"],
+        device=ran["device"],
+        dtype=ran["dtype"],
+        versions=f"torch {ran['torch']}, transformers {ran['transformers']}",
+    )

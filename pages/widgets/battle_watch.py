@@ -1,0 +1,55 @@
+"""A battle that is under way: progress, both scores, the band of noise, the latest items."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import streamlit as st
+
+from engine import Battle, Progress, Verdict, arena, compare, models, score_interval
+from pages.widgets import item_strip, noise_chart
+from pages.widgets.wording import duration, with_noise
+
+EVERY = 1.5
+
+
+def show(battle_id: str) -> None:
+    """Draws the battle now and again every 1.5 s; reruns the page when it is over. Space is kept for all parts."""
+    progress = arena.watch(battle_id)
+    names = [models.find(contender.model).title for contender in (progress.battle.a, progress.battle.b)]
+    pairs = progress.pairs
+    st.progress(progress.done / (2 * progress.battle.n), text=_status(progress))
+    for column, name, side in zip(st.columns(2), names, (1, 2), strict=True):
+        right = sum(pair[side] for pair in pairs)
+        value = with_noise(right / len(pairs), score_interval(int(right), len(pairs))) if pairs else "–"
+        column.metric(f"{name} (n = {len(pairs):,})", value, border=True)
+    noise_chart.show(
+        partial(verdict_after, pairs, progress.battle),
+        len(pairs),
+        progress.battle.n,
+        names,
+        key="live-noise",
+    )
+    item_strip.show(pairs, names, key="live-strip")
+    st.caption(
+        f"The plan is {progress.battle.n:,} items, and the verdict waits for all of them: whoever stops when the dot first "
+        "leaves the band is wrong more often than the band promises."
+    )
+    for notice in progress.notices:
+        st.info(notice)
+    if not progress.open:
+        st.rerun()
+
+
+def verdict_after(pairs: Sequence[tuple[str, float, float]], battle: Battle, n: int) -> Verdict:
+    """The verdict on the first `n` pairs."""
+    a, b = [a for _, a, _ in pairs[:n]], [b for _, _, b in pairs[:n]]
+    return compare(a, b, level=battle.level, margin=battle.margin)
+
+
+def _status(progress: Progress) -> str:
+    if progress.ahead:
+        waiting = "1 battle is" if progress.ahead == 1 else f"{progress.ahead} battles are"
+        return f"In the queue: {waiting} ahead on this {progress.battle.device}."
+    if progress.items_a_second is None or progress.seconds_left is None:
+        return f"{(progress.phase or 'starting').capitalize()} … (a first use of a model converts its weights, about a minute)"
+    return f"{progress.items_a_second:.1f} items/s, about {duration(progress.seconds_left)} left"

@@ -1,0 +1,1 @@
+"""The second documentation. Same tree as the code; run with `pytest`, and nothing here touches a network."""

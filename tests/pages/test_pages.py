@@ -1,0 +1,103 @@
+"""Every page runs through the real shell, without a browser, and shows engine data rather than its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import engine.worker
+from engine import Challenge, arena, recorded
+from engine.task import Task
+from tests.conftest import ToyModel
+
+APP = str(Path(__file__).resolve().parents[2] / "app.py")
+
+
+@pytest.fixture
+def fought(toy: Task, contenders: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
+    """The id of a finished battle between toy models."""
+    monkeypatch.setattr(arena, "_ensure_worker", lambda device: "")
+    monkeypatch.setattr(engine.worker, "open_model", lambda address, device, dtype: ToyModel(address))
+    a, b = contenders
+    battle_id = arena.start(arena.plan(Challenge(a=a, b=b, task="toy", device="cpu")))
+    engine.worker.work("cpu")
+    return battle_id
+
+
+def open_page(path: str, **query: str) -> AppTest:
+    app = AppTest.from_file(APP, default_timeout=20)
+    app.query_params.update(query)
+    app.run()
+    return app.switch_page(path).run() if path else app
+
+
+def texts(app: AppTest) -> str:
+    return "\n".join(str(e.value) for kind in ("title", "subheader", "markdown", "caption") for e in app.get(kind))
+
+
+def test_home_says_where_its_numbers_are_from() -> None:
+    app = open_page("")
+    assert not app.exception
+    battle = recorded.load("arc_easy")
+    assert battle.provenance in texts(app)
+    for n in (10, len(battle.a)):
+        app.select_slider(key="n").set_value(n).run()
+        assert battle.after(n).sentences[0] in texts(app)
+
+
+def test_picker_offers_only_what_can_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_page("pages/battle/battle.py")
+    assert not app.exception
+    run = next(button for button in app.button if button.label == "Run the battle")
+    assert not run.disabled
+    app.selectbox(key="task").set_value("gsm8k").run()  # its items are not installed in the tests
+    assert next(button for button in app.button if button.label == "Run the battle").disabled
+    assert "NOISEFLOOR_DATA" in app.warning[0].value
+
+
+def test_same_model_twice_is_refused() -> None:
+    app = open_page("pages/battle/battle.py")
+    app.selectbox(key="b").set_value("smollm2-135m-instruct").run()
+    assert next(button for button in app.button if button.label == "Run the battle").disabled
+    assert "choose two that differ" in app.warning[0].value
+
+
+def test_a_bad_address_is_a_message_not_a_traceback() -> None:
+    app = open_page("pages/battle/battle.py")
+    app.selectbox(key="a").set_value("another model …").run()
+    app.text_input[0].set_value("hf:nonsense").run()
+    assert not app.exception
+    assert "hf:org/name" in app.error[0].value
+
+
+def test_verdict_page_shows_the_verdict_of_the_record(fought: str) -> None:
+    app = open_page("pages/battle/battle.py", battle=fought)
+    assert not app.exception
+    verdict = arena.result(fought).verdict
+    assert verdict
+    for sentence in verdict.sentences:
+        assert sentence in texts(app)
+    assert f"The {len(arena.result(fought).flips)} questions where they differ" in texts(app)
+
+
+def test_stopped_battle_can_go_on(toy: Task, contenders: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arena, "_ensure_worker", lambda device: "")
+    a, b = contenders
+    battle_id = arena.start(arena.plan(Challenge(a=a, b=b, task="toy", device="cpu")))
+    arena.stop(battle_id)
+    app = open_page("pages/battle/battle.py", battle=battle_id)
+    assert "You stopped this battle" in app.warning[0].value
+    next(button for button in app.button if button.label == "Go on with it").click().run()
+    assert arena.watch(battle_id).state == "queued"
+
+
+def test_history_lists_battles(fought: str) -> None:
+    app = open_page("pages/battle/history.py")
+    assert not app.exception
+    assert app.dataframe[0].value["state"].tolist() == ["done"]
+
+
+def test_labs_admit_that_they_are_not_open() -> None:
+    assert "none is open yet" in open_page("pages/learn/labs.py").info[0].value

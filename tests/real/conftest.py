@@ -1,0 +1,71 @@
+"""Real weights, real items, real processes, a real browser. One data folder for all, so weights are converted once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MODELS = ("smollm2-135m-instruct", "gemma-3-270m")
+
+
+@pytest.fixture(scope="session")
+def real_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("real-home")
+
+
+@pytest.fixture(autouse=True)
+def own_home(real_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """In place of the folder a test has elsewhere."""
+    monkeypatch.setenv("NOISEFLOOR_HOME", str(real_home))
+    monkeypatch.delenv("NOISEFLOOR_DATA", raising=False)
+    return real_home
+
+
+@pytest.fixture
+def no_network() -> None:
+    """The browser resolves for itself; nothing here asks for another machine."""
+
+
+@pytest.fixture(scope="session")
+def app(real_home: Path) -> Iterator[str]:
+    """The app's address; a server of its own, as `make run` starts it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.address", "127.0.0.1"],
+        cwd=ROOT,
+        env=os.environ | {"NOISEFLOOR_HOME": str(real_home)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(f"{address}/_stcore/health", server)
+        yield address
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(20)
+
+
+def _wait_for(url: str, server: subprocess.Popen[bytes], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        assert server.poll() is None, "the app ended before it answered"
+        try:
+            urllib.request.urlopen(url, timeout=2).close()
+        except OSError:
+            time.sleep(0.2)
+        else:
+            return
+    raise TimeoutError(f"{url} did not answer within {seconds:.0f} s")

@@ -1,0 +1,68 @@
+"""A real battle with real weights: from the command line, and through a kill."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine import Challenge, arena
+from engine.battle import ItemResult
+
+from .conftest import MODELS, ROOT
+
+pytestmark = pytest.mark.slow
+A, B = MODELS
+
+
+def test_command_line_ends_in_a_verdict(tmp_path: Path) -> None:
+    file = tmp_path / "out.json"
+    arguments = ["battle", "--a", A, "--b", B, "--task", "arc_easy", "--limit", "40", "--json", str(file)]
+    ran = subprocess.run([sys.executable, "-m", "engine", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=600)
+    assert ran.returncode == 0, ran.stderr
+    out = json.loads(file.read_text(encoding="utf-8"))
+    assert out["n"] == len(out["items"]) == 40
+    assert out["failures"] == []
+    assert out["winner"] in ("a", "b", "equal", "undecided")
+    assert ran.stdout.startswith(out["sentences"][0])
+    assert out["interval"]["low"] <= out["gap"] == pytest.approx(out["a"]["score"] - out["b"]["score"]) <= out["interval"]["high"]
+    for item in out["items"]:
+        for side in ("a", "b"):
+            assert len(item[side]["logliks"]) >= 3
+            assert all(value < 0 for value in item[side]["logliks"])
+    # Both know more than guessing would, by far, or the weights or the prompts are broken.
+    assert out["b"]["score"] > 0.4
+
+
+def test_a_killed_worker_loses_nothing_and_counts_nothing_twice() -> None:
+    challenge = Challenge(a=A, b=B, task="arc_easy", limit=48, seed=7)
+    whole = arena.start(arena.plan(challenge))
+    assert arena.wait(whole).state == "done"
+    killed = arena.start(arena.plan(challenge))
+    progress = arena.watch(killed)
+    while progress.done < 20:
+        progress = arena.watch(killed)
+        assert progress.open
+    _, worker = arena._workers[progress.battle.device][-1]
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.wait(10)
+    left = arena.watch(killed).done
+    assert 20 <= left < 96, "the kill was meant to land in the middle"
+    assert arena.wait(killed).state == "done"
+
+    first, second = arena.result(whole), arena.result(killed)
+    for one, other in ((first.a, second.a), (first.b, second.b)):
+        assert {i: _measured(o) for i, o in one.items()} == {i: _measured(o) for i, o in other.items()}
+    assert len(second.a) == len(second.b) == 48
+    assert first.verdict == second.verdict
+
+
+def _measured(outcome: object) -> tuple[object, ...]:
+    """All of an outcome but the time it took."""
+    assert isinstance(outcome, ItemResult)
+    return outcome.score, outcome.choice, outcome.logliks, outcome.tokens
