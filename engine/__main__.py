@@ -60,7 +60,9 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _verdict_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--margin", type=float, default=0.02, help="gaps below this count as none (default %(default)s)")
+    command.add_argument(
+        "--margin", type=float, default=0.02, help="gaps below this count as none (default %(default)s)"
+    )
     command.add_argument("--level", type=float, default=0.95, help="confidence level (default %(default)s)")
     command.add_argument("--json", type=Path, metavar="FILE", help="write the whole result there")
 
@@ -80,7 +82,9 @@ def tasks() -> None:
     for name in TASKS:
         task = load_task(name)
         source = found(task.items_from)
-        here = type(source).__name__.lower() if source else f"missing; {'; or '.join(s.advice() for s in task.items_from)}"
+        here = (
+            type(source).__name__.lower() if source else f"missing; {'; or '.join(s.advice() for s in task.items_from)}"
+        )
         print(f"{name:14} {task.size:>6,} items  chance {task.chance:>5.1%}  {task.shots}-shot  [{here}]")
         print(f"{'':14} {task.about}")
 

@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engine.battle import Battle, Contender, SIDES
+from engine.battle import SIDES, Battle, Contender
 from engine.device import resolve
 from engine.errors import BattleFailed, CallerMistake
 from engine.home import home

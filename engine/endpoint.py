@@ -27,8 +27,7 @@ from engine.models import ModelCard
 
 MAX_STOPS = 4  # stop strings the API takes; texts are cut at all of them here
 PATIENCE = 3  # items in a row that may meet an outage before the battle is left for later
-NO_ANSWER = 0  # in place of an HTTP status
-OUTAGE = {NO_ANSWER, 402, 403, 408, 409, 429, *range(500, 600)}  # the server's state, not the item's fault
+OUTAGE = {402, 403, 408, 409, 429, *range(500, 600)}  # the server's state, not the item's fault
 PROBE = Ranking(item_id="probe", pairs=(("The sky is", " blue today"),))
 
 Asked = TypeVar("Asked", Prompt, Ranking)
@@ -44,11 +43,7 @@ class _AskError(Exception):
 
 
 def open_endpoint(card: ModelCard) -> EndpointModel:
-    """Checks that the server answers and knows the model.
-
-    Raises:
-        Unreachable: it does not, or it wants another key.
-    """
+    """Raises Unreachable unless the server answers, takes the key and knows the model."""
     return EndpointModel(card)
 
 
@@ -84,7 +79,7 @@ class EndpointModel:
             try:
                 self._ask(door.chat.completions.create, lambda reply: reply.choices, **hello)
             except _AskError as error:
-                if error.status in (NO_ANSWER, 200, 403, 404):
+                if error.status in (200, 403, 404, 503):
                     raise Unreachable(str(error)) from None
 
     def write(
@@ -97,11 +92,11 @@ class EndpointModel:
             try:
                 self._logliks(PROBE)
             except _AskError as error:
-                if error.status in (NO_ANSWER, 402, 429, 503):
+                if error.status in (402, 429, 503):
                     raise Unreachable(str(error)) from None
                 raise Unsupported(
-                    f"{self.name} at {self.host} cannot give the log-probability of a given text, which tasks "
-                    "with choices need; use one whose answer is written, such as gsm8k, or a local model."
+                    f"{self.name} at {self.host} cannot give the log-probability of a given text, which "
+                    "ranking tasks need; use a task whose answer is written, such as gsm8k, or a local model."
                 ) from None
             self._ranks = True
         yield from self._each(items, skip, self._logliks)
@@ -149,16 +144,17 @@ class EndpointModel:
         started = time.perf_counter()
         asked = {"max_tokens": 1, "temperature": 0.0, "echo": True, "logprobs": 1}
         texts = [text for before, choice in item.pairs for text in (before.rstrip(), before + choice)]
-        told: dict[str, list[float | None]] = {}
+        told: dict[str, list[float]] = {}
         for text in dict.fromkeys(texts):
             echo, told[text] = self._ask(self._client.completions.create, _echoed, prompt=text, **asked)
             if not echo.startswith(text):
                 raise _AskError(f"{self.host} did not read the text it was given, only went on from it.")
         scored = [told[before + choice][len(told[before.rstrip()]) :] for before, choice in item.pairs]
-        if not all(part and all(isinstance(p, float) and math.isfinite(p) for p in part) for part in scored):
+        sums = tuple(sum(part) if part else math.nan for part in scored)
+        if not all(map(math.isfinite, sums)):
             raise _AskError(f"{self.host} told no finite log-probability for a choice.")
         took, used = time.perf_counter() - started, sum(map(len, told.values()))
-        return Logliks(item_id=item.item_id, sums=tuple(map(math.fsum, scored)), tokens=used, seconds=took)
+        return Logliks(item_id=item.item_id, sums=sums, tokens=used, seconds=took)
 
     def _ask(self, create: Callable[..., Any], read: Callable[[Any], Any], **asked: Any) -> Any:
         """What `read` finds in the reply, whose shape nobody vouches for."""
@@ -176,10 +172,10 @@ class EndpointModel:
             raise _AskError(problem, error.status_code) from None
         except openai.APIConnectionError as error:
             cause = self._plain(str(error.__cause__ or error))
-            problem, status = f"{self.url} does not answer ({cause}).", NO_ANSWER
+            problem, status = f"{self.url} does not answer ({cause}).", 503  # as a gateway would put it
         except (openai.APIError, ValueError, AttributeError, IndexError, TypeError):
             problem, status = f"{self.url} answered, but not as this API does.", 200
-        raise _AskError(f"{problem} Check that it runs and that the address is right: most end in /v1.", status)
+        raise _AskError(f"{problem} Check that it runs and the address is right (most end in /v1).", status)
 
     def _plain(self, words: str) -> str:
         """A server's words fit for a message: one short line, without the key should it echo that."""
@@ -198,7 +194,7 @@ def _written(reply: Any) -> tuple[str, bool, int]:
     return text, choice.finish_reason == "length", int(used or 0)
 
 
-def _echoed(reply: Any) -> tuple[str, list[float | None]]:
+def _echoed(reply: Any) -> tuple[str, list[float]]:
     """A text and the log-probability of each of its tokens (the first has none), without what was added."""
-    listed = [None if each is None else float(each) for each in reply.choices[0].logprobs.token_logprobs]
+    listed = [math.nan if each is None else float(each) for each in reply.choices[0].logprobs.token_logprobs]
     return str(reply.choices[0].text), listed[: len(listed) - reply.usage.completion_tokens]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from engine.battle import Battle, Contender, ItemFailure, ItemResult, Outcome, Side, SIDES
+from engine.battle import SIDES, Battle, HarnessConfig, ItemFailure, ItemResult, Outcome, Side
 from engine.errors import CallerMistake
 from engine.model import Completion, Logliks, Model, Prompt, Ranking, Trouble
 from engine.task import Item, Task, digest, load_items, prompts
@@ -47,26 +47,23 @@ def fight(
         block = items[start : start + BLOCK]
         for side in SIDES:
             if any(item.id not in done[side] for item in block):
-                for batch in _block(task, battle.contender(side), models[side], block, before[side], done[side]):
+                contender = battle.contender(side)
+                texts = [(item, before[side][item.id]) for item in block]
+                for batch in _block(task, contender.harness, models[side], texts, done[side]):
                     yield side, batch
 
 
 def _block(
-    task: Task,
-    contender: Contender,
-    model: Model,
-    block: Sequence[Item],
-    before: Mapping[str, str],
-    done: Collection[str],
+    task: Task, harness: HarnessConfig, model: Model, block: Sequence[tuple[Item, str]], done: Collection[str]
 ) -> Iterator[list[Outcome]]:
-    by_id = {item.id: item for item in block}
-    harness = contender.harness
+    """One side's turn: `block` holds the items, each with the text that comes before it."""
+    by_id = {item.id: item for item, _ in block}
     if harness.decoding is None:
-        rankings = [ranking(item, before[item.id]) for item in block]
+        rankings = [ranking(item, before) for item, before in block]
         for ranked in model.rank(rankings, skip=done):
             yield [ranked_outcome(by_id[r.item_id], r, harness.normalisation) for r in ranked]
     else:
-        texts = [Prompt(item_id=item.id, text=before[item.id] + item.context(0)) for item in block]
+        texts = [Prompt(item_id=item.id, text=before + item.context(0)) for item, before in block]
         for written in model.write(texts, harness.decoding, skip=done):
             yield [written_outcome(task, by_id[w.item_id], w, harness.extraction) for w in written]
 

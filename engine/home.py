@@ -26,7 +26,5 @@ def home() -> Path:
             "Set NOISEFLOOR_HOME to a folder you may write to."
         ) from error
     if not os.access(folder, os.W_OK):
-        raise CallerMistake(
-            f"The data folder {folder} may not be written to. Set NOISEFLOOR_HOME to one that may."
-        )
+        raise CallerMistake(f"The data folder {folder} may not be written to. Set NOISEFLOOR_HOME to one that may.")
     return folder

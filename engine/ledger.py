@@ -71,7 +71,9 @@ def _m002_outcomes(db: sqlite3.Connection) -> None:
 
 
 def _m003_notices(db: sqlite3.Connection) -> None:
-    db.execute("CREATE TABLE notices (battle TEXT NOT NULL REFERENCES battles (id), at REAL NOT NULL, text TEXT NOT NULL)")
+    db.execute(
+        "CREATE TABLE notices (battle TEXT NOT NULL REFERENCES battles (id), at REAL NOT NULL, text TEXT NOT NULL)"
+    )
 
 
 MIGRATIONS = (_m001_battles, _m002_outcomes, _m003_notices)
@@ -199,9 +201,7 @@ class Ledger:
 
     def describe(self, battle_id: str, environment: dict[str, dict[str, str]]) -> None:
         with self._transaction():
-            self.db.execute(
-                "UPDATE battles SET environment = ? WHERE id = ?", (json.dumps(environment), battle_id)
-            )
+            self.db.execute("UPDATE battles SET environment = ? WHERE id = ?", (json.dumps(environment), battle_id))
 
     def settle(
         self, battle_id: str, state: State, *, only_from: Sequence[State], message: str = "", exit_code: int = 0

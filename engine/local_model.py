@@ -351,7 +351,7 @@ class LocalModel:
             yield row[:end]
 
 
-class _StopStrings(transformers.StoppingCriteria):
+class _StopStrings(transformers.StoppingCriteria):  # type: ignore[misc]
     """Ends a row as soon as one of the strings is in what it wrote."""
 
     def __init__(self, tokenizer: Any, until: Sequence[str], prompt_length: int) -> None:
@@ -368,7 +368,8 @@ class _StopStrings(transformers.StoppingCriteria):
 
 
 def _sum_up(logprobs: torch.Tensor, lines: list[_Line]) -> list[float]:
-    return [float(part.sum()) for part in logprobs.split([line.scored for line in lines])]
+    ends = np.cumsum([line.scored for line in lines])
+    return [float(logprobs[end - line.scored : end].sum()) for end, line in zip(ends, lines, strict=True)]
 
 
 def _is_out_of_memory(error: BaseException) -> bool:

@@ -69,9 +69,7 @@ class Model(Protocol):
     notices: list[str]
     """Things a person should know of, such as batches that had to be halved; drained by whoever shows them."""
 
-    def rank(
-        self, items: Sequence[Ranking], skip: Collection[str] = ()
-    ) -> Iterator[list[Logliks | Trouble]]: ...
+    def rank(self, items: Sequence[Ranking], skip: Collection[str] = ()) -> Iterator[list[Logliks | Trouble]]: ...
 
     def write(
         self, items: Sequence[Prompt], decoding: Decoding, skip: Collection[str] = ()

@@ -151,9 +151,7 @@ def _hub(address: str) -> ModelCard:
     name, _, revision = address.removeprefix("hf:").partition("@")
     if name.count("/") != 1 or not all(name.split("/")):
         raise CallerMistake(f"{address!r} is not of the form hf:org/name or hf:org/name@revision.")
-    return ModelCard(
-        address=address, title=name, kind="hub", location=name, upstream=name, revision=revision or None
-    )
+    return ModelCard(address=address, title=name, kind="hub", location=name, upstream=name, revision=revision or None)
 
 
 def _endpoint(address: str) -> ModelCard:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from statistics import fmean
 from typing import Any
 
-from engine.battle import Battle, ItemFailure, ItemResult, Outcome, Side, SIDES
+from engine.battle import SIDES, Battle, ItemFailure, ItemResult, Outcome, Side
 from engine.models import find
 from engine.task import Task
 from engine.tasks import load_task
@@ -107,7 +107,12 @@ class BattleResult:
             ("Worked examples", str(a.shots), str(b.shots), "examples teach the form of the answer"),
             ("Prompt template", a.template, b.template, "wording alone can move a score by points"),
             ("Answer rule", a.extraction, b.extraction, "a stricter rule finds fewer answers"),
-            ("Normalisation", a.normalisation, b.normalisation, "length counts against long choices unless divided out"),
+            (
+                "Normalisation",
+                a.normalisation,
+                b.normalisation,
+                "length counts against long choices unless divided out",
+            ),
             ("Decoding", _decoding(a), _decoding(b), "sampling and token limits change what is written"),
         ]
         lines += [
@@ -129,8 +134,8 @@ class BattleResult:
             "state": self.state,
             "n": len(self.pairs),
             "planned": self.battle.n,
-            "a": self._side("a", verdict and verdict.a_score),
-            "b": self._side("b", verdict and verdict.b_score),
+            "a": self._side("a", verdict.a_score if verdict else None),
+            "b": self._side("b", verdict.b_score if verdict else None),
             "seed": self.battle.seed,
         }
         items = [
@@ -143,7 +148,9 @@ class BattleResult:
         ]
         return {
             **head,
-            **(verdict_json(verdict) if verdict else {"winner": None, "sentence": "Fewer than two pairs are complete."}),
+            **(
+                verdict_json(verdict) if verdict else {"winner": None, "sentence": "Fewer than two pairs are complete."}
+            ),
             "failures": [
                 {"side": side, "id": f.item_id, "reason": f.reason, "message": f.message} for side, f in self.failures
             ],
@@ -195,8 +202,7 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
             "level": interval.level,
             "method": interval.method,
         },
-        "discordant": verdict.discordant
-        and {"a_only": verdict.discordant.a_only, "b_only": verdict.discordant.b_only},
+        "discordant": verdict.discordant and {"a_only": verdict.discordant.a_only, "b_only": verdict.discordant.b_only},
         "p_value": verdict.p_value,
         "p_method": verdict.p_method,
         "margin": verdict.margin,

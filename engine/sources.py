@@ -153,7 +153,7 @@ class Hub:
 
     def advice(self) -> str:
         config = f", {self.config!r}" if self.config else ""
-        return f"go online once and run python -c \"import datasets; datasets.load_dataset({self.repository!r}{config})\""
+        return f'go online once and run python -c "import datasets; datasets.load_dataset({self.repository!r}{config})"'
 
 
 def found(sources: Sequence[Source]) -> Source | None:

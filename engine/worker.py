@@ -11,7 +11,7 @@ import logging
 import os
 import sys
 
-from engine.battle import Battle, Side, SIDES
+from engine.battle import SIDES, Battle, Side
 from engine.errors import DiskFull, EngineError
 from engine.fight import fight
 from engine.ledger import Entry, Ledger
@@ -76,9 +76,7 @@ def _fight(ledger: Ledger, battle: Battle, open_models: dict[tuple[str, str], Mo
     ledger.settle(battle.id, "done", only_from=("running",))
 
 
-def _open_both(
-    ledger: Ledger, battle: Battle, open_models: dict[tuple[str, str], Model]
-) -> dict[Side, Model]:
+def _open_both(ledger: Ledger, battle: Battle, open_models: dict[tuple[str, str], Model]) -> dict[Side, Model]:
     """Opens what is not open yet, and lets go of what this battle does not need."""
     wanted = {side: (battle.contender(side).model, battle.contender(side).harness.dtype) for side in SIDES}
     for key in set(open_models) - set(wanted.values()):

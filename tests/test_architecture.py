@@ -90,7 +90,9 @@ def test_heavy_libraries_stay_where_they_belong(file: Path) -> None:
 
 @every_module
 def test_scipy_stats_is_too_slow_to_import(file: Path) -> None:
-    assert not any(name.startswith("scipy.stats") or (name == "scipy" and "stats" in taken) for name, taken in imports(file))
+    assert not any(
+        name.startswith("scipy.stats") or (name == "scipy" and "stats" in taken) for name, taken in imports(file)
+    )
 
 
 @every_module

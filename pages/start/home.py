@@ -7,21 +7,26 @@ from pages.widgets import noise_chart
 
 st.title("Is that gap real?", anchor=False)
 st.write(
-    "Benchmark tables crown a winner on any gap. Here you learn to read them: run real battles between two models, see how "
-    "much of a gap is noise, and argue about claims until yours hold."
+    "Benchmark tables crown a winner on any gap. Here you learn to read them: run real battles between two models, "
+    "see how much of a gap is noise, and argue about claims until yours hold."
 )
 
 battle = recorded.load("arc_easy")
 steps = [n for n in (10, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1_000, 1_500, 2_000) if n < len(battle.a)]
 n = st.select_slider(
-    "Pull: how many questions both models have answered", [*steps, len(battle.a)], value=100, format_func="{:,}".format, key="n"
+    "Pull: how many questions both models have answered",
+    [*steps, len(battle.a)],
+    value=100,
+    format_func="{:,}".format,
+    key="n",
 )
 noise_chart.show(battle.after, n, len(battle.a), battle.names, key="home-noise")
 verdict = battle.after(n)
 st.markdown(f"**{verdict.sentences[0]}** {verdict.sentences[1]}")
 st.caption(
-    f"The grey band is what luck alone can do with that many questions; a gap inside it shows nothing. "
-    f"{battle.names[0]} against {battle.names[1]} on {load_task(battle.task).title}, measured by us. {battle.provenance}"
+    "The grey band is what luck alone can do with that many questions; a gap inside it shows nothing yet. "
+    f"{battle.names[0]} against {battle.names[1]} on {load_task(battle.task).title}, measured by us. "
+    + battle.provenance
 )
 
 left, right = st.columns(2)

@@ -31,8 +31,8 @@ def show(battle_id: str) -> None:
     )
     item_strip.show(pairs, names, key="live-strip")
     st.caption(
-        f"The plan is {progress.battle.n:,} items, and the verdict waits for all of them: whoever stops when the dot first "
-        "leaves the band is wrong more often than the band promises."
+        f"The plan is {progress.battle.n:,} items, and the verdict waits for all of them: whoever stops when the dot "
+        "first leaves the band is wrong more often than the band promises."
     )
     for notice in progress.notices:
         st.info(notice)
@@ -51,5 +51,6 @@ def _status(progress: Progress) -> str:
         waiting = "1 battle is" if progress.ahead == 1 else f"{progress.ahead} battles are"
         return f"In the queue: {waiting} ahead on this {progress.battle.device}."
     if progress.items_a_second is None or progress.seconds_left is None:
-        return f"{(progress.phase or 'starting').capitalize()} … (a first use of a model converts its weights, about a minute)"
+        phase = (progress.phase or "starting").capitalize()
+        return f"{phase} … (the first use of a model converts its weights, about a minute)"
     return f"{progress.items_a_second:.1f} items/s, about {duration(progress.seconds_left)} left"

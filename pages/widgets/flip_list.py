@@ -29,7 +29,10 @@ def show(result: BattleResult, *, key: str) -> None:
         table,
         hide_index=True,
         height=min(400, 38 + 35 * len(table)),
-        column_config={"right": st.column_config.TextColumn("right was", width="small"), "question": {"width": "medium"}},
+        column_config={
+            "right": st.column_config.TextColumn("right was", width="small"),
+            "question": {"width": "medium"},
+        },
         on_select="rerun",
         selection_mode="single-row",
         key=key,

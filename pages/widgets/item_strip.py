@@ -33,10 +33,14 @@ def show(pairs: Sequence[tuple[str, float, float]], names: Sequence[str], *, lat
                 "answer:N", legend=None, scale=alt.Scale(domain=["right", "wrong"], range=[colours.equal, colours.b])
             ),
             fill=alt.Color(
-                "answer:N", legend=None, scale=alt.Scale(domain=["right", "wrong"], range=[colours.equal, "transparent"])
+                "answer:N",
+                legend=None,
+                scale=alt.Scale(domain=["right", "wrong"], range=[colours.equal, "transparent"]),
             ),
             tooltip=["item", "contender", "answer"],
         )
-        .properties(height=90, description=f"The latest {min(latest, len(pairs))} items: dots are right, crosses wrong.")
+        .properties(
+            height=90, description=f"The latest {min(latest, len(pairs))} items: dots are right, crosses wrong."
+        )
     )
     st.altair_chart(chart, width="stretch", key=key)

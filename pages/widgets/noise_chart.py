@@ -10,7 +10,6 @@ from engine import Verdict
 from pages.widgets.palette import palette
 from pages.widgets.wording import points
 
-
 FIRST = 5
 """Items from which the picture starts; before that the band is wider than the chart."""
 TICKS = (5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)
@@ -49,7 +48,9 @@ def show(verdict_after: Callable[[int], Verdict], n: int, planned: int, names: S
     )
     y = alt.Y("gap:Q", title=None, scale=alt.Scale(domain=[-40, 40], clamp=True), axis=alt.Axis(tickCount=5))
     base = alt.Chart(rows)
-    band = base.mark_area(clip=True, color=colours.noise, opacity=0.26).encode(x=x, y=alt.Y("low:Q", title=None), y2="high:Q")
+    band = base.mark_area(clip=True, color=colours.noise, opacity=0.26).encode(
+        x=x, y=alt.Y("low:Q", title=None), y2="high:Q"
+    )
     zero = alt.Chart(pd.DataFrame({"gap": [0]})).mark_rule(color=colours.noise, strokeWidth=1.5).encode(y=y)
     line = base.mark_line(color=colours.ink, strokeWidth=1.5, clip=True, opacity=0.7).encode(x=x, y=y)
     leader = colours.a if steps and steps[-1][1].gap > 0 else colours.b
@@ -58,10 +59,14 @@ def show(verdict_after: Callable[[int], Verdict], n: int, planned: int, names: S
         .mark_point(filled=True, size=150, color=leader, opacity=1, clip=False)
         .encode(x=x, y=y, tooltip=[alt.Tooltip("items"), alt.Tooltip("gap in words", title="gap")])
     )
-    labels = alt.Chart(
-        pd.DataFrame({"gap": [36, -36], "text": [f"▲ {names[0]} ahead, in points", f"▼ {names[1]} ahead, in points"]})
-    ).mark_text(align="right", dx=-4, fontSize=12, color=colours.noise).encode(
-        x=alt.value("width"), y=y, text="text:N"
+    labels = (
+        alt.Chart(
+            pd.DataFrame(
+                {"gap": [36, -36], "text": [f"▲ {names[0]} ahead, in points", f"▼ {names[1]} ahead, in points"]}
+            )
+        )
+        .mark_text(align="right", dx=-4, fontSize=12, color=colours.noise)
+        .encode(x=alt.value("width"), y=y, text="text:N")
     )
     chart = (band + zero + line + dot + labels).properties(height=300, description=_description(steps, names))
     st.altair_chart(chart, width="stretch", key=key)

@@ -24,8 +24,9 @@ def show(verdict: Verdict, names: Sequence[str], *, key: str) -> None:
             st.caption(caveat)
         with st.popover("Where do these numbers come from?"):
             st.caption(
-                f"Gap: {verdict.interval.method}, level {verdict.interval.level:.0%}, n = {verdict.n:,} items answered by "
-                f"both. p = {verdict.p_value:.3g} ({verdict.p_method}). Whiskers: Wilson score interval of each bar by "
-                "itself; whether two whiskers overlap says little, because both answered the same items. "
-                f"{verdict.n:,} items like these show a gap of {100 * verdict.detectable_gap:.1f} points four times in five."
+                f"Gap: {verdict.interval.method}, level {verdict.interval.level:.0%}, n = {verdict.n:,} items answered "
+                f"by both. p = {verdict.p_value:.3g} ({verdict.p_method}). Whiskers: Wilson score interval of each bar "
+                "by itself; whether two whiskers overlap says little, because both answered the same items. "
+                f"{verdict.n:,} items like these show a gap of {100 * verdict.detectable_gap:.1f} points in four "
+                "battles of five."
             )

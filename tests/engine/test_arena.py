@@ -63,6 +63,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[ToyModel]:
 
 # ---- the plan
 
+
 def test_a_plan_is_complete(challenge: Challenge, contenders: tuple[str, str]) -> None:
     battle = arena.plan(challenge)
     assert (battle.a.model, battle.b.model) == contenders
@@ -125,6 +126,7 @@ def test_missing_examples_are_known_before_the_start(challenge: Challenge, add_t
 
 
 # ---- to the end
+
 
 def test_a_battle_from_start_to_result(challenge: Challenge, opened: list[ToyModel]) -> None:
     battle_id = started(challenge)
@@ -204,6 +206,7 @@ def test_a_models_notices_are_kept(challenge: Challenge, monkeypatch: pytest.Mon
 
 
 # ---- stopping, killing, going on
+
 
 class Interrupting(ToyModel):
     """Does something of the test's choosing before its third batch."""
@@ -317,6 +320,7 @@ def test_unknown_battles(challenge: Challenge) -> None:
 
 # ---- what goes wrong
 
+
 def test_a_mistake_found_while_opening_fails_the_battle_in_its_words(
     challenge: Challenge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -366,6 +370,7 @@ def test_a_full_disk_ends_the_worker_and_not_the_battle(
 
 # ---- the queue
 
+
 def test_battles_wait_for_each_other(challenge: Challenge, opened: list[ToyModel]) -> None:
     ids = [started(challenge, seed=seed) for seed in (1, 2, 3)]
     assert [watched(battle_id).ahead for battle_id in ids] == [0, 1, 2]
@@ -392,6 +397,7 @@ def test_a_probe_tells_how_long_an_item_takes(challenge: Challenge, opened: list
 
 
 # ---- workers
+
 
 class Worker:
     """A process that was spawned, as far as anybody can see."""
@@ -473,6 +479,7 @@ def test_a_second_worker_of_a_device_leaves_at_once(challenge: Challenge, opened
 
 
 # ---- what a screen pays for it
+
 
 def test_importing_the_engine_loads_nothing_heavy() -> None:
     code = "import sys, engine; print(*(m for m in ('torch', 'streamlit', 'scipy.stats', 'datasets', 'pyarrow') if m in sys.modules))"

@@ -151,6 +151,7 @@ def test_a_process_of_its_own(tmp_path: Path) -> None:
 
 # ---- a battle to the end
 
+
 @pytest.fixture
 def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """The worker runs here, to the end, as soon as somebody would have spawned one."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from engine.battle import Battle, Contender, Decoding, ItemFailure, ItemResult, Outcome, Side, SIDES
+from engine.battle import SIDES, Battle, Contender, Decoding, ItemFailure, ItemResult, Outcome, Side
 from engine.errors import CallerMistake
 from engine.fight import BLOCK, best_choice, chosen_items, fight, written_outcome
 from engine.model import Completion, Trouble
@@ -106,6 +106,7 @@ def test_changed_items_are_not_mixed_with_old_results(add_task: AddTask) -> None
 
 # ---- which choice wins
 
+
 @pytest.mark.parametrize(
     ("logliks", "rule", "winner"),
     [
@@ -126,6 +127,7 @@ def test_length_is_counted_in_characters_not_bytes() -> None:
 
 # ---- written answers
 
+
 def number(text: str) -> str | None:
     return next((word for word in text.split() if word.isdigit()), None)
 
@@ -140,7 +142,12 @@ def essay(add_task: AddTask) -> Task:
 
 @pytest.mark.parametrize(
     ("text", "truncated", "answer", "score"),
-    [("it is 7", False, "7", 1.0), ("it is 8", False, "8", 0.0), ("I give up", False, None, 0.0), ("it is 7 as", True, "7", 1.0)],
+    [
+        ("it is 7", False, "7", 1.0),
+        ("it is 8", False, "8", 0.0),
+        ("I give up", False, None, 0.0),
+        ("it is 7 as", True, "7", 1.0),
+    ],
 )
 def test_a_written_answer(essay: Task, text: str, truncated: bool, answer: str | None, score: float) -> None:
     written = Completion(item_id="sum/0", text=text, truncated=truncated, tokens=12, seconds=0.5)

@@ -51,6 +51,7 @@ def running(ledger: Ledger, *battles: Battle) -> None:
 
 # ---- formats
 
+
 def test_a_new_ledger_has_the_newest_format(ledger: Ledger) -> None:
     assert ledger.db.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS)
     assert ledger.entries() == []
@@ -88,6 +89,7 @@ def test_a_ledger_of_a_newer_format_is_not_touched(own_home: Path) -> None:
 
 # ---- what is written comes back
 
+
 def test_a_plan_comes_back_as_it_was(ledger: Ledger) -> None:
     ledger.add(battle())
     entry = ledger.entry("one")
@@ -113,6 +115,7 @@ def test_an_unknown_battle(ledger: Ledger) -> None:
 
 
 # ---- counting
+
 
 def test_the_same_item_twice_counts_once_and_the_first_one_stays(ledger: Ledger) -> None:
     running(ledger, battle())
@@ -143,7 +146,9 @@ def test_nothing_is_recorded_after_a_stop(ledger: Ledger) -> None:
 
 def test_pairs_leave_failures_out(ledger: Ledger) -> None:
     running(ledger, battle())
-    ledger.append("one", "b", [right("sky/2"), right("sky/0"), ItemFailure(item_id="sky/1", reason="error", message="x")])
+    ledger.append(
+        "one", "b", [right("sky/2"), right("sky/0"), ItemFailure(item_id="sky/1", reason="error", message="x")]
+    )
     ledger.append("one", "a", [right("sky/1"), right("sky/2"), replace(right("sky/3"), score=0.0)])
     assert ledger.pairs("one") == [("sky/2", 1.0, 1.0)]
     ledger.append("one", "a", [replace(right("sky/0"), score=0.0)])
@@ -151,6 +156,7 @@ def test_pairs_leave_failures_out(ledger: Ledger) -> None:
 
 
 # ---- the queue
+
 
 def test_an_interrupted_battle_comes_first_then_the_oldest(ledger: Ledger) -> None:
     for name in ("first", "second", "third"):
@@ -224,6 +230,7 @@ def test_seconds_an_item_is_the_mean_of_what_was_measured_alike(ledger: Ledger) 
 
 # ---- many at once
 
+
 def at_once(count: int, work: object) -> list[BaseException]:
     """Runs `work(number)` in that many threads together; returns what was raised."""
     raised: list[BaseException] = []
@@ -267,6 +274,7 @@ def test_two_connections_write_at_once_and_each_item_counts_once(ledger: Ledger)
 
 
 # ---- when the disk fails
+
 
 def test_a_full_disk_keeps_what_was_written(ledger: Ledger) -> None:
     running(ledger, battle(items=10_000))

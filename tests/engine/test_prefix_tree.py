@@ -37,7 +37,11 @@ def test_each_path_gives_its_sequence_back(sequences: list[list[int]]) -> None:
 @given(forest)
 def test_a_node_sees_itself_and_its_ancestors_and_nothing_else(sequences: list[list[int]]) -> None:
     tree = flatten(sequences)
-    beginning = {int(node): tuple(s[: depth + 1]) for s, p in zip(sequences, tree.paths, strict=True) for depth, node in enumerate(p)}
+    beginning = {
+        int(node): tuple(s[: depth + 1])
+        for s, p in zip(sequences, tree.paths, strict=True)
+        for depth, node in enumerate(p)
+    }
     expected = [
         [beginning[row][: len(beginning[column])] == beginning[column] for column in range(len(tree.tokens))]
         for row in range(len(tree.tokens))

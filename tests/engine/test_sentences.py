@@ -42,9 +42,7 @@ def test_a_winner() -> None:
 
 def test_not_known_yet() -> None:
     told = explain(battle(100, 20, 13, 67))
-    assert (
-        told.headline == "We don't know yet which is better: 200 items are too few for a gap of 3.5 points."
-    )
+    assert told.headline == "We don't know yet which is better: 200 items are too few for a gap of 3.5 points."
     assert told.noise.startswith(
         "On other items of this kind the gap may be anywhere from "
         "2.2 points in favour of Qwen to 9.4 points in favour of Gemma"
@@ -54,10 +52,7 @@ def test_not_known_yet() -> None:
 
 def test_equal() -> None:
     told = explain(battle(600, 0, 0, 400))
-    assert (
-        told.headline
-        == "They are equal for your purposes: on 1,000 items, any gap is smaller than 2.0 points."
-    )
+    assert told.headline == "They are equal for your purposes: on 1,000 items, any gap is smaller than 2.0 points."
     assert told.gap == "Gemma and Qwen both scored 60.0% on the same 1,000 items: no gap."
     assert "never differed" in told.why
 
@@ -74,10 +69,7 @@ def test_a_lead_beyond_the_margin() -> None:
 
 def test_nothing_between_them_yet() -> None:
     told = explain(battle(30, 0, 0))
-    assert (
-        told.headline
-        == "We don't know yet which is better: 30 items are too few to tell a small gap from none."
-    )
+    assert told.headline == "We don't know yet which is better: 30 items are too few to tell a small gap from none."
     assert 'would settle it as "equal"' in told.next_step
 
 
@@ -88,8 +80,7 @@ def test_the_exact_test_has_a_say() -> None:
 def test_a_benchmark_that_cannot_settle_it() -> None:
     told = explain(battle(100, 20, 13, 67, population=1000))
     assert told.next_step == (
-        "This benchmark cannot settle it: that takes about 1,100 items in all and it has 1,000. "
-        "Use a larger one."
+        "This benchmark cannot settle it: that takes about 1,100 items in all and it has 1,000. Use a larger one."
     )
     assert "No realistic number" in explain(battle(100, 20, 20, 60, margin=1e-6)).next_step
 
@@ -101,14 +92,10 @@ def test_real_scores_speak_of_no_split() -> None:
 
 def test_clusters_are_named_inside_the_brackets() -> None:
     cells = [1, 0, 1, 1, 0, 0, 1, 0], [0, 0, 1, 0, 0, 1, 1, 0]
-    assert (
-        "(95% interval: cluster-robust t, 4 clusters)." in explain(compare(*cells, clusters="aabbccdd")).noise
-    )
+    assert "(95% interval: cluster-robust t, 4 clusters)." in explain(compare(*cells, clusters="aabbccdd")).noise
 
 
-@pytest.mark.parametrize(
-    ("margin", "words"), [(0.02, "2.0 points"), (0.0125, "1.25 points"), (0.0004, "0.04 points")]
-)
+@pytest.mark.parametrize(("margin", "words"), [(0.02, "2.0 points"), (0.0125, "1.25 points"), (0.0004, "0.04 points")])
 def test_the_margin_keeps_its_digits(margin: float, words: str) -> None:
     assert f"at least the {words} you called equal" in explain(battle(100, 20, 13, 67, margin=margin)).why
 

@@ -67,6 +67,7 @@ def test_a_pack_that_is_not_installed_says_how_to(monkeypatch: pytest.MonkeyPatc
 
 # ---- the hub
 
+
 def library(load: Any) -> types.ModuleType:
     """A `datasets` library of one function."""
     module = types.ModuleType("datasets")
@@ -115,6 +116,7 @@ def test_a_dataset_in_the_hubs_cache_is_present(tmp_path: Path, monkeypatch: pyt
 
 # ---- folders
 
+
 def test_files_are_read_in_the_order_of_their_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NOISEFLOOR_DATA", str(tmp_path))
     for name in ("b", "a", "c"):
@@ -133,6 +135,7 @@ def test_a_home_relative_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 # ---- packs
+
 
 def test_a_file_of_requests_gives_each_item_once() -> None:
     """The pack stores a line for every choice; ARC-Easy's items have 3 to 5 of them."""

@@ -88,7 +88,9 @@ def test_a_line_that_cannot_be_read_is_named(second_line: str, words: str, tmp_p
 
 
 def test_lm_evals_two_filters_are_two_sets_of_scores(tmp_path: Path) -> None:
-    rows = lm_eval([1.0, 0.0], "exact_match", filter="strict-match") + lm_eval([1.0], "exact_match", filter="flexible-extract")
+    rows = lm_eval([1.0, 0.0], "exact_match", filter="strict-match") + lm_eval(
+        [1.0], "exact_match", filter="flexible-extract"
+    )
     with pytest.raises(CallerMistake, match="'flexible-extract', 'strict-match'.*Keep the lines of one filter"):
         read_scores(lines(tmp_path / "a.jsonl", rows))
 

@@ -88,6 +88,7 @@ def test_the_digest_notices_any_change() -> None:
 
 # ---- the items
 
+
 def test_another_number_of_items_is_refused(add_task: AddTask) -> None:
     task = add_task(toy_task(size=41))
     with pytest.raises(CallerMistake, match=r"Toy has 41 items, but the source found holds 40\."):
@@ -197,6 +198,7 @@ def test_a_group_without_examples(add_task: AddTask) -> None:
 
 
 # ---- a number is only comparable when everything else is equal
+
 
 def test_settings_that_differ_have_different_fingerprints(toy: Task) -> None:
     plain, same, other = toy.harness(), toy.harness(shots=0), toy.harness(shots=1)

@@ -30,6 +30,7 @@ IN_PACKS = [name for name in TASKS if name != "gsm8k"]
 
 # ---- every task
 
+
 @pytest.mark.parametrize("name", TASKS)
 def test_a_task_is_named_like_its_file_and_shows_a_problem(name: str) -> None:
     module = importlib.import_module(f"engine.tasks.{name}")
@@ -67,12 +68,15 @@ def test_an_unknown_task_offers_the_nearest() -> None:
 
 # ---- ARC and OpenBookQA
 
+
 def arc_row(labels: str, key: str) -> dict[str, Any]:
     texts = [f"option {label}" for label in labels]
     return {"id": "x1", "question": "Why?", "choices": {"text": texts, "label": list(labels)}, "answerKey": key}
 
 
-@pytest.mark.parametrize(("labels", "key", "gold"), [("ABCD", "C", 2), ("1234", "3", 2), ("ABC", "A", 0), ("ABCDE", "E", 4)])
+@pytest.mark.parametrize(
+    ("labels", "key", "gold"), [("ABCD", "C", 2), ("1234", "3", 2), ("ABC", "A", 0), ("ABCDE", "E", 4)]
+)
 def test_arc_labels_may_be_digits_and_their_number_varies(labels: str, key: str, gold: int) -> None:
     item = arc_easy.item(0, arc_row(labels, key))
     assert item.gold == gold
@@ -102,6 +106,7 @@ def test_openbookqa_asks_with_the_bare_stem() -> None:
 
 
 # ---- HellaSwag
+
 
 @pytest.mark.parametrize(
     ("text", "cleaned"),
@@ -135,6 +140,7 @@ def test_hellaswag_scene_and_the_space_that_counts() -> None:
 
 
 # ---- GSM8K
+
 
 @pytest.mark.parametrize(
     ("text", "strict", "flexible"),
@@ -185,6 +191,7 @@ def test_gsm8k_ignores_what_lm_eval_ignores(text: str) -> None:
 
 # ---- MMLU
 
+
 def test_mmlu_reads_the_publishers_line_like_the_hubs_row() -> None:
     hub = {"question": " Which is odd? ", "subject": "number_theory", "choices": ["2", "3", "4", "6"], "answer": 1}
     line = {"cells": [" Which is odd? ", "2", "3", "4", "6", "B"], "__file__": "number_theory_test.csv"}
@@ -204,6 +211,7 @@ def test_mmlu_has_57_subjects() -> None:
 
 
 # ---- PIQA and Winogrande
+
 
 def test_piqa() -> None:
     item = piqa.item(0, {"goal": "To dry a cup,", "sol1": "use a towel", "sol2": "use soup", "label": 0})
@@ -228,7 +236,11 @@ def test_winogrande_fills_the_blank_and_scores_the_rest() -> None:
 # ---- the publishers' files in a folder
 
 UPSTREAM_ARC = [
-    {"id": f"q{i}", "question": {"stem": f"Why {i}?", "choices": [{"text": "a", "label": "A"}, {"text": "b", "label": "B"}]}, "answerKey": "B"}
+    {
+        "id": f"q{i}",
+        "question": {"stem": f"Why {i}?", "choices": [{"text": "a", "label": "A"}, {"text": "b", "label": "B"}]},
+        "answerKey": "B",
+    }
     for i in range(3)
 ]
 FILES: dict[str, tuple[str, list[Any]]] = {
@@ -269,7 +281,9 @@ def test_a_folder_of_upstream_files(name: str, data: Path) -> None:
     items = items_in_folder(task)
     assert [item.index for item in items] == [0, 1, 2]
     assert all(item.contexts[0] and item.answer for item in items)
-    with pytest.raises(CallerMistake, match=rf"{re.escape(task.title)} has [\d,]+ items, but the source found holds 3\."):
+    with pytest.raises(
+        CallerMistake, match=rf"{re.escape(task.title)} has [\d,]+ items, but the source found holds 3\."
+    ):
         load_items(task)
 
 

@@ -102,9 +102,7 @@ def test_student_at_another_level() -> None:
     # scipy.stats.ttest_rel(a, b).confidence_interval(0.9)
     a, b = [0.9, 0.4, 0.55, 0.7, 0.2, 0.8], [0.85, 0.5, 0.35, 0.6, 0.1, 0.6]
     verdict = compare(a, b, level=0.9)
-    assert (verdict.interval.low, verdict.interval.high) == pytest.approx(
-        (-0.00000019485, 0.18333352819), abs=1e-9
-    )
+    assert (verdict.interval.low, verdict.interval.high) == pytest.approx((-0.00000019485, 0.18333352819), abs=1e-9)
     assert verdict.p_value == pytest.approx(0.10000054653, abs=1e-9)
     assert any("6 independent draws" in caveat for caveat in verdict.caveats)
 
@@ -114,9 +112,7 @@ def test_clustered() -> None:
     d = [1, 0, 0, 1, 0, 0, -1, 1, 1, 0, 1, 0, 0, -1, 0, 1, 0, 0, 0, 0]
     g = ["v"] * 4 + ["w"] * 3 + ["x"] * 5 + ["y"] * 3 + ["z"] * 5
     verdict = compare([max(x, 0) for x in d], [max(-x, 0) for x in d], clusters=g)
-    assert (verdict.interval.low, verdict.interval.high) == pytest.approx(
-        (-0.30436630035, 0.70436630035), abs=1e-9
-    )
+    assert (verdict.interval.low, verdict.interval.high) == pytest.approx((-0.30436630035, 0.70436630035), abs=1e-9)
     assert verdict.p_value == pytest.approx(0.33271051351, abs=1e-9)
     assert verdict.interval.method == verdict.p_method == "cluster-robust t (5 clusters)"
     assert verdict.discordant is not None and (verdict.discordant.a_only, verdict.discordant.b_only) == (6, 2)
@@ -137,9 +133,7 @@ def test_wilson_published(correct: int, n: int, low: float, high: float) -> None
     interval = score_interval(correct, n)
     assert (round(interval.low, 4), round(interval.high, 4)) == (low, high)
     mirrored = score_interval(n - correct, n)
-    assert mirrored.low == pytest.approx(1 - interval.high) and mirrored.high == pytest.approx(
-        1 - interval.low
-    )
+    assert mirrored.low == pytest.approx(1 - interval.high) and mirrored.high == pytest.approx(1 - interval.low)
 
 
 @pytest.mark.parametrize(

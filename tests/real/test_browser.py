@@ -14,15 +14,15 @@ from .conftest import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 SHOTS = ROOT / "test-results"
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync --no-first-run"
-)
+FLAGS = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync --no-first-run"
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = os.environ.get("NOISEFLOOR_CHROMIUM")
-    assert path, "NOISEFLOOR_CHROMIUM is not set: run the tests with `make test`, or set it to scripts/chromium's answer"
+    assert path, (
+        "NOISEFLOOR_CHROMIUM is not set: run the tests with `make test`, or set it to scripts/chromium's answer"
+    )
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=FLAGS.split())
         yield chromium
@@ -56,7 +56,9 @@ def test_from_click_to_verdict(app: str, page: Page) -> None:
     slider = page.get_by_role("slider", name=re.compile("Items"))
     slider.focus()
     slider.press("Home")
-    expect(page.get_by_text("47.1 points").or_(page.get_by_text(re.compile(r"^\d\d\.\d points$"))).first).to_be_visible()
+    expect(
+        page.get_by_text("47.1 points").or_(page.get_by_text(re.compile(r"^\d\d\.\d points$"))).first
+    ).to_be_visible()
     page.get_by_role("button", name="Run the battle").click()
     page.wait_for_url(re.compile(r"battle=[0-9a-f]{10}"))
     address = page.url

@@ -99,7 +99,9 @@ def test_written_answers_agree(model: tuple[str, LocalModel], monkeypatch: pytes
     address, opened = model
     (case,) = (c for c in WRITTEN if c["model"] == address)
     monkeypatch.setenv("NOISEFLOOR_DATA", str(TESTS / "data"))
-    monkeypatch.setattr(engine.tasks.gsm8k, "TASK", dataclasses.replace(engine.tasks.gsm8k.TASK, size=len(case["docs"])))
+    monkeypatch.setattr(
+        engine.tasks.gsm8k, "TASK", dataclasses.replace(engine.tasks.gsm8k.TASK, size=len(case["docs"]))
+    )
     _items.cache_clear()
     task = load_task("gsm8k")
     assert task.decoding

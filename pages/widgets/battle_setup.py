@@ -1,0 +1,79 @@
+"""Chooses a battle: two contenders, a benchmark, how many items, and what would count as equal."""
+
+import streamlit as st
+
+from engine import TASKS, Challenge, Task, arena, detectable_gap, load_task
+from pages.widgets import model_picker
+from pages.widgets.wording import duration, points
+
+SIZES = (20, 50, 100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800)
+MARGINS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.10)
+
+
+def show() -> Challenge | None:
+    """The challenge as it stands, or None while it cannot be run; the page says what is missing."""
+    left, right = st.columns(2)
+    with left:
+        a = model_picker.show("Contender A", index=0, key="a")
+    with right:
+        b = model_picker.show("Contender B", index=1, key="b")
+    task = load_task(st.selectbox("Benchmark", TASKS, format_func=lambda name: load_task(name).title, key="task"))
+    st.caption(
+        f"{task.about} {task.size:,} items, guessing scores {task.chance:.0%}, "
+        f"{task.shots or 'no'} worked examples. Licence: {task.licence}."
+    )
+    n = st.select_slider(
+        "Items, drawn at random from the benchmark, the same for both",
+        [*(size for size in SIZES if size < task.size), task.size],
+        value=200,
+        format_func=lambda size: f"all {size:,}" if size == task.size else f"{size:,}",
+        key="items",
+    )
+    margin = st.select_slider(
+        "Gaps below this I would call equal (the margin)", MARGINS, value=0.02, format_func=points, key="margin"
+    )
+    if not task.present:
+        st.warning(f"Its items are not on this machine: {'; or '.join(s.advice() for s in task.items_from)}.")
+    if a is not None and a == b:
+        st.warning("A and B are the same model: choose two that differ.")
+    if a is None or b is None or a == b or not task.present:
+        _outlook(task, n, None)
+        return None
+    challenge = Challenge(a=a, b=b, task=task.name, limit=None if n == task.size else n, margin=margin)
+    _outlook(task, n, challenge)
+    return challenge
+
+
+def _outlook(task: Task, n: int, challenge: Challenge | None) -> None:
+    """What n items can show, and how long they take here."""
+    gap, time = st.columns(2)
+    gap.metric(
+        "Gap this many items can show",
+        points(detectable_gap(n)),
+        help="In four battles of five, if the two differ on 30% of the items. A smaller gap will most likely stay "
+        "undecided.",
+    )
+    seconds = arena.seconds_an_item(challenge) if challenge else None
+    time.metric(
+        "Time on this machine",
+        duration(seconds * n) if seconds else "not measured yet",
+        help="From the time items of this benchmark took these two models on this machine; opening them comes on top.",
+    )
+    if challenge and seconds is None:
+        if probe := st.session_state.get("probe"):
+            st.fragment(_timing, run_every=1.0)(probe)
+        elif time.button("Measure it", help="Eight items with both models, a minute at most once they are open."):
+            st.session_state["probe"] = arena.probe(challenge)
+            st.rerun()
+
+
+def _timing(probe: str) -> None:
+    progress = arena.watch(probe)
+    if progress.open:
+        waiting = f"{progress.ahead} battles are ahead" if progress.ahead else progress.phase or "starting"
+        st.caption(f"Timing eight items with both models: {waiting} …")
+        return
+    del st.session_state["probe"]
+    if progress.state == "failed":
+        st.session_state["probe_message"] = progress.message
+    st.rerun()
