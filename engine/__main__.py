@@ -140,8 +140,10 @@ def _follow(battle_id: str) -> None:
             for notice in progress.notices[seen_notices:]:
                 bar.write(notice, file=sys.stderr)
             seen_notices = len(progress.notices)
-            if "disk space" in progress.phase:
-                raise CallerMistake(f"The disk is full: {progress.phase}. Then: --resume {battle_id}")
+            if progress.short_of_disk:
+                raise CallerMistake(
+                    f"{progress.phase}. Free some space, then: python -m engine battle --resume {battle_id}"
+                )
             time.sleep(POLL)
             progress = arena.watch(battle_id)
         bar.update(progress.done - bar.n)

@@ -16,21 +16,24 @@ import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engine.battle import SIDES, Battle, Contender
+from engine.battle import SIDES, Battle, Contender, HarnessConfig
 from engine.device import resolve
-from engine.errors import BattleFailed, CallerMistake
+from engine.errors import BattleFailed, CallerMistake, DiskFull
 from engine.home import home
 from engine.ledger import OPEN_STATES, Entry, Ledger, State
-from engine.lock import busy, log_file
+from engine.lock import EXIT_DISK_FULL, busy, log_file
 from engine.models import find
 from engine.result import BattleResult
-from engine.task import digest, draw_subset, load_items
+from engine.task import Task, digest, draw_subset, load_items, prompts
 from engine.tasks import load_task
 
 ROOT = Path(__file__).resolve().parent.parent
 PROBE_ITEMS = 8
 SPACE_NEEDED = 8 << 20
+SHORT_OF_DISK = "The disk is almost full"
 RESPAWN_AFTER = 3.0
+DISK_FULL_REST = 20.0
+"""Seconds before a worker is tried again after one could not write; `SPACE_NEEDED` sees most full disks first."""
 _workers: dict[str, list[tuple[float, subprocess.Popen[bytes]]]] = {}
 
 
@@ -44,6 +47,7 @@ class Challenge:
     limit: int | None = None
     """Items to draw; None for all."""
     seed: int = 0
+    """Of the draw of items. The same seed draws other items from another benchmark."""
     shots: int | None = None
     """None for the task's own number."""
     margin: float = 0.02
@@ -78,6 +82,11 @@ class Progress:
     def open(self) -> bool:
         return self.state in OPEN_STATES
 
+    @property
+    def short_of_disk(self) -> bool:
+        """Nothing runs until there is space again; then it goes on by itself as soon as somebody watches."""
+        return self.phase.startswith(SHORT_OF_DISK)
+
 
 def plan(challenge: Challenge, *, probe: bool = False) -> Battle:
     """The complete battle for a challenge. Reads the items; writes nothing.
@@ -108,7 +117,9 @@ def plan(challenge: Challenge, *, probe: bool = False) -> Battle:
     )
     if a == b:
         raise CallerMistake(f"A and B are the same contender, {a.name}. Choose two that differ.")
-    items = draw_subset(load_items(task), challenge.limit, challenge.seed)
+    _check_settings(task, a.harness)
+    prompts(task, a.harness)  # worked examples that are missing or too few are said now, not by the worker
+    items = draw_subset(load_items(task), challenge.limit, f"{task.name} {challenge.seed}")
     local = any(card.kind != "endpoint" for card in cards)
     return Battle(
         id=secrets.token_hex(5),
@@ -123,6 +134,16 @@ def plan(challenge: Challenge, *, probe: bool = False) -> Battle:
         device=resolve(challenge.device) if local else "endpoint",
         probe=probe,
     )
+
+
+def _check_settings(task: Task, harness: HarnessConfig) -> None:
+    for value, known in (
+        (harness.extraction, tuple(task.extractions) or ("argmax",)),
+        (harness.normalisation, ("sum", "characters")),
+        (harness.dtype, ("auto", "float32", "bfloat16", "float16")),
+    ):
+        if value not in known:
+            raise CallerMistake(f"{task.title} knows no {value!r}. Use one of: {', '.join(known)}.")
 
 
 def start(battle: Battle) -> str:
@@ -211,10 +232,13 @@ def result(battle_id: str) -> BattleResult:
         )
 
 
-def history(limit: int = 200) -> list[Progress]:
-    """All battles, newest first; probes are not battles."""
+def history(limit: int = 200) -> list[tuple[Entry, int]]:
+    """The latest battles, newest first, each with the number of battles its device does before it.
+
+    Probes are not battles, but they take their turn in the queue.
+    """
     with Ledger() as ledger:
-        return [_progress(ledger, entry, "") for entry in ledger.entries(limit=limit)]
+        return [(e, ledger.ahead(e) if e.state == "queued" else 0) for e in ledger.entries(limit=limit)]
 
 
 def keep_going() -> None:
@@ -244,14 +268,16 @@ def _ensure_worker(device: str) -> str:
     """Spawns a worker if the device has none. Returns what is being waited for, in words, or nothing."""
     free = shutil.disk_usage(home()).free
     if free < SPACE_NEEDED:
-        return f"waiting for disk space: {free / 1e6:.1f} MB free at {home()}, {SPACE_NEEDED / 1e6:.0f} MB needed"
+        return f"{SHORT_OF_DISK}: {free / 1e6:.1f} MB are free at {home()}, {SPACE_NEEDED / 1e6:.0f} MB are needed"
     spawned = _workers.setdefault(device, [])
     if busy(device):
         return ""
     alive = [worker for _, worker in spawned if worker.poll() is None]
     if alive or (spawned and time.monotonic() - spawned[-1][0] < RESPAWN_AFTER):
         return "starting a worker"
-    if len(spawned) >= 3 and all(worker.returncode not in (0, None, -9) for _, worker in spawned[-3:]):
+    if spawned and spawned[-1][1].returncode == EXIT_DISK_FULL and time.monotonic() - spawned[-1][0] < DISK_FULL_REST:
+        raise DiskFull(f"The disk with {home()} is full. Free some space: the battle then goes on where it was.")
+    if len(spawned) >= 3 and all(worker.returncode not in (0, None, -9, EXIT_DISK_FULL) for _, worker in spawned[-3:]):
         raise BattleFailed(f"Three workers in a row could not start. The reason is in {log_file(device)}.")
     log = log_file(device)
     log.parent.mkdir(exist_ok=True)

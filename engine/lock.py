@@ -14,6 +14,9 @@ from pathlib import Path
 
 from engine.home import home
 
+EXIT_DISK_FULL = 74
+"""A worker's exit code when it could not write (EX_IOERR): it has no other way left to say so."""
+
 
 @contextlib.contextmanager
 def device_lock(device: str, patience: float = 0.0) -> Iterator[bool]:

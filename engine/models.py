@@ -12,6 +12,7 @@ a web page may ask it; `local_model.py` and `endpoint.py` do the work.
 from __future__ import annotations
 
 import importlib.metadata
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -155,11 +156,11 @@ def _hub(address: str) -> ModelCard:
 
 
 def _endpoint(address: str) -> ModelCard:
-    model, _, url = address.removeprefix("openai:").rpartition("@")
+    model, _, url = re.sub("@(?=https?://)", "\\n", address.removeprefix("openai:"), count=1).partition("\n")
     parts = urlsplit(url)
     if not model or parts.scheme not in ("http", "https") or not parts.netloc:
         raise CallerMistake(f"{address!r} is not of the form openai:model@https://host/v1.")
-    if parts.username or parts.password:
+    if parts.username or parts.password or parts.query or parts.fragment:
         raise CallerMistake("Keep keys out of addresses: they are stored and shown. Set OPENAI_API_KEY instead.")
     return ModelCard(
         address=address,

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from engine.errors import NoSource
+from engine.errors import CallerMistake, NoSource
 
 Row = Mapping[str, Any]
 Parse = Callable[[Row], Row]
@@ -72,7 +72,15 @@ class Folder:
                     raw: Iterator[Row] = ({"cells": cells} for cells in csv.reader(lines))
                 else:
                     raw = (json.loads(line) for line in lines if line.strip())
-                yield from (self.parse({**row, "__file__": file.name}) for row in raw)
+                good = 0
+                try:
+                    for row in raw:
+                        yield self.parse({**row, "__file__": file.name})
+                        good += 1
+                except (ValueError, TypeError, KeyError, IndexError) as error:
+                    raise CallerMistake(
+                        f"{file} is damaged or of another format after row {good} ({type(error).__name__}: {error})."
+                    ) from error
 
     def advice(self) -> str:
         return f"set NOISEFLOOR_DATA to a folder that holds {self.pattern}"

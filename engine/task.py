@@ -120,7 +120,13 @@ def _items(task: str, split: Literal["items", "shots"]) -> tuple[Item, ...]:
     seen: dict[str, int] = {}
     for row in read(what, sources):
         group = str(row.get("group", ""))
-        built.append(loaded.item(seen.get(group, 0), row))
+        try:
+            built.append(loaded.item(seen.get(group, 0), row))
+        except (KeyError, ValueError, TypeError, IndexError) as error:
+            place = row.get("__file__", "its source")
+            raise CallerMistake(
+                f"Row {len(built) + 1} of {what} in {place} is of another format ({type(error).__name__}: {error})."
+            ) from error
         seen[group] = seen.get(group, 0) + 1
     return tuple(built)
 
@@ -155,10 +161,10 @@ def prompts(task: Task, harness: HarnessConfig) -> Mapping[str, str]:
     if not harness.shots:
         return {item.id: task.description(item.group) for item in items}
     pool = _items(task.name, "shots")
-    by_group: dict[str, list[Item]] = {}
+    by_group: dict[str, list[Item]] = {item.group: [] for item in items}
     for example in pool:
         by_group.setdefault(example.group, []).append(example)
-    smallest = min(len(group) for group in by_group.values())
+    smallest = max(0, min(len(by_group[item.group]) for item in items) - task.draws_one_more)
     if harness.shots > smallest:
         raise CallerMistake(
             f"{task.title} has {smallest} worked examples to choose from, {harness.shots} were asked for. "
@@ -180,7 +186,7 @@ def _examples(task: Task, item: Item, pool: list[Item], count: int, draw: random
     return draw.sample(pool, count)
 
 
-def draw_subset(items: Sequence[Item], limit: int | None, seed: int) -> tuple[Item, ...]:
+def draw_subset(items: Sequence[Item], limit: int | None, seed: int | str) -> tuple[Item, ...]:
     """A seeded random order of `limit` items, with each group's share kept (largest remainders).
 
     The order is random too, so at any moment the items already fought over are a fair sample of all.

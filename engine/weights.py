@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers.utils import cached_file
 
 from engine.errors import CorruptWeights, NoSource, Unsupported
 from engine.home import home
@@ -36,8 +38,11 @@ def open_weights(card: ModelCard, dtype: torch.dtype) -> tuple[Any, Any, str]:
     if card.kind in ("pack", "gguf"):
         where, version = converted(card)
         return *_from_transformers(str(where), None, dtype, local=True), version
-    version = card.revision or "local files" if card.kind == "hub" else card.location
-    return *_from_transformers(card.location, card.revision, dtype, local=card.kind == "folder"), version
+    tokenizer, model = _from_transformers(card.location, card.revision, dtype, local=card.kind == "folder")
+    if card.kind != "hub":
+        return tokenizer, model, card.location
+    config = cached_file(card.location, "config.json", revision=card.revision, local_files_only=True)
+    return tokenizer, model, Path(config).parent.name  # the hub client names its snapshots by commit
 
 
 def _from_transformers(where: str, revision: str | None, dtype: torch.dtype, *, local: bool) -> tuple[Any, Any]:
@@ -50,6 +55,8 @@ def _from_transformers(where: str, revision: str | None, dtype: torch.dtype, *, 
             f"The model {where} could not be opened: {_first_line(error)} "
             "A hub model needs a network once, or its files in the hub's cache; weights must be safetensors."
         ) from error
+    except SafetensorError as error:
+        raise CorruptWeights(f"The weights of {where} are damaged ({_first_line(error)}). Fetch them again.") from error
     except (ValueError, KeyError) as error:
         raise Unsupported(
             f"The model {where} cannot be opened by this version of transformers: {_first_line(error)} "

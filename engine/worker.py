@@ -15,14 +15,13 @@ from engine.battle import SIDES, Battle, Side
 from engine.errors import DiskFull, EngineError
 from engine.fight import fight
 from engine.ledger import Entry, Ledger
-from engine.lock import device_lock, log_file
+from engine.lock import EXIT_DISK_FULL, device_lock, log_file
 from engine.model import Model
 from engine.models import find
 from engine.tasks import load_task
 
 MAX_ATTEMPTS = 3
 """Workers that may die over a battle without getting an item further before it is given up."""
-EXIT_DISK_FULL = 74
 
 log = logging.getLogger("engine.worker")
 
@@ -101,7 +100,7 @@ def open_model(address: str, device: str, dtype: str) -> Model:
 
 
 def main() -> int:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     try:
         work(sys.argv[1])
     except DiskFull as error:

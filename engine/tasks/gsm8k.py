@@ -21,7 +21,7 @@ from engine.task import Item, Task
 
 STRICT = re.compile(r"#### (\-?[0-9\.\,]+)")
 FLEXIBLE = re.compile(r"(-?[$0-9.,]{2,})|(-?[0-9]+)")
-IGNORED = re.compile(r",|\$|(?s:.*)#### |\.$")
+IGNORED = tuple(map(re.compile, (",", r"\$", "(?s).*#### ", r"\.$")))  # one after the other, as lm-eval does
 
 
 def strict_match(text: str) -> str | None:
@@ -36,7 +36,9 @@ def flexible_extract(text: str) -> str | None:
 
 def bare(number: str) -> str:
     """A number without thousands separators, currency sign, reasoning before it or full stop after it."""
-    return IGNORED.sub("", number).lower()
+    for ignored in IGNORED:
+        number = ignored.sub("", number)
+    return number.lower()
 
 
 def item(index: int, row: Row) -> Item:

@@ -15,13 +15,16 @@ if battle_id is None:
         st.error(message)
     if st.button("Run the battle", type="primary", disabled=challenge is None, width="stretch") and challenge:
         st.query_params["battle"] = arena.start(arena.plan(challenge))
+        del st.session_state["seed"]
         st.rerun()
     st.stop()
 
 progress = arena.watch(battle_id)
 result = arena.result(battle_id)
 st.title(f"{result.names[0]} or {result.names[1]}?", anchor=False)
-st.caption(f"{result.task.title}, {progress.battle.n:,} of {result.task.size:,} items, battle {battle_id}")
+st.caption(
+    f"{result.task.title}, {progress.battle.n:,} of {result.task.size:,} items, battle {battle_id}, seed {progress.battle.seed}"
+)
 
 if progress.open:
     st.fragment(battle_watch.show, run_every=battle_watch.EVERY)(battle_id)

@@ -1,40 +1,36 @@
-"""All battles of this machine: what runs, what waits, what came of the rest."""
+"""All battles of this machine: running, waiting, over. A gap is shown with its noise, on the battle's own page."""
+
+from datetime import datetime
 
 import pandas as pd
 import streamlit as st
 
 from engine import arena, load_task, models
-from pages.widgets.wording import points
 
 st.title("All battles", anchor=False)
 battles = arena.history()
 if not battles:
-    st.write("None yet. The first one takes about a minute.")
+    st.write("None yet. The first one takes about two minutes, with opening the models.")
     st.page_link("pages/battle/battle.py", label="Start a battle", icon=":material/arrow_forward:")
     st.stop()
 
-waiting = [progress for progress in battles if progress.open]
-st.caption(
-    f"{len(waiting)} open, {len(battles) - len(waiting)} over. One battle at a time runs on a device; the others wait."
-    if waiting
-    else f"{len(battles)} battles, none open."
-)
-rows = pd.DataFrame(
-    [
-        {
-            "battle": f"battle?battle={p.battle.id}",
-            "A": models.find(p.battle.a.model).title,
-            "B": models.find(p.battle.b.model).title,
-            "benchmark": load_task(p.battle.task).title,
-            "items": p.battle.n,
-            "state": f"waiting, {p.ahead} ahead" if p.ahead else p.state,
-            "gap": points(sum(a - b for _, a, b in p.pairs) / len(p.pairs)) if p.pairs else "",
-        }
-        for p in battles
-    ]
-)
+st.caption("One battle at a time runs on a device; the others wait for it in this queue.")
+rows = [
+    {
+        "battle": f"battle?battle={entry.battle.id}",
+        "contenders": " / ".join(models.find(c.model).title for c in (entry.battle.a, entry.battle.b)),
+        "benchmark": load_task(entry.battle.task).title,
+        "items": entry.battle.n,
+        "state": f"waiting, {ahead} ahead" if ahead else entry.state,
+        "started": datetime.fromtimestamp(entry.created),
+    }
+    for entry, ahead in battles
+]
 st.dataframe(
-    rows,
+    pd.DataFrame(rows),
     hide_index=True,
-    column_config={"battle": st.column_config.LinkColumn("open", display_text="open", width="small")},
+    column_config={
+        "battle": st.column_config.LinkColumn("open", display_text="open", width="small"),
+        "started": st.column_config.DatetimeColumn("started", format="calendar"),
+    },
 )

@@ -1,5 +1,7 @@
 """Chooses a battle: two contenders, a benchmark, how many items, and what would count as equal."""
 
+import secrets
+
 import streamlit as st
 
 from engine import TASKS, Challenge, Task, arena, detectable_gap, load_task
@@ -39,7 +41,8 @@ def show() -> Challenge | None:
     if a is None or b is None or a == b or not task.present:
         _outlook(task, n, None)
         return None
-    challenge = Challenge(a=a, b=b, task=task.name, limit=None if n == task.size else n, margin=margin)
+    seed = st.session_state.setdefault("seed", secrets.randbelow(1_000_000))  # a fresh draw for everybody
+    challenge = Challenge(a=a, b=b, task=task.name, limit=None if n == task.size else n, seed=seed, margin=margin)
     _outlook(task, n, challenge)
     return challenge
 

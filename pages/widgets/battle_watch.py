@@ -47,6 +47,8 @@ def verdict_after(pairs: Sequence[tuple[str, float, float]], battle: Battle, n: 
 
 
 def _status(progress: Progress) -> str:
+    if progress.short_of_disk:
+        return f"{progress.phase}. Free some space and the battle goes on by itself."
     if progress.ahead:
         waiting = "1 battle is" if progress.ahead == 1 else f"{progress.ahead} battles are"
         return f"In the queue: {waiting} ahead on this {progress.battle.device}."

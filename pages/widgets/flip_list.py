@@ -30,7 +30,7 @@ def show(result: BattleResult, *, key: str) -> None:
         hide_index=True,
         height=min(400, 38 + 35 * len(table)),
         column_config={
-            "right": st.column_config.TextColumn("right was", width="small"),
+            "right": st.column_config.TextColumn("right was", width=150),
             "question": {"width": "medium"},
         },
         on_select="rerun",

@@ -40,13 +40,14 @@ def show(verdict_after: Callable[[int], Verdict], n: int, planned: int, names: S
         },
         columns=["items", "gap", "low", "high", "gap in words"],
     )
+    reach = 80 if rows["gap"].tail(1).abs().max() > 36 else 40
     x = alt.X(
         "items:Q",
         title="questions answered by both",
         scale=alt.Scale(type="log", domain=[FIRST, max(planned, 2 * FIRST)], nice=False),
         axis=alt.Axis(values=[tick for tick in TICKS if tick <= planned], format=",d", grid=False),
     )
-    y = alt.Y("gap:Q", title=None, scale=alt.Scale(domain=[-40, 40], clamp=True), axis=alt.Axis(tickCount=5))
+    y = alt.Y("gap:Q", title=None, scale=alt.Scale(domain=[-reach, reach], clamp=True), axis=alt.Axis(tickCount=5))
     base = alt.Chart(rows)
     band = base.mark_area(clip=True, color=colours.noise, opacity=0.26).encode(
         x=x, y=alt.Y("low:Q", title=None), y2="high:Q"
@@ -62,7 +63,10 @@ def show(verdict_after: Callable[[int], Verdict], n: int, planned: int, names: S
     labels = (
         alt.Chart(
             pd.DataFrame(
-                {"gap": [36, -36], "text": [f"▲ {names[0]} ahead, in points", f"▼ {names[1]} ahead, in points"]}
+                {
+                    "gap": [0.9 * reach, -0.9 * reach],
+                    "text": [f"▲ {names[0]} ahead, in points", f"▼ {names[1]} ahead, in points"],
+                }
             )
         )
         .mark_text(align="right", dx=-4, fontSize=12, color=colours.noise)

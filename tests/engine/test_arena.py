@@ -17,7 +17,7 @@ from engine import CallerMistake, Challenge, ItemResult, Task, arena
 from engine.battle import Battle
 from engine.errors import BattleFailed, CorruptWeights, DiskFull, Unknown
 from engine.ledger import Ledger
-from engine.lock import device_lock
+from engine.lock import EXIT_DISK_FULL, device_lock
 from engine.worker import MAX_ATTEMPTS, work
 from tests.conftest import Shelf, ToyModel, toy_rows, toy_task
 
@@ -384,7 +384,7 @@ def test_history_is_newest_first_and_leaves_probes_out(challenge: Challenge, ope
     ids = [started(challenge, seed=seed) for seed in (1, 2)]
     with taken():
         probe = arena.probe(challenge)
-    assert [progress.battle.id for progress in arena.history()] == ids[::-1]
+    assert [entry.battle.id for entry, _ in arena.history()] == ids[::-1]
     assert watched(probe).battle.n == arena.PROBE_ITEMS
 
 
@@ -454,6 +454,20 @@ def test_workers_that_cannot_start_are_reported(
     assert len(spawned) == 3
 
 
+def test_a_worker_that_could_not_write_is_tried_again_after_a_rest(
+    challenge: Challenge, spawned: list[Worker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    battle_id = arena.start(arena.plan(challenge))
+    spawned[0].returncode = EXIT_DISK_FULL
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + arena.RESPAWN_AFTER + 1)
+    with pytest.raises(DiskFull, match="Free some space"):
+        arena.watch(battle_id)
+    monkeypatch.setattr(time, "monotonic", lambda: now + arena.DISK_FULL_REST + 1)
+    arena.watch(battle_id)
+    assert len(spawned) == 2
+
+
 def test_what_was_left_open_is_gone_on_with(challenge: Challenge, spawned: list[Worker]) -> None:
     started(challenge)
     assert spawned == []
@@ -466,7 +480,7 @@ def test_no_worker_without_disk_space(
 ) -> None:
     monkeypatch.setattr(arena, "SPACE_NEEDED", 1 << 60)
     battle_id = arena.start(arena.plan(challenge))
-    assert "waiting for disk space" in arena.watch(battle_id).phase
+    assert arena.watch(battle_id).short_of_disk
     assert spawned == []
 
 

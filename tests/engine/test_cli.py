@@ -208,6 +208,6 @@ def test_an_interrupt_stops_the_battle_and_says_how_to_go_on(
     with pytest.raises(SystemExit) as ended:
         battle(toy, contenders)
     assert ended.value.code == 130
-    (battle_id,) = [one.battle.id for one in arena.history()]
+    (battle_id,) = [entry.battle.id for entry, _ in arena.history()]
     assert arena.watch(battle_id).state == "stopped"
     assert f"--resume {battle_id}" in capsys.readouterr().err

@@ -110,7 +110,7 @@ def test_outcomes_come_back_as_they_were(ledger: Ledger) -> None:
 
 
 def test_an_unknown_battle(ledger: Ledger) -> None:
-    with pytest.raises(Unknown, match="no battle 'nope'.*another NOISEFLOOR_HOME"):
+    with pytest.raises(Unknown, match=r"no battle .nope..*another NOISEFLOOR_HOME"):
         ledger.entry("nope")
 
 

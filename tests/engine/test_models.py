@@ -74,10 +74,10 @@ def test_an_endpoint_of_another_form(address: str) -> None:
         find(address)
 
 
-@pytest.mark.parametrize("login", ["ada:hunter2@", "hunter2@"])
-def test_an_endpoint_with_a_key_in_it_is_refused_without_repeating_the_key(login: str) -> None:
+@pytest.mark.parametrize("place", ["ada:hunter2@host/v1", "hunter2@host/v1", "host/v1?key=hunter2", "host/v1#hunter2"])
+def test_an_endpoint_with_a_key_in_it_is_refused_without_repeating_the_key(place: str) -> None:
     with pytest.raises(CallerMistake, match="OPENAI_API_KEY") as caught:
-        find(f"openai:m@https://{login}host/v1")
+        find(f"openai:m@https://{place}")
     assert "hunter2" not in str(caught.value)
 
 

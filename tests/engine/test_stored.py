@@ -91,7 +91,7 @@ def test_lm_evals_two_filters_are_two_sets_of_scores(tmp_path: Path) -> None:
     rows = lm_eval([1.0, 0.0], "exact_match", filter="strict-match") + lm_eval(
         [1.0], "exact_match", filter="flexible-extract"
     )
-    with pytest.raises(CallerMistake, match="'flexible-extract', 'strict-match'.*Keep the lines of one filter"):
+    with pytest.raises(CallerMistake, match=r"'flexible-extract', 'strict-match'.*Keep the lines of one filter"):
         read_scores(lines(tmp_path / "a.jsonl", rows))
 
 
@@ -117,7 +117,7 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
 
 def test_other_items_are_not_dropped_silently(tmp_path: Path) -> None:
     a = lines(tmp_path / "a.jsonl", ours([1] * 8))
-    b = lines(tmp_path / "b.jsonl", ours([1] * 3) + [{"id": "other", "correct": True}])
+    b = lines(tmp_path / "b.jsonl", [*ours([1] * 3), {"id": "other", "correct": True}])
     with pytest.raises(Mismatch) as caught:
         verdict_of_files(a, b)
     told = str(caught.value)

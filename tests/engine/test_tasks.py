@@ -315,5 +315,5 @@ def test_a_full_gsm8k_folder_with_its_examples(data: Path) -> None:
 def test_a_damaged_file_is_named_in_a_sentence(line: str, data: Path) -> None:
     (data / "gsm8k").mkdir(parents=True)
     (data / "gsm8k/test.jsonl").write_text(line + "\n", encoding="utf-8")
-    with pytest.raises(CallerMistake, match="test.jsonl"):
+    with pytest.raises(CallerMistake, match=r"test\.jsonl"):
         load_items(load_task("gsm8k"))
