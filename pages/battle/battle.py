@@ -23,7 +23,8 @@ progress = arena.watch(battle_id)
 result = arena.result(battle_id)
 st.title(f"{result.names[0]} or {result.names[1]}?", anchor=False)
 st.caption(
-    f"{result.task.title}, {progress.battle.n:,} of {result.task.size:,} items, battle {battle_id}, seed {progress.battle.seed}"
+    f"{result.task.title}, {progress.battle.n:,} of {result.task.size:,} items drawn with seed {progress.battle.seed}, "
+    f"battle {battle_id}"
 )
 
 if progress.open:
