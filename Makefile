@@ -1,11 +1,10 @@
 # Two commands: `make run` and `make test`. Both set up what they need; a second call starts at once.
 PORT ?= 8501
-PYTHON := .venv/bin/python
 
 .PHONY: run test check install clean
 
 run: .venv/.installed
-	$(PYTHON) -m streamlit run app.py --server.port $(PORT)
+	scripts/run $(PORT)
 
 test: .venv/.installed-dev
 	scripts/test

@@ -9,6 +9,7 @@ import streamlit as st
 
 from engine import BattleResult
 from pages.widgets import battle_watch, flip_list, noise_chart, settings_list, verdict_card
+from pages.widgets.wording import percent
 
 
 def show(result: BattleResult) -> None:
@@ -17,6 +18,12 @@ def show(result: BattleResult) -> None:
         st.info("Fewer than two items have been answered by both: there is nothing to say yet.")
         return
     verdict_card.show(verdict, result.names, key="final")
+    macro = result.macro("a"), result.macro("b")
+    if macro[0] is not None and macro[1] is not None:
+        st.caption(
+            f"Scores over all items are micro averages. Macro averages, the mean of the subjects drawn: "
+            f"{percent(macro[0])} and {percent(macro[1])} (n = {verdict.n:,})."
+        )
     if result.failures:
         st.warning(
             f"{len(result.failures)} answers could not be scored ({result.failures[0][1].message}). "
