@@ -18,7 +18,7 @@ st.caption("One battle at a time runs on a device; the others wait for it in thi
 rows = [
     {
         "battle": f"battle?battle={entry.battle.id}",
-        "contenders": " / ".join(models.find(c.model).title for c in (entry.battle.a, entry.battle.b)),
+        "contenders": " or ".join(models.find(c.model).title for c in (entry.battle.a, entry.battle.b)),
         "benchmark": load_task(entry.battle.task).title,
         "items": entry.battle.n,
         "state": f"waiting, {ahead} ahead" if ahead else entry.state,

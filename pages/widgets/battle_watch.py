@@ -5,8 +5,8 @@ from functools import partial
 
 import streamlit as st
 
-from engine import Battle, Progress, Verdict, arena, compare, models, score_interval
-from pages.widgets import item_strip, noise_chart
+from engine import Battle, Progress, Verdict, arena, compare, load_task, models, score_interval
+from pages.widgets import flip_list, item_strip, noise_chart
 from pages.widgets.wording import duration, with_noise
 
 EVERY = 1.5
@@ -30,6 +30,7 @@ def show(battle_id: str) -> None:
         key="live-noise",
     )
     item_strip.show(pairs, names, key="live-strip")
+    flip_list.show_latest(pairs, load_task(progress.battle.task), names, key="live-flips")
     st.caption(
         f"The plan is {progress.battle.n:,} items, and the verdict waits for all of them: whoever stops when the dot "
         "first leaves the band is wrong more often than the band promises."

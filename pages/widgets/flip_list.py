@@ -1,9 +1,11 @@
 """The questions one contender has right and the other wrong: all the evidence there is about a gap."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
-from engine import BattleResult, Item, ItemResult, load_items
+from engine import BattleResult, Item, ItemResult, Task, load_items
 
 
 def show(result: BattleResult, *, key: str) -> None:
@@ -44,6 +46,26 @@ def show(result: BattleResult, *, key: str) -> None:
         for name, said in zip(result.names, (a, b), strict=True):
             st.text(f"{'●' if said.score else '✕'} {name}: {_said(items[item_id], said)}")
         st.text(f"The answer: {_said(items[item_id], None)}")
+
+
+def show_latest(
+    pairs: Sequence[tuple[str, float, float]], task: Task, names: Sequence[str], *, latest: int = 5, key: str
+) -> None:
+    """The latest few while a battle runs, in a space that stays the same."""
+    items = {item.id: item for item in load_items(task)}
+    flips = [pair for pair in pairs if pair[1] != pair[2]]
+    rows = [
+        {"right was": names[0] if a > b else names[1], "question": _question(items[item_id])}
+        for item_id, a, b in reversed(flips[-latest:])
+    ]
+    st.caption(f"{len(flips):,} questions where they differ so far, the latest first")
+    st.dataframe(
+        pd.DataFrame(rows, columns=["right was", "question"]),
+        hide_index=True,
+        height=38 + 35 * latest,
+        column_config={"right was": st.column_config.TextColumn(width=150)},
+        key=key,
+    )
 
 
 def _question(item: Item) -> str:

@@ -8,6 +8,8 @@ import streamlit as st
 
 from pages.widgets.palette import palette
 
+CROSS = "M-.7,-.7L.7,.7M.7,-.7L-.7,.7"
+
 
 def show(pairs: Sequence[tuple[str, float, float]], names: Sequence[str], *, latest: int = 40, key: str) -> None:
     colours = palette()
@@ -27,7 +29,7 @@ def show(pairs: Sequence[tuple[str, float, float]], names: Sequence[str], *, lat
             x=alt.X("item:O", title=f"latest {latest} items", axis=alt.Axis(labels=False, ticks=False)),
             y=alt.Y("contender:N", sort=list(names), title=None, axis=alt.Axis(labelLimit=130)),
             shape=alt.Shape(
-                "answer:N", legend=None, scale=alt.Scale(domain=["right", "wrong"], range=["circle", "cross"])
+                "answer:N", legend=None, scale=alt.Scale(domain=["right", "wrong"], range=["circle", CROSS])
             ),
             color=alt.Color(
                 "answer:N", legend=None, scale=alt.Scale(domain=["right", "wrong"], range=[colours.equal, colours.b])

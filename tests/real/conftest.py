@@ -43,17 +43,7 @@ def app(real_home: Path) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     server = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "streamlit",
-            "run",
-            "app.py",
-            "--server.port",
-            str(port),
-            "--server.address",
-            "127.0.0.1",
-        ],
+        [sys.executable, "scripts/serve.py", "--server.port", str(port), "--server.address", "127.0.0.1"],
         cwd=ROOT,
         env=os.environ | {"NOISEFLOOR_HOME": str(real_home)},
         stdout=subprocess.DEVNULL,

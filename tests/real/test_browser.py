@@ -48,6 +48,14 @@ def shoot(page: Page, name: str) -> None:
     page.set_viewport_size(size)
 
 
+def test_a_deep_link_on_a_fresh_server_is_no_alarm(app: str, page: Page) -> None:
+    """Runs first in the file: the server has seen no session yet."""
+    page.goto(f"{app}/labs")
+    expect(page.get_by_role("heading", name="Labs", exact=True)).to_be_visible(timeout=20_000)
+    page.wait_for_timeout(1000)
+    expect(page.get_by_text("Page not found")).to_have_count(0)
+
+
 def test_from_click_to_verdict(app: str, page: Page) -> None:
     page.goto(app)
     expect(page.get_by_role("heading", name="Is that gap real?")).to_be_visible(timeout=20_000)
