@@ -1,6 +1,6 @@
 """What the app costs a learner who waits and a machine that serves a class: start, memory, reruns, load.
 
-    python benchmarks/web.py                           everything, about two minutes
+    python benchmarks/web.py                           everything, in a good minute
     python benchmarks/web.py --sessions 0              without the class
     python benchmarks/web.py --battles 50              with more history in the ledger
     python benchmarks/web.py --json figures.json       the same figures for a machine to read
@@ -36,7 +36,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Self
@@ -115,7 +115,7 @@ class Server:
             self.address = f"127.0.0.1:{free.getsockname()[1]}"
         self.log = home / "server.log"
         port = self.address.rpartition(":")[2]
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", port]
+        command = [sys.executable, "scripts/serve.py", "--server.port", port]
         started = time.perf_counter()
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
@@ -171,6 +171,7 @@ class Server:
 def invent_battles(count: int) -> str:
     """Writes finished battles into the ledger of `NOISEFLOOR_HOME`. Returns the id of the last."""
     from engine import Challenge, ItemResult, arena
+    from engine.battle import SIDES
     from engine.ledger import Ledger
     from engine.models import PACKS
 
@@ -183,7 +184,7 @@ def invent_battles(count: int) -> str:
             battle_id = battle.id
             ledger.add(battle)  # `arena.start` would set a worker to it
             ledger.claim(battle.device)
-            for side, skill in (("a", 0.55), ("b", 0.49)):
+            for side, skill in zip(SIDES, (0.55, 0.49), strict=True):
                 outcomes = [
                     ItemResult(
                         item_id=item,
@@ -226,7 +227,7 @@ class Session:
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def open(cls, address: str, seed: int = 0):  # noqa: ANN206
+    async def open(cls, address: str, seed: int = 0) -> AsyncIterator[Self]:
         url = f"ws://{address}/_stcore/stream"
         async with connect(url, subprotocols=["streamlit"], max_size=None, compression=None, proxy=None) as socket:  # type: ignore[list-item]
             yield cls(socket, seed)
@@ -276,6 +277,8 @@ class Session:
                         trouble = element.alert.body
                     elif kind == "slider" and place and place.name not in self._sliders:
                         self._sliders[place.name] = element.slider.id, list(element.slider.options)
+                case "page_not_found":
+                    trouble = "page not found"
                 case "script_finished":
                     match message.script_finished:
                         case ForwardMsg.FINISHED_SUCCESSFULLY:

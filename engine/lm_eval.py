@@ -6,8 +6,8 @@ import json
 import shlex
 
 from engine.battle import Battle, Side
-from engine.fight import chosen_items
 from engine.models import find
+from engine.task import load_items
 from engine.tasks import load_task
 
 VERSION = "0.4.13"
@@ -50,7 +50,8 @@ def _model(address: str, dtype: str) -> list[str]:
 
 def _rows(battle: Battle) -> dict[str, list[int]]:
     """Row numbers of the items, by lm-eval's name of the (sub)task."""
+    by_id = {item.id: item for item in load_items(load_task(battle.task))}
     rows: dict[str, list[int]] = {}
-    for item in chosen_items(battle, load_task(battle.task)):
+    for item in (by_id[item_id] for item_id in battle.item_ids if item_id in by_id):
         rows.setdefault(f"{battle.task}_{item.group}" if item.group else battle.task, []).append(item.index)
     return {name: sorted(numbers) for name, numbers in rows.items()}

@@ -3,11 +3,10 @@
 from collections.abc import Callable, Sequence
 
 import altair as alt
-import pandas as pd
-import streamlit as st
 
 from engine import Verdict
-from pages.widgets.palette import palette
+from pages.widgets import drawing
+from pages.widgets.palette import Palette, palette
 from pages.widgets.wording import points
 
 FIRST = 5
@@ -28,19 +27,34 @@ def show(verdict_after: Callable[[int], Verdict], n: int, planned: int, names: S
     The band reaches from `gap - high` to `gap - low`: the gap is out of it exactly when the interval
     excludes zero.
     """
-    colours = palette()
     steps = [(step, verdict_after(step)) for step in checkpoints(n)]
-    rows = pd.DataFrame(
+    rows = [
         {
-            "items": [step for step, _ in steps],
-            "gap": [100 * v.gap for _, v in steps],
-            "low": [100 * (v.gap - v.interval.high) for _, v in steps],
-            "high": [100 * (v.gap - v.interval.low) for _, v in steps],
-            "gap in words": [points(v.gap) for _, v in steps],
-        },
-        columns=["items", "gap", "low", "high", "gap in words"],
+            "items": step,
+            "gap": 100 * v.gap,
+            "low": 100 * (v.gap - v.interval.high),
+            "high": 100 * (v.gap - v.interval.low),
+            "words": points(v.gap),
+            "ahead": "a" if v.gap > 0 else "b",
+        }
+        for step, v in steps
+    ]
+    reach = 80 if steps and abs(steps[-1][1].gap) > 0.36 else 40
+    drawing.show(
+        _draw(palette(), planned, reach),
+        key=key,
+        description=_description(steps, names),
+        rows=rows,
+        last=rows[-1:],
+        ends=[
+            {"gap": 0.9 * reach, "text": f"▲ {names[0]} ahead, in points"},
+            {"gap": -0.9 * reach, "text": f"▼ {names[1]} ahead, in points"},
+        ],
     )
-    reach = 80 if rows["gap"].tail(1).abs().max() > 36 else 40
+
+
+@drawing.drawn_once
+def _draw(colours: Palette, planned: int, reach: int) -> alt.LayerChart:
     x = alt.X(
         "items:Q",
         title="questions answered by both",
@@ -48,32 +62,26 @@ def show(verdict_after: Callable[[int], Verdict], n: int, planned: int, names: S
         axis=alt.Axis(values=[tick for tick in TICKS if tick <= planned], format=",d", grid=False),
     )
     y = alt.Y("gap:Q", title=None, scale=alt.Scale(domain=[-reach, reach], clamp=True), axis=alt.Axis(tickCount=5))
-    base = alt.Chart(rows)
-    band = base.mark_area(clip=True, color=colours.noise, opacity=0.26).encode(
-        x=x, y=alt.Y("low:Q", title=None), y2="high:Q"
-    )
-    zero = alt.Chart(pd.DataFrame({"gap": [0]})).mark_rule(color=colours.noise, strokeWidth=1.5).encode(y=y)
-    line = base.mark_line(color=colours.ink, strokeWidth=1.5, clip=True, opacity=0.7).encode(x=x, y=y)
-    leader = colours.a if steps and steps[-1][1].gap > 0 else colours.b
+    rows = alt.Chart(alt.NamedData("rows"))
+    band = rows.mark_area(clip=True, color=colours.noise, opacity=0.26).encode(x=x, y=alt.Y("low:Q"), y2="high:Q")
+    line = rows.mark_line(color=colours.ink, strokeWidth=1.5, clip=True, opacity=0.7).encode(x=x, y=y)
+    zero = alt.Chart(alt.NamedData("ends")).mark_rule(color=colours.noise, strokeWidth=1.5).encode(y=alt.datum(0))
     dot = (
-        alt.Chart(rows.tail(1))
-        .mark_point(filled=True, size=150, color=leader, opacity=1, clip=False)
-        .encode(x=x, y=y, tooltip=[alt.Tooltip("items"), alt.Tooltip("gap in words", title="gap")])
-    )
-    labels = (
-        alt.Chart(
-            pd.DataFrame(
-                {
-                    "gap": [0.9 * reach, -0.9 * reach],
-                    "text": [f"▲ {names[0]} ahead, in points", f"▼ {names[1]} ahead, in points"],
-                }
-            )
+        alt.Chart(alt.NamedData("last"))
+        .mark_point(filled=True, size=150, opacity=1)
+        .encode(
+            x=x,
+            y=y,
+            color=alt.Color("ahead:N", legend=None, scale=alt.Scale(domain=["a", "b"], range=[colours.a, colours.b])),
+            tooltip=[alt.Tooltip("items:Q"), alt.Tooltip("words:N", title="gap")],
         )
+    )
+    ends = (
+        alt.Chart(alt.NamedData("ends"))
         .mark_text(align="right", dx=-4, fontSize=12, color=colours.noise)
         .encode(x=alt.value("width"), y=y, text="text:N")
     )
-    chart = (band + zero + line + dot + labels).properties(height=300, description=_description(steps, names))
-    st.altair_chart(chart, width="stretch", key=key)
+    return alt.layer(band, zero, line, dot, ends).properties(height=300)
 
 
 def _description(steps: Sequence[tuple[int, Verdict]], names: Sequence[str]) -> str:

@@ -3,42 +3,35 @@
 from collections.abc import Sequence
 
 import altair as alt
-import pandas as pd
-import streamlit as st
 
 from engine import Interval
-from pages.widgets.palette import palette
+from pages.widgets import drawing
+from pages.widgets.palette import Palette, palette
 from pages.widgets.wording import with_noise
 
 
 def show(names: Sequence[str], scores: Sequence[float], intervals: Sequence[Interval], n: int, *, key: str) -> None:
-    colours = palette()
-    labels = [f"{with_noise(s, i)}  (n = {n:,})" for s, i in zip(scores, intervals, strict=True)]
-    rows = pd.DataFrame(
-        {
-            "contender": list(names),
-            "score": [100 * score for score in scores],
-            "low": [100 * interval.low for interval in intervals],
-            "high": [100 * interval.high for interval in intervals],
-            "label": labels,
-        }
-    )
+    lines = [f"{name} {with_noise(s, i)} (n = {n:,})" for name, s, i in zip(names, scores, intervals, strict=True)]
+    rows = [
+        {"side": side, "score": 100 * score, "low": 100 * interval.low, "high": 100 * interval.high, "line": line}
+        for side, score, interval, line in zip("ab", scores, intervals, lines, strict=True)
+    ]
+    drawing.show(_draw(palette()), key=key, description=f"Scores out of 100: {'; '.join(lines)}.", rows=rows)
+
+
+@drawing.drawn_once
+def _draw(colours: Palette) -> alt.LayerChart:
     x = alt.X("score:Q", title=None, scale=alt.Scale(domain=[0, 100]), axis=alt.Axis(values=[0, 25, 50, 75, 100]))
-    y = alt.Y("contender:N", title=None, sort=None, axis=alt.Axis(labels=False, ticks=False, domain=False))
-    colour = alt.Color(
-        "contender:N", sort=None, legend=None, scale=alt.Scale(domain=list(names), range=[colours.a, colours.b])
-    )
-    base = alt.Chart(rows)
-    bars = base.mark_bar(height=18, cornerRadiusEnd=3, opacity=0.85).encode(x=x, y=y, color=colour)
-    noise = base.mark_rule(color=colours.ink, strokeWidth=2).encode(x=alt.X("low:Q", title=None), x2="high:Q", y=y)
+    y = alt.Y("side:N", title=None, sort=None, axis=alt.Axis(labels=False, ticks=False, domain=False))
+    colour = alt.Color("side:N", legend=None, scale=alt.Scale(domain=["a", "b"], range=[colours.a, colours.b]))
+    rows = alt.Chart(alt.NamedData("rows"))
+    bars = rows.mark_bar(height=18, cornerRadiusEnd=3, opacity=0.85).encode(x=x, y=y, color=colour)
+    noise = rows.mark_rule(color=colours.ink, strokeWidth=2).encode(x=alt.X("low:Q", title=None), x2="high:Q", y=y)
     ends = [
-        base.mark_tick(color=colours.ink, thickness=2, size=12).encode(x=alt.X(f"{end}:Q", title=None), y=y)
+        rows.mark_tick(color=colours.ink, thickness=2, size=12).encode(x=alt.X(f"{end}:Q", title=None), y=y)
         for end in ("low", "high")
     ]
-    text = base.mark_text(align="left", baseline="bottom", dy=-14, fontSize=14, color=colours.ink)
-    named = text.transform_calculate(line="datum.contender + '   ' + datum.label").encode(
+    names = rows.mark_text(align="left", baseline="bottom", dy=-14, fontSize=14, color=colours.ink).encode(
         x=alt.value(0), y=y, text="line:N"
     )
-    said = "; ".join(f"{name} {label}" for name, label in zip(names, labels, strict=True))
-    chart = alt.layer(bars, noise, *ends, named).properties(height=150, description=f"Scores out of 100: {said}.")
-    st.altair_chart(chart, width="stretch", key=key)
+    return alt.layer(bars, noise, *ends, names).properties(height=150)
