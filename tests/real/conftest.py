@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -36,16 +36,16 @@ def no_network() -> None:
     """The browser resolves for itself; nothing here asks for another machine."""
 
 
-@pytest.fixture(scope="session")
-def app(real_home: Path) -> Iterator[str]:
-    """The app's address; a server of its own, as `make run` starts it."""
+@contextlib.contextmanager
+def served(home: Path) -> Iterator[str]:
+    """The app as `make run` starts it, on a free port; yields its address. It is killed without warning at the end."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     server = subprocess.Popen(
         [sys.executable, "scripts/serve.py", "--server.port", str(port), "--server.address", "127.0.0.1"],
         cwd=ROOT,
-        env=os.environ | {"NOISEFLOOR_HOME": str(real_home)},
+        env=os.environ | {"NOISEFLOOR_HOME": str(home)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -54,8 +54,14 @@ def app(real_home: Path) -> Iterator[str]:
         _wait_for(f"{address}/_stcore/health", server)
         yield address
     finally:
-        server.send_signal(signal.SIGTERM)
+        server.kill()
         server.wait(20)
+
+
+@pytest.fixture(scope="session")
+def app(real_home: Path) -> Iterator[str]:
+    with served(real_home) as address:
+        yield address
 
 
 def _wait_for(url: str, server: subprocess.Popen[bytes], seconds: float = 60) -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from engine import Challenge, arena
 from engine.battle import ItemResult
 
-from .conftest import MODELS, ROOT
+from .conftest import MODELS, ROOT, served
 
 pytestmark = pytest.mark.slow
 A, B = MODELS
@@ -63,6 +64,26 @@ def test_a_killed_worker_loses_nothing_and_counts_nothing_twice() -> None:
         assert {i: _measured(o) for i, o in one.items()} == {i: _measured(o) for i, o in other.items()}
     assert len(second.a) == len(second.b) == 48
     assert first.verdict == second.verdict
+
+
+def test_a_killed_app_goes_on_when_it_is_started_again(real_home: Path) -> None:
+    battle = arena.plan(Challenge(a=A, b=B, task="arc_easy", limit=40, seed=3))
+    battle_id = arena.start(battle)
+    while arena.watch(battle_id).done < 4:
+        time.sleep(0.1)
+    _, worker = arena._workers[battle.device][-1]
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.wait(10)
+    before = arena.result(battle_id)  # looks without setting anybody to it, as `watch` would
+    assert before.state == "running"
+    assert len(before.a) + len(before.b) < 80
+    with served(real_home):
+        deadline = time.monotonic() + 240
+        while (after := arena.result(battle_id)).state == "running":
+            assert time.monotonic() < deadline, "nobody went on with it"
+            time.sleep(0.5)
+    assert after.state == "done"
+    assert len(after.pairs) == 40
 
 
 def _measured(outcome: object) -> tuple[object, ...]:
