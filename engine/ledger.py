@@ -288,13 +288,20 @@ class Ledger:
         return [row["text"] for row in rows]
 
     def seconds_an_item(self, model: str, task: str, shots: int, device: str) -> float | None:
-        """Mean measured seconds an item of this task took this model on this device, from all its battles."""
+        """Mean measured seconds an item of this task took this model on this device, from its latest five battles.
+
+        The battles are chosen first: their plans are long, and history grows.
+        """
         (mean,) = self.db.execute(
-            """SELECT avg(json_extract(o.body, '$.seconds')) FROM outcomes o JOIN battles b ON b.id = o.battle
-               WHERE b.device = ? AND json_extract(b.plan, '$.task') = ?
-                 AND json_extract(b.plan, '$.' || o.side || '.model') = ?
-                 AND json_extract(b.plan, '$.' || o.side || '.harness.shots') = ?
-                 AND json_extract(o.body, '$.kind') = 'result'""",
+            """SELECT avg(json_extract(o.body, '$.seconds')) FROM (
+                   SELECT b.id, s.side FROM battles b, (SELECT 'a' AS side UNION ALL SELECT 'b') s
+                   WHERE b.device = ? AND json_extract(b.plan, '$.task') = ?
+                     AND json_extract(b.plan, '$.' || s.side || '.model') = ?
+                     AND json_extract(b.plan, '$.' || s.side || '.harness.shots') = ?
+                     AND EXISTS (SELECT 1 FROM outcomes WHERE battle = b.id AND side = s.side)
+                   ORDER BY b.created DESC LIMIT 5) latest
+               CROSS JOIN outcomes o ON o.battle = latest.id AND o.side = latest.side
+               WHERE json_extract(o.body, '$.kind') = 'result'""",
             (device, task, model, shots),
         ).fetchone()
         return None if mean is None else float(mean)

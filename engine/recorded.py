@@ -19,9 +19,12 @@ from engine.verdict import Verdict, compare
 FOLDER = Path(__file__).parent / "recordings"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Recording:
-    """A battle that is over. Scores are aligned and in the battle's order: a random order of the items."""
+    """A battle that is over. Scores are aligned and in the battle's order: a random order of the items.
+
+    There is one object for each recording, so two are equal only when they are the same one.
+    """
 
     task: str
     names: tuple[str, str]
@@ -34,10 +37,6 @@ class Recording:
     dtype: str
     versions: str
 
-    def after(self, n: int) -> Verdict:
-        """The verdict had the battle ended after its first `n` items."""
-        return compare(self.a[:n], self.b[:n], level=self.level, margin=self.margin, names=self.names)
-
     @property
     def provenance(self) -> str:
         """Where the numbers are from, in a line."""
@@ -46,6 +45,13 @@ class Recording:
 
 def names() -> list[str]:
     return sorted(file.name.removesuffix(".json.gz") for file in FOLDER.glob("*.json.gz"))
+
+
+@functools.lru_cache(maxsize=4096)
+def verdict_after(recording: Recording, n: int) -> Verdict:
+    """The verdict had the battle ended after its first `n` items."""
+    a, b = recording.a[:n], recording.b[:n]
+    return compare(a, b, level=recording.level, margin=recording.margin, names=recording.names)
 
 
 @functools.cache

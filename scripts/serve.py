@@ -1,7 +1,7 @@
 """Starts the app as `streamlit run app.py` does, with the options given, and kinder to its first visitor.
 
-- What every page needs is imported before the server answers, which saves the first visitor a second.
 - Battles that a crash left open go on at once, before anybody looks.
+- What the home page needs is imported and computed before the server answers: a second less for who comes first.
 - A fresh Streamlit server takes a folder named pages/ for its older kind of app until a first session has run app.py,
   and greets that session with "Page not found" when it opens a deep link, a reopened battle for instance. The flag
   says early what `st.navigation` says anyway. Should a later Streamlit drop it, setting it does nothing.
@@ -10,21 +10,32 @@
 import sys
 from pathlib import Path
 
-import altair  # noqa: F401
-import pandas  # noqa: F401
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.web import cli
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+APP = Path(__file__).resolve().parent.parent / "app.py"
+sys.path.insert(0, str(APP.parent))
 
-from engine import EngineError, arena  # noqa: E402
+from engine import EngineError, arena, recorded  # noqa: E402
+from pages.widgets import noise_chart, score_bars  # noqa: E402
+from pages.widgets.palette import DARK, LIGHT  # noqa: E402
+
+
+def warm_up() -> None:
+    battle = recorded.load("arc_easy")
+    for n in noise_chart.checkpoints(100):
+        recorded.verdict_after(battle, n)
+    for colours in (LIGHT, DARK):
+        noise_chart.draw(colours, len(battle.a), 40)
+        score_bars.draw(colours)
+
 
 if __name__ == "__main__":
     try:
         arena.keep_going()
     except EngineError as error:
         sys.exit(str(error))
+    warm_up()
     PagesManager.uses_pages_directory = False
-    sys.argv = ["streamlit", "run", str(ROOT / "app.py"), *sys.argv[1:]]
+    sys.argv = ["streamlit", "run", str(APP), *sys.argv[1:]]
     sys.exit(cli.main())

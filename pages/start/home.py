@@ -1,5 +1,7 @@
 """Home: what this is in ten seconds, with a real battle to pull the noise out of."""
 
+from functools import partial
+
 import streamlit as st
 
 from engine import load_task, recorded
@@ -20,8 +22,8 @@ n = st.select_slider(
     format_func="{:,}".format,
     key="n",
 )
-noise_chart.show(battle.after, n, len(battle.a), battle.names, key="home-noise")
-verdict = battle.after(n)
+noise_chart.show(partial(recorded.verdict_after, battle), n, len(battle.a), battle.names, key="home-noise")
+verdict = recorded.verdict_after(battle, n)
 st.markdown(f"**{verdict.sentences[0]}** {verdict.sentences[1]}")
 st.caption(
     "The grey band is what luck alone can do with that many questions; a gap inside it shows nothing yet. "

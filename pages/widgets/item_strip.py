@@ -20,11 +20,11 @@ def show(pairs: Sequence[tuple[str, float, float]], names: Sequence[str], *, key
         for name, score in zip(names, scores, strict=True)
     ]
     description = f"The latest {len(pairs) - first} items: dots are right, crosses wrong."
-    drawing.show(_draw(palette(), tuple(names)), key=key, description=description, rows=rows)
+    drawing.show(draw(palette(), tuple(names)), key=key, description=description, rows=rows)
 
 
 @drawing.drawn_once
-def _draw(colours: Palette, names: tuple[str, ...]) -> alt.Chart:
+def draw(colours: Palette, names: tuple[str, ...]) -> alt.Chart:
     def by_answer(*values: str) -> alt.Scale:
         return alt.Scale(domain=ANSWERS, range=list(values))
 

@@ -41,7 +41,7 @@ def show(verdict_after: Callable[[int], Verdict], n: int, planned: int, names: S
     ]
     reach = 80 if steps and abs(steps[-1][1].gap) > 0.36 else 40
     drawing.show(
-        _draw(palette(), planned, reach),
+        draw(palette(), planned, reach),
         key=key,
         description=_description(steps, names),
         rows=rows,
@@ -54,7 +54,7 @@ def show(verdict_after: Callable[[int], Verdict], n: int, planned: int, names: S
 
 
 @drawing.drawn_once
-def _draw(colours: Palette, planned: int, reach: int) -> alt.LayerChart:
+def draw(colours: Palette, planned: int, reach: int) -> alt.LayerChart:
     x = alt.X(
         "items:Q",
         title="questions answered by both",

@@ -16,11 +16,11 @@ def show(names: Sequence[str], scores: Sequence[float], intervals: Sequence[Inte
         {"side": side, "score": 100 * score, "low": 100 * interval.low, "high": 100 * interval.high, "line": line}
         for side, score, interval, line in zip("ab", scores, intervals, lines, strict=True)
     ]
-    drawing.show(_draw(palette()), key=key, description=f"Scores out of 100: {'; '.join(lines)}.", rows=rows)
+    drawing.show(draw(palette()), key=key, description=f"Scores out of 100: {'; '.join(lines)}.", rows=rows)
 
 
 @drawing.drawn_once
-def _draw(colours: Palette) -> alt.LayerChart:
+def draw(colours: Palette) -> alt.LayerChart:
     x = alt.X("score:Q", title=None, scale=alt.Scale(domain=[0, 100]), axis=alt.Axis(values=[0, 25, 50, 75, 100]))
     y = alt.Y("side:N", title=None, sort=None, axis=alt.Axis(labels=False, ticks=False, domain=False))
     colour = alt.Color("side:N", legend=None, scale=alt.Scale(domain=["a", "b"], range=[colours.a, colours.b]))

@@ -44,7 +44,7 @@ def test_home_says_where_its_numbers_are_from() -> None:
     assert battle.provenance in texts(app)
     for n in (10, len(battle.a)):
         app.select_slider(key="n").set_value(n).run()
-        assert battle.after(n).sentences[0] in texts(app)
+        assert recorded.verdict_after(battle, n).sentences[0] in texts(app)
 
 
 def test_picker_offers_only_what_can_run(monkeypatch: pytest.MonkeyPatch) -> None:
