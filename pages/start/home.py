@@ -13,6 +13,12 @@ st.write(
     "see how much of a gap is noise, and argue about claims until yours hold."
 )
 
+left, right = st.columns(2)
+if left.button("Run a battle yourself", type="primary", width="stretch"):
+    st.switch_page("pages/battle/battle.py")
+if right.button("Start a lab", width="stretch"):
+    st.switch_page("pages/learn/labs.py")
+
 battle = recorded.load("arc_easy")
 steps = [n for n in (10, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1_000, 1_500, 2_000) if n < len(battle.a)]
 n = st.select_slider(
@@ -30,9 +36,3 @@ st.caption(
     f"{battle.names[0]} against {battle.names[1]} on {load_task(battle.task).title}, measured by us. "
     + battle.provenance
 )
-
-left, right = st.columns(2)
-if left.button("Run a battle yourself", type="primary", width="stretch"):
-    st.switch_page("pages/battle/battle.py")
-if right.button("Start a lab", width="stretch"):
-    st.switch_page("pages/learn/labs.py")
