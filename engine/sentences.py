@@ -110,11 +110,12 @@ def _next_step(verdict: Verdict) -> str:
         return "This is settled: run another benchmark before you generalise."
     more, population = verdict.items_needed, verdict.population
     if more is None:
-        return "No realistic number of items would settle it: widen the margin before the next run."
+        return "At this gap no realistic number of items would settle it: widen the margin before the next run."
     if population is not None and verdict.n + more > population:
         return (
-            f"This benchmark cannot settle it: that takes about {_rounded(verdict.n + more)} items in all "
-            f"and it has {population:,}. Use a larger one."
+            f"If the gap stays as it is, settling it takes about {_rounded(verdict.n + more)} items and this benchmark "
+            f"has {population:,}: use a larger one. A gap seen on {verdict.n:,} items may still move, as far as the "
+            "interval says."
         )
     items = "1 more item" if more == 1 else f"{_rounded(more)} more items"
     as_equal = ' as "equal"' if verdict.settled_as == "equal" else ""

@@ -110,7 +110,7 @@ def compare(
     if found.interval.excludes_zero and not found.above_noise:
         caveats += (f"The interval just clears 0, the exact test (p = {found.p_value:.3f}) does not.",)
     if population and winner == "undecided" and n + (items_needed or math.inf) > population:
-        caveats += (f"This benchmark's {population:,} items are too few to settle it at this gap.",)
+        caveats += (f"This benchmark's {population:,} items are too few to settle a gap of this size.",)
     return Verdict(
         winner=winner,
         names=names if names[0] != names[1] else (f"{names[0]} (A)", f"{names[1]} (B)"),
