@@ -81,7 +81,7 @@ def test_a_benchmark_that_cannot_settle_it() -> None:
     told = explain(battle(100, 20, 13, 67, population=1000))
     assert told.next_step == (
         "If the gap stays as it is, settling it takes about 1,100 items and this benchmark has 1,000: use a larger one. "
-        "A gap seen on 100 items may still move, as far as the interval says."
+        "A gap seen on 200 items may still move, as far as the interval says."
     )
     assert "no realistic number" in explain(battle(100, 20, 20, 60, margin=1e-6)).next_step
 
