@@ -55,9 +55,12 @@ class Item:
         return (self.options or self.choices)[choice]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Task:
-    """A benchmark. One file each in `engine/tasks/`; the recipe to add one is in CONTRIBUTING.md."""
+    """A benchmark. One file each in `engine/tasks/`; the recipe to add one is in CONTRIBUTING.md.
+
+    There is one object for each, so its items can be remembered by it.
+    """
 
     name: str
     title: str
@@ -110,18 +113,15 @@ class Task:
 
 
 @functools.lru_cache(maxsize=16)
-def _items(task: str, split: Literal["items", "shots"]) -> tuple[Item, ...]:
-    from engine.tasks import load_task  # the table of tasks imports this module
-
-    loaded = load_task(task)
-    sources = loaded.items_from if split == "items" else loaded.shots_from
-    what = f"{loaded.title} ({'the questions' if split == 'items' else 'the worked examples'})"
+def _items(task: Task, split: Literal["items", "shots"]) -> tuple[Item, ...]:
+    sources = task.items_from if split == "items" else task.shots_from
+    what = f"{task.title} ({'the questions' if split == 'items' else 'the worked examples'})"
     built: list[Item] = []
     seen: dict[str, int] = {}
     for row in read(what, sources):
         group = str(row.get("group", ""))
         try:
-            built.append(loaded.item(seen.get(group, 0), row))
+            built.append(task.item(seen.get(group, 0), row))
         except (KeyError, ValueError, TypeError, IndexError) as error:
             place = row.get("__file__", "its source")
             raise CallerMistake(
@@ -138,7 +138,7 @@ def load_items(task: Task) -> tuple[Item, ...]:
         NoSource: they are not on this machine.
         CallerMistake: the source holds another number of items than the official split.
     """
-    items = _items(task.name, "items")
+    items = _items(task, "items")
     if len(items) != task.size:
         raise CallerMistake(
             f"{task.title} has {task.size:,} items, but the source found holds {len(items):,}. "
@@ -160,7 +160,7 @@ def prompts(task: Task, harness: HarnessConfig) -> Mapping[str, str]:
     items = load_items(task)
     if not harness.shots:
         return {item.id: task.description(item.group) for item in items}
-    pool = _items(task.name, "shots")
+    pool = _items(task, "shots")
     by_group: dict[str, list[Item]] = {item.group: [] for item in items}
     for example in pool:
         by_group.setdefault(example.group, []).append(example)
