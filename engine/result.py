@@ -7,7 +7,7 @@ a better analysis applies to old battles too.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from statistics import fmean
 from typing import Any
@@ -77,7 +77,7 @@ class BattleResult:
         pairs = self.pairs
         if len(pairs) < 2:
             return None
-        return compare(
+        verdict = compare(
             [x.score for _, x, _ in pairs],
             [y.score for _, _, y in pairs],
             level=self.battle.level,
@@ -85,6 +85,13 @@ class BattleResult:
             names=self.names,
             population=self.task.size,
         )
+        if len(self.a) == len(self.b) == self.battle.n:
+            return verdict
+        peeked = (
+            f"Only {len(pairs):,} of the {self.battle.n:,} planned items are in. Who stops at a moment of their own "
+            f"choosing is wrong more often than the {1 - self.battle.level:.0%} that the level allows."
+        )
+        return replace(verdict, caveats=(*verdict.caveats, peeked))
 
     def macro(self, side: Side) -> float | None:
         """Mean of the groups' scores over complete pairs (micro is the plain score); None without groups."""

@@ -63,7 +63,7 @@ def show_latest(
         pd.DataFrame(rows, columns=["right was", "question"]),
         hide_index=True,
         height=38 + 35 * latest,
-        column_config={"right was": st.column_config.TextColumn(width=150)},
+        column_config={"right was": st.column_config.TextColumn(width=150), "question": {"width": 500}},
         key=key,
     )
 

@@ -9,7 +9,7 @@ from pages.widgets.palette import Palette, palette
 
 LATEST = 40
 ANSWERS = ["right", "wrong"]
-CROSS = "M-.7,-.7L.7,.7M.7,-.7L-.7,.7"
+CROSS = "M-1,-1L1,1M1,-1L-1,1"
 
 
 def show(pairs: Sequence[tuple[str, float, float]], names: Sequence[str], *, key: str) -> None:

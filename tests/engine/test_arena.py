@@ -266,6 +266,21 @@ def test_after_a_stop_nothing_is_recorded_and_resuming_ends_the_same(
     assert recorded(battle) == whole
 
 
+def test_a_verdict_before_the_end_says_that_somebody_peeked(
+    challenge: Challenge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    battle_id = started(challenge)
+    with Ledger() as ledger:
+        ledger.claim("cpu")
+        items = ledger.entry(battle_id).battle.item_ids[:8]
+        for side in ("a", "b"):
+            ledger.append(battle_id, side, [ItemResult(item_id=item, score=float(side == "a")) for item in items])
+    arena.stop(battle_id)
+    verdict = arena.result(battle_id).verdict
+    assert verdict
+    assert "Only 8 of the 20 planned items are in." in verdict.caveats[-1]
+
+
 def test_a_killed_worker_loses_nothing(challenge: Challenge, monkeypatch: pytest.MonkeyPatch) -> None:
     """SystemExit passes through the worker as a kill would: no state is put right on the way."""
     whole = straight_through(challenge, monkeypatch)
