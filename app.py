@@ -5,6 +5,7 @@ import gc
 import streamlit as st
 
 from engine import EngineError, arena
+from pages.widgets.wording import plain
 
 
 @st.cache_resource
@@ -30,4 +31,4 @@ try:
     settle()
     page.run()
 except EngineError as error:
-    st.error(str(error))
+    st.error(plain(str(error)))

@@ -10,8 +10,6 @@ from engine.models import find
 from engine.task import load_items
 from engine.tasks import load_task
 
-VERSION = "0.4.13"
-
 
 def command(battle: Battle, side: Side) -> str:
     """One contender's run as an lm-eval 0.4.13 command line, over the same items.
@@ -20,7 +18,7 @@ def command(battle: Battle, side: Side) -> str:
     """
     contender, task = battle.contender(side), load_task(battle.task)
     card = find(contender.model)
-    parts = ["lm_eval", *_model(contender.model, contender.harness.dtype), "--tasks", task.name]
+    parts = ["lm_eval", *_model(contender.model, _precision(battle, side)), "--tasks", task.name]
     parts += ["--num_fewshot", str(contender.harness.shots)]
     if battle.n < task.size:
         parts += ["--samples", json.dumps(_rows(battle), separators=(",", ":"))]
@@ -30,12 +28,25 @@ def command(battle: Battle, side: Side) -> str:
     return " ".join(shlex.quote(part) for part in parts)
 
 
-def _model(address: str, dtype: str) -> list[str]:
+def comparable(battle: Battle) -> bool:
+    """Whether lm-eval gives the items the same worked examples; for a drawn subset it draws others."""
+    task = load_task(battle.task)
+    return battle.n == task.size or task.sampler == "first" or not (battle.a.harness.shots or battle.b.harness.shots)
+
+
+def _precision(battle: Battle, side: Side) -> str:
+    """What auto comes to on the battle's device (float16 on GPUs without bfloat16)."""
+    asked = battle.contender(side).harness.dtype
+    if asked != "auto":
+        return asked
+    return "bfloat16" if battle.device == "cuda" else "float32"
+
+
+def _model(address: str, precision: str) -> list[str]:
     card = find(address)
     if card.kind == "endpoint":
         where = f"model={card.title},base_url={card.location}/chat/completions"
         return ["--model", "local-chat-completions", "--model_args", where, "--apply_chat_template"]
-    precision = "float32" if dtype == "auto" else dtype
     arguments = [f"pretrained={card.upstream or card.location}", f"dtype={precision}"]
     if card.kind == "gguf":
         folder, _, name = card.location.rpartition("/")

@@ -19,8 +19,6 @@ from engine.battle import Decoding, HarnessConfig, Normalisation
 from engine.errors import CallerMistake
 from engine.sources import Row, Source, found, read
 
-SHOTS_SEED = 1234
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:

@@ -64,7 +64,10 @@ def _one(ledger: Ledger, entry: Entry, open_models: dict[tuple[str, str], Model]
 def _fight(ledger: Ledger, battle: Battle, open_models: dict[tuple[str, str], Model]) -> None:
     task = load_task(battle.task)
     models = _open_both(ledger, battle, open_models)
-    ledger.describe(battle.id, {side: models[side].environment for side in SIDES})
+    runs: dict[str, dict[str, str]] = {side: models[side].environment for side in SIDES}
+    if ledger.entry(battle.id).environment not in ({}, runs):
+        ledger.note(battle.id, "Resumed under other conditions (device, precision or versions) than it was begun with.")
+    ledger.describe(battle.id, runs)
     ledger.say(battle.id, "running")
     done = {side: ledger.finished_items(battle.id, side) for side in SIDES}
     for side, outcomes in fight(battle, task, models, done):

@@ -4,6 +4,7 @@ import streamlit as st
 
 from engine import arena
 from pages.widgets import battle_report, battle_setup, battle_watch
+from pages.widgets.wording import plain
 
 battle_id = st.query_params.get("battle")
 
@@ -12,7 +13,7 @@ if battle_id is None:
     st.write("Two models answer the same questions of a real benchmark, here and now. Then we say what that shows.")
     challenge = battle_setup.show()
     if message := st.session_state.pop("probe_message", None):
-        st.error(message)
+        st.error(plain(message))
     if st.button("Run the battle", type="primary", disabled=challenge is None, width="stretch") and challenge:
         st.query_params["battle"] = arena.start(arena.plan(challenge))
         del st.session_state["seed"]
@@ -21,7 +22,7 @@ if battle_id is None:
 
 progress = arena.watch(battle_id)
 result = arena.result(battle_id)
-st.title(f"{result.names[0]} or {result.names[1]}?", anchor=False)
+st.title(plain(f"{result.names[0]} or {result.names[1]}?"), anchor=False)
 st.caption(
     f"{result.task.title}, {progress.battle.n:,} of {result.task.size:,} items drawn with seed {progress.battle.seed}, "
     f"battle {battle_id}"
@@ -35,7 +36,7 @@ if progress.open:
     st.stop()
 
 if progress.state != "done":
-    said = progress.message or "You stopped this battle."
+    said = plain(progress.message) or "You stopped this battle."
     st.warning(f"{said} {progress.done:,} of {2 * progress.battle.n:,} answers are kept.")
     if st.button("Go on with it", type="primary"):
         arena.resume(battle_id)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from engine import BattleResult
 from pages.widgets import battle_watch, flip_list, noise_chart, settings_list, verdict_card
-from pages.widgets.wording import percent
+from pages.widgets.wording import percent, plain
 
 
 def show(result: BattleResult) -> None:
@@ -26,11 +26,11 @@ def show(result: BattleResult) -> None:
         )
     if result.failures:
         st.warning(
-            f"{len(result.failures)} answers could not be scored ({result.failures[0][1].message}). "
+            f"{len(result.failures)} answers could not be scored ({plain(result.failures[0][1].message)}). "
             "They are left out on both sides, not counted as wrong."
         )
     for notice in result.notices:
-        st.info(notice)
+        st.info(plain(notice))
     st.subheader("How the gap came out of the noise, or did not", anchor=False)
     scores = [(item, a.score, b.score) for item, a, b in result.pairs]
     after = partial(battle_watch.verdict_after, scores, result.battle)

@@ -65,7 +65,7 @@ def _outlook(task: Task, n: int, challenge: Challenge | None) -> None:
     if challenge and seconds is None:
         if probe := st.session_state.get("probe"):
             st.fragment(_timing, run_every=1.0)(probe)
-        elif time.button("Measure it", help="Eight items with both models, a minute at most once they are open."):
+        elif time.button("Measure it", help="Eight items with both models; written answers take minutes."):
             st.session_state["probe"] = arena.probe(challenge)
             st.rerun()
 

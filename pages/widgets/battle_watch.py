@@ -7,7 +7,7 @@ import streamlit as st
 
 from engine import Battle, Progress, Verdict, arena, compare, load_task, models, score_interval
 from pages.widgets import flip_list, item_strip, noise_chart
-from pages.widgets.wording import duration, with_noise
+from pages.widgets.wording import duration, plain, with_noise
 
 EVERY = 1.5
 
@@ -21,7 +21,7 @@ def show(battle_id: str) -> None:
     for column, name, side in zip(st.columns(2), names, (1, 2), strict=True):
         right = sum(pair[side] for pair in pairs)
         value = with_noise(right / len(pairs), score_interval(int(right), len(pairs))) if pairs else "–"
-        column.metric(f"{name} (n = {len(pairs):,})", value, border=True)
+        column.metric(plain(f"{name} (n = {len(pairs):,})"), value, border=True)
     noise_chart.show(
         partial(verdict_after, pairs, progress.battle),
         len(pairs),
@@ -36,7 +36,7 @@ def show(battle_id: str) -> None:
         "first leaves the band is wrong more often than the band promises."
     )
     for notice in progress.notices:
-        st.info(notice)
+        st.info(plain(notice))
     if not progress.open:
         st.rerun()
 

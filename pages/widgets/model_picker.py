@@ -3,6 +3,7 @@
 import streamlit as st
 
 from engine import models
+from pages.widgets.wording import plain
 
 OTHER = "another model …"
 
@@ -31,7 +32,7 @@ def show(label: str, *, index: int, key: str) -> str | None:
         return None
     size = f"{card.parameters / 1e6:.0f} M parameters. " if card.parameters else ""
     licence = f"[{card.licence}]({card.licence_link})" if card.licence_link else card.licence
-    st.caption(f"{size}{card.about} Licence: {licence}.")
+    st.caption(f"{size}{plain(card.about)} Licence: {licence}.")
     if not card.present:
         st.caption(f"Not on this machine. To get it: `{card.advice()}`")
     return card.address

@@ -30,4 +30,6 @@ def show(result: BattleResult) -> None:
         "The same measurement with lm-eval 0.4.13, one command a contender (weights of a pack: put the folder of its "
         ".gguf file in)."
     )
+    if not lm_eval.comparable(result.battle):
+        st.caption("For a subset lm-eval draws other worked examples than in a full run, and ours are a full run's.")
     st.code("\n\n".join(lm_eval.command(result.battle, side) for side in ("a", "b")), language="bash", wrap_lines=True)

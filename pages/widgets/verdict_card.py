@@ -6,12 +6,11 @@ import streamlit as st
 
 from engine import Verdict, score_interval
 from pages.widgets import score_bars
-
-SIGNS = {"a": "●", "b": "●", "equal": "＝", "undecided": "?"}
+from pages.widgets.wording import plain
 
 
 def show(verdict: Verdict, names: Sequence[str], *, key: str) -> None:
-    headline, gap, noise, why, next_step = verdict.sentences
+    headline, gap, noise, why, next_step = map(plain, verdict.sentences)
     with st.container(border=True, key=f"{key}-card"):
         st.subheader(headline, anchor=False)
         scores = (verdict.a_score, verdict.b_score)

@@ -1,6 +1,13 @@
 """Numbers as the app writes them: percentages with one decimal, gaps in points, times a person can use."""
 
+import re
+
 from engine import Interval
+
+
+def plain(text: str) -> str:
+    """Text that comes from a person, a server or a file, so that Markdown shows it and does not obey it."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
 
 
 def percent(fraction: float) -> str:

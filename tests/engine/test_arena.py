@@ -281,6 +281,15 @@ def test_a_verdict_before_the_end_says_that_somebody_peeked(
     assert "Only 8 of the 20 planned items are in." in verdict.caveats[-1]
 
 
+def test_resuming_under_other_conditions_is_said(challenge: Challenge, opened: list[ToyModel]) -> None:
+    same, other = started(challenge), started(challenge, seed=4)
+    with Ledger() as ledger:
+        ledger.describe(other, {"a": {"torch": "1"}, "b": {"torch": "1"}})
+    work("cpu")
+    assert arena.result(same).notices == ()
+    assert "other conditions" in arena.result(other).notices[0]
+
+
 def test_a_killed_worker_loses_nothing(challenge: Challenge, monkeypatch: pytest.MonkeyPatch) -> None:
     """SystemExit passes through the worker as a kill would: no state is put right on the way."""
     whole = straight_through(challenge, monkeypatch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 import engine.worker
 from engine import Challenge, arena, recorded
 from engine.task import Task
+from pages.widgets.wording import plain
 from tests.conftest import ToyModel
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
@@ -34,7 +36,9 @@ def open_page(path: str, **query: str) -> AppTest:
 
 
 def texts(app: AppTest) -> str:
-    return "\n".join(str(e.value) for kind in ("title", "subheader", "markdown", "caption") for e in app.get(kind))
+    return "\n".join(
+        str(e.value) for kind in ("title", "subheader", "markdown", "caption") for e in app.get(kind)
+    ).replace("\\", "")
 
 
 def test_home_says_where_its_numbers_are_from() -> None:
@@ -69,7 +73,7 @@ def test_a_bad_address_is_a_message_not_a_traceback() -> None:
     app.selectbox(key="a").set_value("another model …").run()
     app.text_input[0].set_value("hf:nonsense").run()
     assert not app.exception
-    assert "hf:org/name" in app.error[0].value
+    assert "hf:org/name" in app.error[0].value.replace("\\", "")
 
 
 def test_verdict_page_shows_the_verdict_of_the_record(fought: str) -> None:
@@ -101,3 +105,10 @@ def test_history_lists_battles(fought: str) -> None:
 
 def test_labs_admit_that_they_are_not_open() -> None:
     assert "none is open yet" in open_page("pages/learn/labs.py").info[0].value
+
+
+def test_names_and_messages_are_shown_and_not_obeyed() -> None:
+    hostile = "![x](http://host/p.png) **b** <b>c</b> $d$ :red[e] `f`"
+    shown = plain(hostile)
+    assert shown.replace("\\", "") == hostile
+    assert not re.search(r"(?<!\\)[!\[\](*<>$:`]", shown)
