@@ -7,7 +7,10 @@ from engine import arena, lm_eval, models, recorded
 from engine.arena import Challenge, Progress
 from engine.battle import Battle, Contender, HarnessConfig, ItemFailure, ItemResult
 from engine.errors import CallerMistake, EngineError
+from engine.estimate import items_for
+from engine.home import home
 from engine.result import BattleResult
+from engine.stored import verdict_of_files
 from engine.task import Item, Task, load_items
 from engine.tasks import TASKS, load_task
 from engine.verdict import Interval, Verdict, compare, detectable_gap, score_interval
@@ -31,10 +34,13 @@ __all__ = [
     "arena",
     "compare",
     "detectable_gap",
+    "home",
+    "items_for",
     "lm_eval",
     "load_items",
     "load_task",
     "models",
     "recorded",
     "score_interval",
+    "verdict_of_files",
 ]

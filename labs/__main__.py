@@ -1,0 +1,106 @@
+"""`python -m labs check FOLDER`: whether labs of your own are sound, before a learner meets them.
+
+Loads every lab of the folder and draws a hundred fresh cases of each. A sound lab is a line on standard output, a
+mistake a line on standard error. Exit codes: 0 all are sound, 2 one is not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine import CallerMistake
+from labs.curriculum import OURS
+from labs.fresh import fresh_case
+from labs.lab import Lab, read_lab
+
+DRAWS = 100
+FILES = ("lab.toml", "cases.toml", "lesson.md")
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="python -m labs", description="Labs of your own; see docs/write-a-lab.md.")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    check = commands.add_parser("check", help="load every lab of a folder and draw fresh cases of each")
+    check.add_argument("folder", type=Path, metavar="FOLDER", help="a folder of labs, or one lab")
+    return top
+
+
+def check(folder: Path) -> int:
+    """Checks them all, whatever the first one is like: the number of labs with a mistake."""
+    bad = 0
+    for one in folders(folder):
+        try:
+            print(report(one))
+        except CallerMistake as mistake:
+            bad += 1
+            print(f"{one.name}: {mistake}", file=sys.stderr)
+    return bad
+
+
+def folders(folder: Path) -> list[Path]:
+    """The labs of a pack, or the one lab that the folder is. A folder with any of the three files is meant as a lab.
+
+    Raises:
+        CallerMistake: there is no such folder, or no lab in it.
+    """
+    if not folder.is_dir():
+        raise CallerMistake(f"{folder} is not a folder. Give a lab, or a folder that holds labs.")
+    if _meant(folder):
+        return [folder.resolve()]
+    found = [one for one in sorted(folder.iterdir()) if one.is_dir() and _meant(one)]
+    if not found:
+        raise CallerMistake(f"{folder} holds no lab. A lab is a folder with {', '.join(FILES)}.")
+    return found
+
+
+def report(folder: Path) -> str:
+    """One line about a sound lab.
+
+    Raises:
+        CallerMistake: what to mend, with the file and the field.
+    """
+    lab = read_lab(folder)
+    if lab.slug != folder.name:
+        raise CallerMistake(f"{folder / 'lab.toml'}: field slug: a lab goes by its folder's name (it is {lab.slug!r}).")
+    if folder.resolve().parent != OURS and (OURS / folder.name / "lab.toml").exists():
+        raise CallerMistake(f"{folder}: a lab of the product has this name and would hide yours. Rename the folder.")
+    counts = {
+        "concepts": len(lab.concepts),
+        "misconceptions": len(lab.misconceptions),
+        "cases": len(lab.cases),
+        "questions": sum(len(case.questions) for case in lab.cases),
+        "templates": len(lab.templates),
+    }
+    if lab.templates:
+        counts[f"different fresh cases of {DRAWS}"] = len({_drawn(folder, lab, seed) for seed in range(DRAWS)})
+    return f"{lab.slug}: sound; {', '.join(f'{what}: {n}' for what, n in counts.items())}"
+
+
+def _drawn(folder: Path, lab: Lab, seed: int) -> str:
+    """The text of one fresh case; whatever breaks here would break in front of a learner."""
+    try:
+        return fresh_case(lab, seed).text
+    except Exception as error:
+        said = str(error) if isinstance(error, CallerMistake) else " ".join(f"{type(error).__name__}: {error}".split())
+        template = lab.templates[seed % len(lab.templates)].id
+        raise CallerMistake(f"{folder / 'cases.toml'}: fresh case {template}-{seed} cannot be made. {said}") from error
+
+
+def _meant(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in FILES)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = parser().parse_args(arguments)
+    try:
+        return 2 if check(options.folder) else 0
+    except CallerMistake as mistake:
+        print(mistake, file=sys.stderr)
+        return mistake.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

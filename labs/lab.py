@@ -1,0 +1,243 @@
+"""What a lab is: lesson, concepts, misconceptions, cases with questions, an exercise. All of it data, one folder a lab.
+
+A folder holds `lab.toml` (what is taught), `cases.toml` (what it is practised on) and `lesson.md` (what is read first).
+docs/write-a-lab.md says how to write one. This module checks and loads; it teaches nothing itself.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from engine import CallerMistake
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Texts = Annotated[tuple[Text, ...], Field(min_length=1)]
+Ids = Annotated[tuple[Id, ...], Field(min_length=1)]
+
+
+class Written(BaseModel):
+    """Something an author wrote: frozen once read, and a field nobody knows is a mistake, not a comment."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Concept(Written):
+    """One thing to be learned. `cues` are word stems or phrases that show it is being used."""
+
+    id: Id
+    name: Text
+    gist: Text
+    cues: tuple[Text, ...] = ()
+    affirm: Texts  # what is right about using it here; said after a learner did
+    ask: Text  # a question that brings it up in any case of the lab
+    worked: Text  # the same idea worked through in a case of everyday life
+
+
+class Misconception(Written):
+    """A belief that will mislead a reader, and the case in which it fails."""
+
+    id: Id
+    concept: Id
+    belief: Text
+    meet: Text
+    ask: Text
+    cues: tuple[Text, ...] = ()
+
+
+class Question(Written):
+    """One question about a case with its ladder: where to look, a smaller question, and what to tell at the end."""
+
+    id: Id
+    ask: Text
+    concepts: Ids
+    hint: Text
+    prompt: Text
+    tell: Text
+
+
+class Facts(Written):
+    """The numbers of a case that can be calculated with: shares in percent, counts of items."""
+
+    a: Text
+    b: Text
+    benchmark: Text | None = None
+    n: Annotated[int, Field(ge=2)] | None = None
+    score_a: Annotated[float, Field(ge=0, le=100)] | None = None
+    score_b: Annotated[float, Field(ge=0, le=100)] | None = None
+
+
+class Case(Written):
+    """A claim, a board or a brief to think about."""
+
+    id: Id
+    title: Text
+    form: Literal["post", "press", "newsletter", "slide", "board", "memo", "brief"]
+    source: Text
+    subject: Text  # how a sentence refers to it: “the Aster-2 claim”
+    text: Text
+    facts: Facts | None = None
+    questions: Annotated[tuple[Question, ...], Field(min_length=1)]
+    fresh: bool = False  # drawn from a template, not written by hand
+
+
+class Draw(Written):
+    """Where a slot's value comes from: one of a list, a number in a range, or a share of n items near another share."""
+
+    among: tuple[str | int | float, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    step: float = 1
+    plus: Id | None = None  # add the number drawn to this slot's value
+    of: Id | None = None  # round to a share that some count of right answers among this many items can have
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        ranged = self.low is not None and self.high is not None
+        if bool(self.among) == ranged:
+            raise ValueError("give either `among` (a list) or both `low` and `high`")
+        if ranged and (self.low > self.high or self.step <= 0):  # type: ignore[operator]
+            raise ValueError(f"low {self.low} must not exceed high {self.high}, and step {self.step} must be above 0")
+        return self
+
+
+class Template(Written):
+    """A case with slots: `{a}` in a text stands for what `draw` gives for `a`."""
+
+    id: Id
+    title: Text
+    form: Literal["post", "press", "newsletter", "slide", "board", "memo", "brief"]
+    source: Text
+    subject: Text
+    text: Text
+    facts: dict[Id, str | int | float] | None = None
+    draw: dict[Id, Draw]
+    questions: Annotated[tuple[Question, ...], Field(min_length=1)]
+
+
+class Row(Written):
+    """One line of the exercise's form. `options` makes it a choice, else it is free text."""
+
+    id: Id
+    label: Text
+    help: str = ""
+    options: tuple[Text, ...] = ()
+    concept: Id | None = None
+
+
+class Exercise(Written):
+    """The form a learner fills in, and keeps. `kind` says what is computed from it (labs/artefact.py)."""
+
+    kind: Literal["checklist", "verdict_sheet", "protocol", "plan"]
+    title: Text
+    task: Text
+    rows: tuple[Row, ...] = ()
+
+
+class Lab(Written):
+    """A whole lab, complete and checked."""
+
+    slug: Id
+    title: Text
+    goal: Text
+    minutes: Annotated[int, Field(ge=5, le=60)]
+    starters: Texts  # openings a learner may take instead of an empty box
+    transfer: Texts  # closing questions: the same idea in a new place
+    concepts: Annotated[tuple[Concept, ...], Field(min_length=2)]
+    misconceptions: tuple[Misconception, ...]
+    exercise: Exercise
+    glossary: dict[str, Text]
+    cases: Annotated[tuple[Case, ...], Field(min_length=1)]
+    templates: tuple[Template, ...] = ()
+    lesson: Text
+
+    @property
+    def reading(self) -> tuple[str, ...]:
+        """The paragraphs of the lesson: what a learner might copy."""
+        return tuple(part.strip() for part in self.lesson.split("\n\n") if part.strip())
+
+    def concept(self, id: str) -> Concept:
+        return next(concept for concept in self.concepts if concept.id == id)
+
+    def misconception(self, id: str) -> Misconception:
+        return next(belief for belief in self.misconceptions if belief.id == id)
+
+    @model_validator(mode="after")
+    def _ids_meet(self) -> Self:
+        known = {concept.id for concept in self.concepts}
+        for kind in ("concepts", "misconceptions", "cases", "templates"):
+            _unique(kind, [one.id for one in getattr(self, kind)])
+        _unique("cases and templates", [one.id for one in self.cases] + [one.id for one in self.templates])
+        _unique("exercise.rows", [row.id for row in self.exercise.rows])
+        for where, ids in self._named_concepts():
+            for id in ids:
+                if id not in known:
+                    raise ValueError(f"{where} names the concept “{id}”; this lab has {', '.join(sorted(known))}")
+        return self
+
+    def _named_concepts(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        for belief in self.misconceptions:
+            yield f"misconceptions.{belief.id}", (belief.concept,)
+        cases: tuple[Case | Template, ...] = (*self.cases, *self.templates)
+        for case in cases:
+            _unique(f"cases.{case.id}.questions", [question.id for question in case.questions])
+            yield from ((f"{case.id}.questions.{question.id}", question.concepts) for question in case.questions)
+        yield from ((f"exercise.rows.{row.id}", (row.concept,)) for row in self.exercise.rows if row.concept)
+
+
+def read_lab(folder: Path) -> Lab:
+    """The lab in this folder.
+
+    Raises:
+        CallerMistake: a file is missing or a field is; the message names file, field, value and what would be right.
+    """
+    taught, practised = _toml(folder / "lab.toml"), _toml(folder / "cases.toml")
+    for key in practised:
+        if key not in ("cases", "templates"):
+            raise CallerMistake(
+                f"{folder / 'cases.toml'}: unknown field “{key}”. It holds [[cases]] and [[templates]]."
+            )
+    try:
+        return Lab(**{"slug": folder.name, **taught, **practised, "lesson": _text(folder / "lesson.md")})
+    except ValidationError as error:
+        raise CallerMistake(_first_mistake(folder, error)) from error
+
+
+def _first_mistake(folder: Path, error: ValidationError) -> str:
+    """The first thing to mend, by the file it is in; the rest is counted."""
+    first, *others = error.errors(include_url=False, include_context=False)
+    field = ".".join(str(part + 1 if isinstance(part, int) else part) for part in first["loc"])
+    name = {"cases": "cases.toml", "templates": "cases.toml", "lesson": "lesson.md"}.get(
+        field.split(".")[0], "lab.toml"
+    )
+    value = "" if first["type"] == "missing" or not field else f" (it is {str(first['input'])[:60]!r})"
+    more = f" And {len(others)} more." if others else ""
+    said = first["msg"].removeprefix("Value error, ")
+    return f"{folder / name}: {f'field {field}: ' if field else ''}{said}{value}.{more} See docs/write-a-lab.md."
+
+
+def _toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(_text(file))
+    except tomllib.TOMLDecodeError as error:
+        raise CallerMistake(f"{file} is not valid TOML: {error}. See docs/write-a-lab.md.") from error
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise CallerMistake(
+            f"{file} cannot be read: {reason}. A lab is a folder with lab.toml, cases.toml, lesson.md."
+        ) from error
+
+
+def _unique(where: str, ids: list[str]) -> None:
+    if twice := sorted({id for id in ids if ids.count(id) > 1}):
+        raise ValueError(f"{where}: the id “{twice[0]}” is used twice; ids must differ")
