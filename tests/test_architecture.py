@@ -20,11 +20,14 @@ ONLY_IN = {
     "streamlit": ("app.py", "pages/"),
     "torch": ("engine/local_model.py", "engine/weights.py"),
     "transformers": ("engine/local_model.py", "engine/weights.py"),
-    "sqlite3": ("engine/ledger.py", "tutor/journal.py"),
-    "openai": ("engine/endpoint.py",),
+    "sqlite3": ("engine/ledger.py",),
+    "sqlalchemy": ("tutor/journal.py",),
+    "openai": ("engine/endpoint.py", "tutor/endpoint.py"),
+    "instructor": ("tutor/endpoint.py",),
+    "tokenizers": ("engine/local_model.py", "tutor/judge/encoder.py"),
 }
 FORBIDDEN = {"util", "utils", "helper", "helpers", "common", "misc", "manager", "managers"}
-MODULE_LINES, FUNCTION_LINES, PARAMETERS, FACE = 400, 80, 8, 24
+MODULE_LINES, FUNCTION_LINES, PARAMETERS, FACE = 400, 80, 8, 27
 
 
 def modules() -> list[Path]:

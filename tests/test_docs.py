@@ -9,6 +9,7 @@ import pytest
 
 from engine.__main__ import parser
 from engine.tasks import TASKS
+from tutor.__main__ import parser as tutor_parser
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(
@@ -19,7 +20,7 @@ DOCS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
 @pytest.mark.parametrize("doc", DOCS, ids=lambda doc: doc.name)
 def test_named_tests_and_files_exist(doc: Path) -> None:
     text = doc.read_text(encoding="utf-8")
-    for file, name in re.findall(r"`((?:tests|engine|pages|scripts)/[\w/.-]+\.\w+)(?:::(\w+))?`", text):
+    for file, name in re.findall(r"`((?:tests|engine|labs|tutor|pages|scripts)/[\w/.-]+\.\w+)(?:::(\w+))?`", text):
         assert (ROOT / file).is_file(), f"{doc.name} names {file}"
         if name:
             assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8"), f"{doc.name} names {file}::{name}"
@@ -39,10 +40,19 @@ def test_readme_commands_parse() -> None:
         parser().parse_args(command.partition("#")[0].split())
 
 
-def test_every_engine_module_is_on_the_map() -> None:
+def test_readme_commands_of_the_tutor_parse() -> None:
+    commands = re.findall(r"python -m tutor (.+)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert len(commands) >= 3
+    for command in commands:
+        tutor_parser().parse_args(re.split(r"[#<>]", command)[0].split())
+
+
+def test_every_module_is_on_the_map() -> None:
     described = (ROOT / "docs" / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    for module in (ROOT / "engine").glob("*.py"):
+    for module in (path for package in ("engine", "labs", "tutor") for path in (ROOT / package).glob("*.py")):
         assert module.name == "__init__.py" or f"`{module.name}`" in described, f"{module.name} has no row"
+    for module in (ROOT / "tutor" / "judge").glob("*.py"):
+        assert module.name == "__init__.py" or f"`judge/{module.name}`" in described, f"{module.name} has no row"
 
 
 def test_every_task_names_its_licence_in_the_readme() -> None:

@@ -1,0 +1,315 @@
+"""The journal on a real disk: what was said is there before anything is done with it, once, and only its learner's."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from engine import CallerMistake
+from tests.tutor.test_gate import CASE, FIRST, THOUGHT, Toy
+from tutor import journal, talk
+from tutor.errors import TutorError
+from tutor.exchange import Assessment, Point
+from tutor.journal import Taken, Talk
+
+POINT = Point(kind="question", id=FIRST.id)
+COUNTS = Assessment(why="applies_concept", concepts=("evaluator",), quote="quote", judge="toy", notice="by a toy")
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def begun(learner: str = "ada", lab: str = "lab1") -> Talk:
+    return journal.begin(learner, lab, CASE.id, POINT, FIRST.ask)
+
+
+def answered(before: Talk, text: str = THOUGHT) -> Talk:
+    """The talk one judged and answered turn later."""
+    number = journal.said(before, text).number
+    journal.judged(before.id, number, COUNTS)
+    journal.replied(before.id, number, "And then?", "authored", (CASE.id, POINT, "And then?"))
+    return journal.read(before.id)
+
+
+# ------------------------------------------------------------------ written first
+
+
+def test_a_talk_comes_back_as_it_was_begun():
+    now = begun()
+    assert now == journal.read(now.id)
+    assert (now.learner, now.lab, now.case, now.point, now.question) == ("ada", "lab1", CASE.id, POINT, FIRST.ask)
+    assert now.exchanges == ()
+
+
+def test_a_turn_comes_back_with_its_question_judgement_and_reply():
+    now = answered(begun())
+    (turn,) = now.exchanges
+    assert (turn.number, turn.case, turn.point, turn.tutor, turn.learner) == (1, CASE.id, POINT, FIRST.ask, THOUGHT)
+    assert (turn.assessment, turn.reply, turn.voice, turn.told) == (COUNTS, "And then?", "authored", False)
+    assert turn.counted and turn.said_at > now.begun
+
+
+def test_a_message_is_there_when_its_judge_dies(monkeypatch: pytest.MonkeyPatch):
+    def dies(message: object) -> Assessment:
+        raise KeyboardInterrupt
+
+    toy = Toy()
+    monkeypatch.setattr(toy, "assess", dies)
+    monkeypatch.setattr(talk, "local_judge", Toy)
+    now = talk.say(begun(), THOUGHT)
+    with pytest.raises(KeyboardInterrupt):
+        list(talk.answer(now, talk.Tutor(judge=toy)))
+    journal._engine.cache_clear()  # as a new process would
+    (turn,) = journal.read(now.id).exchanges
+    assert (turn.learner, turn.assessment, turn.reply) == (THOUGHT, None, None)
+
+
+def test_a_message_is_there_when_the_process_is_killed(own_home: Path):
+    code = (
+        "import os; from tutor import journal; from tutor.exchange import Point\n"
+        "now = journal.begin('ada', 'lab1', 'l1-a', Point(kind='question', id='a0'), 'Why?')\n"
+        "journal.said(now, 'written down'); print(now.id, flush=True); os._exit(9)"
+    )
+    killed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert killed.returncode == 9, killed.stderr
+    (turn,) = journal.read(killed.stdout.strip()).exchanges
+    assert turn.learner == "written down"
+
+
+# -------------------------------------------------------------------------- once
+
+
+def test_the_same_turn_cannot_be_said_twice():
+    now = begun()
+    journal.said(now, "in one tab")
+    with pytest.raises(Taken, match="another tab"):
+        journal.said(now, "in another")
+    assert [turn.learner for turn in journal.read(now.id).exchanges] == ["in one tab"]
+
+
+def test_a_turn_is_judged_once_and_the_first_judgement_stays():
+    now = begun()
+    journal.said(now, THOUGHT)
+    journal.judged(now.id, 1, COUNTS)
+    journal.judged(now.id, 1, Assessment(why="gibberish"))
+    assert journal.read(now.id).exchanges[0].assessment == COUNTS
+
+
+def test_a_turn_is_replied_to_once_and_the_talk_goes_where_the_first_reply_led():
+    now = answered(begun())
+    elsewhere = Point(kind="concept", id="evaluator")
+    journal.replied(now.id, 1, "A second reply?", "m", ("l1-b", elsewhere, "A second reply?"))
+    assert journal.read(now.id) == now
+
+
+def test_a_judgement_or_reply_to_a_turn_nobody_said_changes_nothing():
+    now = begun()
+    journal.judged(now.id, 1, COUNTS)
+    journal.replied(now.id, 1, "And?", "m", ("l1-b", POINT, "And?"))
+    assert journal.read(now.id) == now
+
+
+def test_a_reply_and_where_it_leads_are_written_together():
+    now = begun()
+    journal.said(now, THOUGHT)
+    to = Point(kind="belief", id="number_is_objective")
+    journal.replied(now.id, 1, "So?", "m", ("l1-b", to, "So?"))
+    after = journal.read(now.id)
+    assert (after.case, after.point, after.question, after.exchanges[0].reply) == ("l1-b", to, "So?", "So?")
+
+
+def test_turning_to_a_case_moves_the_open_question_and_no_turn():
+    now = answered(begun())
+    journal.turned_to(now.id, "l1-b", Point(kind="question", id="b0"), "And this one?")
+    after = journal.read(now.id)
+    assert (after.case, after.question, after.exchanges) == ("l1-b", "And this one?", now.exchanges)
+
+
+# -------------------------------------------------------------------- whose it is
+
+
+def test_a_learners_talks_are_listed_oldest_first_and_the_newest_of_a_lab_goes_on():
+    first, other, second = begun(), begun(lab="lab2"), begun()
+    begun("eve")
+    assert journal.talks("ada") == (first, other, second)
+    assert journal.latest("ada", "lab1") == second
+    assert journal.latest("ada", "lab3") is None and journal.talks("nobody") == ()
+
+
+def test_delete_removes_everything_of_one_learner_and_nothing_of_another(own_home: Path):
+    mine, theirs = answered(begun("ada"), "mine alone"), answered(begun("eve"), "not mine")
+    begun("ada", "lab2")
+    journal.filled(mine.id, {"verdict": "mine alone as well"})
+    journal.filled(theirs.id, {"verdict": "kept"})
+    assert journal.delete("ada") == 2
+    assert journal.talks("ada") == () and journal.sheet(mine.id) == {}
+    assert journal.talks("eve") == (theirs,) and journal.sheet(theirs.id) == {"verdict": "kept"}
+    with pytest.raises(CallerMistake, match="deleted"):
+        journal.read(mine.id)
+    with sqlite3.connect(own_home / "journal.db") as held:
+        rows = [row for table in ("talks", "turns", "sheets") for row in held.execute(f"select * from {table}")]
+    held.close()
+    assert "mine alone" not in repr(rows) and "not mine" in repr(rows)
+
+
+def test_a_new_learners_name_cannot_be_guessed():
+    names = {journal.new_learner() for _ in range(50)}
+    assert len(names) == 50 and min(map(len, names)) >= 20
+
+
+# ------------------------------------------------------------------ sheets and notes
+
+
+def test_a_sheet_keeps_what_was_filled_in_last_and_no_empty_answers():
+    now = begun()
+    assert journal.sheet(now.id) == {}
+    journal.filled(now.id, {"task_set": "given", "verdict": "too early"})
+    journal.filled(now.id, {"task_set": "missing", "verdict": ""})
+    assert journal.sheet(now.id) == {"task_set": "missing"}
+
+
+def test_a_note_is_written_over_the_old_one():
+    assert journal.note("mode") is None
+    journal.keep_note("mode", "TOOLS")
+    journal.keep_note("mode", "JSON")
+    assert journal.note("mode") == "JSON"
+
+
+# ---------------------------------------------------------------------- hostile text
+
+HOSTILE = [
+    "'; drop table turns; --",
+    '"%s" {learner} :name ?',
+    "<script>alert(1)</script>",
+    "nul \x00 inside",
+    "\u202eright to left",
+    "😀 क्या 分数 e\u0301",
+    "\r\n\t ",
+    "a" * 100_000,
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_whatever_was_written_comes_back_letter_by_letter(text: str):
+    now = answered(begun(learner=text[:60]), text)
+    journal.filled(now.id, {"verdict": text})
+    assert journal.talks(text[:60]) == (now,)
+    assert now.exchanges[0].learner == text and journal.sheet(now.id) == {"verdict": text}
+
+
+def test_half_a_surrogate_pair_cannot_be_written_and_is_replaced():
+    now = talk.say(begun(), "half \ud800 of it")
+    assert now.exchanges[0].learner == "half ? of it"
+
+
+# ----------------------------------------------------------------- other databases
+
+
+def test_another_database_is_used_when_the_setting_names_one(own_home: Path, monkeypatch: pytest.MonkeyPatch):
+    at_home = begun()
+    file = own_home.parent / "elsewhere.db"
+    monkeypatch.setenv("NOISEFLOOR_JOURNAL_URL", f"sqlite:///{file}")
+    assert journal.talks("ada") == ()
+    elsewhere = answered(begun())
+    assert file.exists() and journal.talks("ada") == (elsewhere,)
+    monkeypatch.delenv("NOISEFLOOR_JOURNAL_URL")
+    assert journal.talks("ada") == (at_home,)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "no address at all",
+        "nosuch://ada:hunter2@127.0.0.1/db",
+        "postgresql://ada:hunter2@127.0.0.1:port/db",
+        "postgresql://ada:hunter2:5432/db",
+        "nosuch+driver://ada:hunter2@[::1]/db",
+        "sqlite:////no/such/folder/for-hunter2.db",
+    ],
+)
+def test_a_bad_address_is_the_callers_mistake_and_its_password_is_not_shown(url: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("NOISEFLOOR_JOURNAL_URL", url)
+    with pytest.raises(CallerMistake, match="NOISEFLOOR_JOURNAL_URL") as caught:
+        begun()
+    assert "hunter2" not in str(caught.value) and caught.value.exit_code == 2
+
+
+def test_a_file_that_is_no_database_is_left_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    file = tmp_path / "thesis.txt"
+    file.write_text("a year of work\n" * 100, encoding="utf-8")
+    monkeypatch.setenv("NOISEFLOOR_JOURNAL_URL", f"sqlite:///{file}")
+    with pytest.raises(CallerMistake, match="not a database"):
+        begun()
+    assert file.read_text(encoding="utf-8") == "a year of work\n" * 100
+
+
+@pytest.mark.parametrize("step", [lambda now: journal.said(now, "my secret"), lambda now: journal.read(now.id)])
+def test_what_the_database_complains_of_holds_nothing_a_learner_wrote(step: Callable[[Talk], object], own_home: Path):
+    now = begun()
+    held = sqlite3.connect(own_home / "journal.db")
+    held.execute("drop table turns")
+    held.close()
+    with pytest.raises(TutorError, match="no such table") as caught:
+        step(now)
+    assert "my secret" not in str(caught.value)
+
+
+# ------------------------------------------------------------------- two at a time
+
+
+def test_the_first_visitors_may_come_at_the_same_moment():
+    together = threading.Barrier(4)
+
+    def visits(learner: str) -> str:
+        together.wait()
+        return begun(learner).learner
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(visits, "abcd")) == list("abcd")
+
+
+def test_two_learners_writing_at_once_lose_nothing():
+    def writes(learner: str) -> int:
+        now = begun(learner)
+        for number in range(15):
+            now = answered(now, f"{learner} {number}")
+        return len(now.exchanges)
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(writes, ("bob", "cleo"))) == [15, 15]
+    assert [turn.learner for turn in journal.latest("bob", "lab1").exchanges] == [f"bob {n}" for n in range(15)]
+
+
+def test_of_two_tabs_that_answer_the_same_question_at_once_one_gets_through():
+    now, together = begun(), threading.Barrier(2)
+
+    def says(text: str) -> str:
+        together.wait()
+        try:
+            return journal.said(now, text).learner
+        except Taken:
+            return "taken"
+
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(says, ("left", "right")))
+    kept = [turn.learner for turn in journal.read(now.id).exchanges]
+    assert sorted(results) == sorted([*kept, "taken"]) and len(kept) == 1
+
+
+def test_a_writer_waits_for_another_connection_that_is_writing(own_home: Path):
+    now = begun()
+    other = sqlite3.connect(own_home / "journal.db", isolation_level=None, check_same_thread=False)
+    other.execute("begin immediate")
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(journal.said, now, THOUGHT)
+        time.sleep(0.2)
+        assert not writing.done()
+        other.execute("commit")
+        assert writing.result(timeout=5).learner == THOUGHT
+    other.close()

@@ -1,0 +1,21 @@
+"""What can go wrong in a talk, as types. All are EngineErrors, so a page shows them as messages."""
+
+from __future__ import annotations
+
+from engine import EngineError
+
+
+class TutorError(EngineError):
+    """Anything the tutor cannot do; the learner's message is kept whenever it is raised."""
+
+
+class EndpointFailure(TutorError):
+    """The endpoint did not do its part. `step` names which: address, key, model, chat, stream, schema."""
+
+    def __init__(self, step: str, message: str) -> None:
+        super().__init__(message)
+        self.step = step
+
+
+class JudgeFailure(TutorError):
+    """A judge gave no usable judgement; the local judge takes over."""

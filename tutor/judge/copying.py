@@ -1,0 +1,112 @@
+"""What of a message is the learner's own: text taken from the lab, the case, the tutor or earlier messages is removed.
+
+Works on words, so punctuation, capitals and small edits do not hide a copy. It does not see paraphrase or translation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from tutor.judge.words import sentences, tokens
+
+Source = Literal["reading", "case", "tutor", "own"]
+_RUN = 4  # so many words in a row are no accident
+_MOSTLY = 0.6  # a sentence is a copy when this share of its words stands in the source in that order
+_EDITED, _LONG = 0.7, 8  # an edited copy: so much of so many words stands in pairs that are near each other there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remainder:
+    """A message without its copies. `shares`: the share of all its words that each source accounts for."""
+
+    text: str
+    shares: dict[Source, float]
+
+    @property
+    def copied(self) -> float:
+        """The share of the message that is copied from anywhere."""
+        return min(1.0, sum(self.shares.values()))
+
+    @property
+    def source(self) -> Source | None:
+        """Where most of the copied words come from."""
+        if not self.copied:
+            return None
+        most: Source = max(self.shares, key=lambda one: self.shares[one])
+        return most
+
+
+def remainder(message: str, sources: Mapping[Source, Sequence[str]]) -> Remainder:
+    """The sentences of a message that are not copies; of half-copied ones the words outside the copied runs."""
+    kept: list[str] = []
+    counts: dict[Source, float] = dict.fromkeys(sources, 0.0)
+    total = 0
+    indexed = {source: [_Text(text) for text in texts] for source, texts in sources.items()}
+    for sentence in sentences(message):
+        words = tokens(sentence)
+        total += len(words)
+        covered, source = _most_covered(words, indexed)
+        share = sum(covered) / len(words) if words else 0.0
+        if source is None or share == 0.0:
+            kept.append(sentence)
+        elif share >= _MOSTLY and sum(not one for one in covered) <= 6:
+            counts[source] += len(words)
+        else:
+            counts[source] += sum(covered)
+            kept.append(" ".join(word for word, copied in zip(words, covered, strict=True) if not copied))
+    return Remainder(
+        text="\n".join(kept), shares={source: count / total if total else 0.0 for source, count in counts.items()}
+    )
+
+
+class _Text:
+    """A source, by its words, its runs, and the pairs of words that stand near each other."""
+
+    def __init__(self, text: str) -> None:
+        self.words = tokens(text)
+        self.runs = {tuple(self.words[i : i + _RUN]) for i in range(len(self.words) - _RUN + 1)}
+        self.pairs = {
+            (self.words[i], self.words[j])
+            for i in range(len(self.words))
+            for j in range(i + 1, min(i + 4, len(self.words)))
+            if max(len(self.words[i]), len(self.words[j])) > 3
+        }
+        self.vocabulary = set(self.words)
+
+    def covered(self, words: list[str]) -> list[bool]:
+        """Which words of a sentence are taken from here."""
+        run = [False] * len(words)
+        if len(words) < _RUN:
+            same = (
+                bool(words)
+                and len(words) >= 2
+                and tuple(words)
+                in {tuple(self.words[i : i + len(words)]) for i in range(len(self.words) - len(words) + 1)}
+            )
+            return [same] * len(words)
+        for i in range(len(words) - _RUN + 1):
+            if tuple(words[i : i + _RUN]) in self.runs:
+                run[i : i + _RUN] = [True] * _RUN
+        near = [False] * len(words)
+        for i in range(len(words) - 1):
+            if (words[i], words[i + 1]) in self.pairs:
+                near[i] = near[i + 1] = True
+        return near if sum(near) >= _EDITED * len(words) and len(words) >= _LONG else run
+
+
+def _most_covered(words: list[str], indexed: dict[Source, list[_Text]]) -> tuple[list[bool], Source | None]:
+    best: tuple[list[bool], Source | None] = ([False] * len(words), None)
+    for source, texts in indexed.items():
+        for text in texts:
+            covered = text.covered(words)
+            if sum(covered) > sum(best[0]):
+                best = (covered, source)
+    return best
+
+
+def is_repeat(message: str, earlier: Iterable[str]) -> bool:
+    """Whether every content word of the message stands in one earlier message already."""
+    words = {word for word in tokens(message) if len(word) > 3 or not word.isascii() or word[0].isdigit()}
+    return bool(words) and any(len(words - set(tokens(text))) <= len(words) // 6 for text in earlier)

@@ -1,0 +1,99 @@
+"""An exam for judges: 40 labelled messages of our own, none of which any judge learned from.
+
+The app practises what it teaches: both judges sit the same messages, the comparison is paired, and a judge that is not
+better beyond the noise does not take over. 40 messages show only large differences; the result says so.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from engine import Interval, Verdict, compare, score_interval
+from labs import case_of, load_lab
+from tutor.errors import JudgeFailure
+from tutor.exchange import Judge, Message
+from tutor.gate import assess
+
+_FILE = Path(__file__).parent / "exam.jsonl"
+MOST_FAILURES = 4  # of 40; a judge that often gives no judgement is no judge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exam:
+    """Right (1), wrong (0) or no judgement (None) a message, for the examined judge and the local one."""
+
+    judge: str
+    mode: str
+    given: tuple[int | None, ...]
+    local: tuple[int, ...]
+
+    @classmethod
+    def sit(cls, judge: Judge, local: Judge, mode: str) -> Generator[tuple[int, int], None, Exam]:
+        """Yields (done, of) after every message; returns the exam. No judgement is the mark None."""
+        given: list[int | None] = []
+        by_local: list[int] = []
+        for number, (message, substantive) in enumerate(questions(), start=1):
+            by_local.append(int(assess(message, local, local).substantive == substantive))
+            try:
+                given.append(int(judge.assess(message).substantive == substantive))
+            except JudgeFailure:
+                given.append(None)
+            yield number, len(questions())
+        return cls(judge=judge.name, mode=mode, given=tuple(given), local=tuple(by_local))
+
+    @property
+    def failures(self) -> int:
+        """Messages without a judgement."""
+        return sum(mark is None for mark in self.given)
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The paired comparison on the messages both judged, margin 5 points; None with fewer than two."""
+        pairs = [(mark, other) for mark, other in zip(self.given, self.local, strict=True) if mark is not None]
+        if len(pairs) < 2:
+            return None
+        return compare([mark for mark, _ in pairs], [other for _, other in pairs], margin=0.05)
+
+    @property
+    def takes_over(self) -> bool:
+        """Only a judge that is better beyond the noise, and hardly ever silent."""
+        verdict = self.verdict
+        return verdict is not None and verdict.winner == "a" and self.failures <= MOST_FAILURES
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the journal."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, kept: Mapping[str, Any]) -> Exam:
+        """What `as_dict` gave."""
+        return cls(**{**kept, "given": tuple(kept["given"]), "local": tuple(kept["local"])})
+
+
+def accuracy(marks: tuple[int | None, ...]) -> tuple[float, Interval] | None:
+    """Share of right judgements with its 95% Wilson interval, over the messages judged; None below two."""
+    judged = [mark for mark in marks if mark is not None]
+    return (sum(judged) / len(judged), score_interval(sum(judged), len(judged))) if len(judged) >= 2 else None
+
+
+@cache
+def questions() -> tuple[tuple[Message, bool], ...]:
+    """The messages in their settings, and whether each is substantive."""
+    return tuple(_question(json.loads(line)) for line in _FILE.read_text(encoding="utf-8").splitlines())
+
+
+def _question(record: Mapping[str, Any]) -> tuple[Message, bool]:
+    lab = load_lab(record["lab"])
+    message = Message(
+        lab=lab,
+        case=case_of(lab, record["scenario"]),
+        tutor=record["tutor"],
+        learner=record["learner"],
+        earlier=tuple(record["history"]),
+    )
+    return message, record["substantive"]
