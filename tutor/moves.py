@@ -8,7 +8,7 @@ model. Everything is read from the transcript, so the same transcript always giv
     not counted, once                       say why, say where to look
     twice in a row                          a smaller question
     three times                             after honest tries it is told, else a case of everyday life
-    four times                              what was tried for is told, and a fresh case begins
+    four times                              what was tried for twice is told, and a fresh case begins
     third counted turn                      the closing question; its answer ends the lab with a summary
     after that                              whoever wants to leave gets the summary
 """
@@ -185,7 +185,7 @@ class _Reading:
     def _fresh(self, reaction: Reaction) -> Move:
         case = self._other_case()
         first = case.questions[0]
-        if self.tries():
+        if self.may_be_told():
             reaction, body = "told", self._tale()
         else:
             body = self._idea()
