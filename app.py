@@ -16,7 +16,6 @@ def settle() -> None:
     gc.freeze()
 
 
-st.set_page_config(page_title="Noise Floor", page_icon="static/logo.svg", layout="centered")
 st.logo("static/logo.svg", size="large")
 page = st.navigation(
     [
@@ -24,9 +23,13 @@ page = st.navigation(
         st.Page("pages/battle/battle.py", title="Battle", url_path="battle"),
         st.Page("pages/battle/history.py", title="All battles", url_path="battles"),
         st.Page("pages/learn/labs.py", title="Labs", url_path="labs"),
+        st.Page("pages/learn/lab.py", title="Lab", url_path="lab", visibility="hidden"),
+        st.Page("pages/learn/tutor_settings.py", title="Tutor", url_path="tutor"),
     ],
     position="top",
 )
+layout = "wide" if page.url_path == "lab" else "centered"  # one call a run: of two the browser may keep the first
+st.set_page_config(page_title="Noise Floor", page_icon="static/logo.svg", layout=layout)
 try:
     settle()
     page.run()

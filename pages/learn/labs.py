@@ -1,27 +1,36 @@
-"""Labs: what they will be. None is open yet, and the page says so."""
+"""Labs: what there is to learn, how long it takes, and how far this learner came."""
 
 import streamlit as st
 
+from labs import load_lab, slugs
+from pages.widgets import learner, progress_dots
+from pages.widgets.wording import plain
+from tutor import journal, talk
+
+me = learner.token()
+found = {slug: journal.latest(me, slug) for slug in slugs()}
+complete = {slug for slug, now in found.items() if now and talk.where(now).complete}
+current = next((slug for slug in found if slug not in complete), None)
+
 st.title("Labs", anchor=False)
-st.info(
-    "The four labs are being built and none is open yet. What works today is the battle: a real one, with its noise."
+st.write(
+    "Each lab is a talk about a case: a claim, a board, a brief. Three messages with a thought of your own complete "
+    "it; right or wrong does not matter. Nothing leaves this machine unless a model is set up as tutor."
 )
-for title, about in (
-    ("Critique a benchmark claim", "Five things a claim must say before its number means anything."),
-    (
-        "Leaderboard scenarios",
-        "When a measure becomes a target, when questions leak, when people prefer what is wrong.",
-    ),
-    (
-        "The comparability protocol",
-        "Five steps from two published numbers to definitive, indicative or not comparable.",
-    ),
-    (
-        "Design a three-stage evaluation",
-        "From a leaderboard to your own items to a pilot, with the sample size of each.",
-    ),
-):
-    with st.container(border=True):
-        st.subheader(title, anchor=False)
-        st.write(about)
-st.page_link("pages/battle/battle.py", label="Meanwhile: run a battle", icon=":material/arrow_forward:")
+for slug, now in found.items():
+    lab = load_lab(slug)
+    with st.container(border=True, key=f"card-{slug}"):
+        st.subheader(plain(lab.title), anchor=False)
+        st.write(plain(lab.goal))
+        counted = talk.where(now).counted if now else 0
+        begun = now is not None and len(now.exchanges) > 0
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            state = "complete" if slug in complete else f"{progress_dots.so_far(counted)} counted"
+            st.markdown(
+                f"{progress_dots.dots(counted)} &nbsp; {state} · about {lab.minutes} minutes",
+                width="content",
+            )
+            label = "Look again" if slug in complete else "Go on" if begun else "Start"
+            if st.button(label, key=f"open-{slug}", type="primary" if slug == current else "secondary"):
+                st.switch_page("pages/learn/lab.py", query_params={"lab": slug, "s": me})
+st.page_link("pages/learn/tutor_settings.py", label="Who judges and who speaks", icon=":material/tune:")

@@ -103,10 +103,6 @@ def test_history_lists_battles(fought: str) -> None:
     assert app.dataframe[0].value["state"].tolist() == ["done"]
 
 
-def test_labs_admit_that_they_are_not_open() -> None:
-    assert "none is open yet" in open_page("pages/learn/labs.py").info[0].value
-
-
 def test_names_and_messages_are_shown_and_not_obeyed() -> None:
     hostile = "![x](http://host/p.png) **b** <b>c</b> $d$ :red[e] `f`"
     shown = plain(hostile)

@@ -1,0 +1,40 @@
+"""One lab: the case on the left, the conversation on the right, and beside it all that the lab offers."""
+
+import streamlit as st
+
+from labs import case_of, load_lab
+from pages.widgets import calculator, case_card, keep, lesson, next_lab, progress_dots, sheet, talk_view
+from pages.widgets import learner as learning
+from pages.widgets.wording import plain
+from tutor import choice, talk
+
+if "lab" not in st.query_params:
+    st.switch_page("pages/learn/labs.py")
+lab = load_lab(st.query_params["lab"])
+tutor = choice.tutor_here(st.secrets)
+now = talk.resume(learning.token(), lab.slug)
+case = case_of(lab, now.case)
+
+with st.container(horizontal_alignment="center"), st.container(width=1240):
+    st.header(plain(lab.title), anchor=False)
+    st.caption(f"{plain(lab.goal)} About {lab.minutes} minutes.")
+    left, right = st.columns([5, 8], gap="medium")
+    with left:
+        case_card.show(case)
+        progress_dots.show(now)
+        next_lab.show_later(lab, now)
+        case_card.show_earlier(lab, now)
+    with right:
+        reading, conversation, exercise, calculating, keeping = st.tabs(
+            ["Read first", "Talk", "Exercise", "Calculator", "Keep"], default="Talk", key=f"tabs-{lab.slug}"
+        )
+        with reading:
+            lesson.show(lab)
+        with exercise:
+            sheet.show(lab, now)
+        with calculating:
+            calculator.show(case)
+        with keeping:
+            keep.show(lab, now)
+        with conversation:
+            talk_view.show(lab, now, tutor)
