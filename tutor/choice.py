@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, MutableMapping
+from functools import cache
 from typing import Any
 
 from engine import CallerMistake
@@ -32,7 +33,7 @@ def tutor_here(secrets: Mapping[str, Any] | None = None) -> Tutor:
     endpoint = Endpoint.configured(secrets)
     if endpoint is None:
         return local_tutor()
-    server = Server(endpoint, retries=0)  # a learner waits, and there are authored words to fall back on
+    server = _server(endpoint)
     judge: Judge = local_judge()
     if (exam := last_exam(endpoint)) is not None and exam.takes_over and exam.mode:
         judge = LlmJudge(server, exam.mode)
@@ -84,6 +85,12 @@ def last_exam(endpoint: Endpoint) -> Exam | None:
     """What the last exam of this endpoint and model showed."""
     kept = journal.note(_name(endpoint))
     return Exam.from_dict(json.loads(kept)) if kept else None
+
+
+@cache
+def _server(endpoint: Endpoint) -> Server:
+    """One client an endpoint. It does not retry: a learner waits, and there are authored words to fall back on."""
+    return Server(endpoint, retries=0)
 
 
 def _name(endpoint: Endpoint) -> str:

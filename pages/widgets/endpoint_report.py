@@ -1,7 +1,5 @@
 """An endpoint looked at step by step, and its exam as a judge."""
 
-from dataclasses import replace
-
 import streamlit as st
 
 from pages.widgets.wording import plain, with_noise
@@ -65,7 +63,7 @@ def _exam(endpoint: Endpoint, exam: Exam) -> None:
         n = sum(mark is not None for mark in marks)
         column.metric(plain(f"{name}, right in percent (n = {n})"), with_noise(*found) if found else "–", border=True)
     if exam.verdict is not None:
-        headline, gap, *_ = replace(exam.verdict, names=(endpoint.model, "the local judge")).sentences
+        headline, gap, *_ = exam.verdict.sentences
         st.markdown(f"**{plain(headline)}** {plain(gap)}")
     if exam.failures:
         st.caption(f"Messages without a judgement: {exam.failures}.")

@@ -66,6 +66,13 @@ def test_a_long_number_is_not_read_by_its_first_digits(said: str):
     assert checked(said, CASE) is None
 
 
+def test_a_small_margin_rounded_to_a_tenth_is_no_error():
+    found = checked("±0.3", with_facts(n=14_896, score_a=95.0, score_b=95.0))
+    assert found is not None and found.agrees and found.margin == pytest.approx(0.35, abs=0.005)
+    found = checked("±0.2", with_facts(n=14_896, score_a=95.0, score_b=95.0))
+    assert found is not None and not found.agrees
+
+
 def test_only_the_first_margin_is_looked_at():
     found = checked("±7 for one, so ±14 for both", CASE)
     assert found is not None and found.stated == "7"

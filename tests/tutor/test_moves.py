@@ -180,6 +180,14 @@ def test_too_short_quotes_the_learner():
     assert "“the shots perhaps”" in walk.reply
 
 
+def test_of_a_longer_message_its_first_six_words_are_quoted():
+    walk = Walk()
+    walk.on("too_short", "it is the shots I would say")
+    assert "“it is the shots I would…”" in walk.reply
+    walk.on("too_short", "or it is who ran it")
+    assert "“or it is who ran it”" in walk.reply
+
+
 @pytest.mark.parametrize("why", HOLLOW)
 def test_twice_in_a_row_gets_a_smaller_question(why: Why):
     walk = Walk()

@@ -57,7 +57,12 @@ class Exam:
         pairs = [(mark, other) for mark, other in zip(self.given, self.local, strict=True) if mark is not None]
         if len(pairs) < 2:
             return None
-        return compare([mark for mark, _ in pairs], [other for _, other in pairs], margin=0.05)
+        return compare(
+            [mark for mark, _ in pairs],
+            [other for _, other in pairs],
+            margin=0.05,
+            names=(self.judge, "the local judge"),
+        )
 
     @property
     def takes_over(self) -> bool:

@@ -77,8 +77,8 @@ class LocalJudge:
         share = COUNTS_WEIGH[language_of(message.learner) == "en"]
         both = share * counts_say + (1 - share) * reads
         concepts = _sigmoid(held["concept.weight"] @ state + held["concept.bias"])
-        # a question such as “is it still a record?” makes any answer look like the belief it fishes for: half the weight
-        # is on the words alone
+        # A question such as “is it still a record?” makes any answer look like the belief it fishes for, so half the
+        # weight is on the words alone.
         both_ways = (state, self._encoder.read("", own.text))
         beliefs = np.mean([_sigmoid(held["belief.weight"] @ one + held["belief.bias"]) for one in both_ways], axis=0)
         return (
