@@ -170,13 +170,19 @@ def _text(record: Mapping[str, Any], field: str, where: str) -> str:
 
 
 def _strings(history: Any, where: str) -> tuple[str, ...]:
-    """Earlier messages: plain texts, or objects that hold the learner's."""
+    """Earlier messages of the learner: plain texts, objects with a “learner” text, or chat messages of that role."""
     if not isinstance(history, list):
         raise CallerMistake(f"{where.capitalize()}: “history” is {history!r}; it must be a list.")
-    texts = [one.get("learner", "") if isinstance(one, dict) else one for one in history]
+    texts = [_said(one) if isinstance(one, dict) else one for one in history]
     if not all(isinstance(text, str) for text in texts):
         raise CallerMistake(f"{where.capitalize()}: “history” must hold texts, or objects with a “learner” text.")
     return tuple(text for text in texts if text)
+
+
+def _said(entry: Mapping[str, Any]) -> Any:
+    if "role" in entry:
+        return entry.get("content", "") if entry["role"] in ("learner", "user") else ""
+    return entry.get("learner", "")
 
 
 def _line(id: str, found: Assessment) -> str:

@@ -78,7 +78,13 @@ def test_assess_keeps_the_order_and_skips_empty_lines(run: Run):
 
 
 @pytest.mark.parametrize(
-    "history", [[THOUGHT], [{"tutor": "What then?", "learner": THOUGHT}]], ids=["texts", "objects"]
+    "history",
+    [
+        [THOUGHT],
+        [{"tutor": "What then?", "learner": THOUGHT}],
+        [{"role": "assistant", "content": "What then?"}, {"role": "user", "content": THOUGHT}],
+    ],
+    ids=["texts", "objects", "chat messages"],
 )
 def test_assess_takes_earlier_messages_as_texts_or_as_objects(run: Run, judge: Toy, history: list[object]):
     _, (line,), _ = run("assess", lines=[RECORD | {"history": history}])

@@ -5,6 +5,7 @@ The toys here (a message, a turn, a judge) stand in for learners and judges in t
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -103,6 +104,12 @@ def test_no_number_of_hollow_turns_and_no_asking_completes_a_lab(turns: list[tup
 
 
 # -------------------------------------------------- rules, judge, fallback, veto
+
+
+def test_what_was_asked_is_the_question_or_else_the_last_of_the_tutors_words():
+    said = message(THOUGHT, tutor="You name the prompt.\n\nWhich way could it move the gap?")
+    assert said.asked == "Which way could it move the gap?"
+    assert replace(said, question=FIRST.ask).asked == FIRST.ask
 
 
 def test_what_the_rules_settle_no_judge_is_asked():

@@ -173,6 +173,14 @@ def test_a_spanish_learner_is_answered_in_spanish():
     assert subject in turn.reply and "es" in voice.languages()
 
 
+def test_that_the_labs_own_texts_are_english_is_said_once():
+    note = voice.phrases("es")["note"]
+    turns = [
+        answered(Tutor(judge=Toy("off_topic")), f"¿Qué tiempo hace en la {where}?") for where in ("plaza", "costa")
+    ]
+    assert note and [note in turn.reply for turn in turns] == [True, False]
+
+
 def test_the_page_can_say_who_judges_and_who_speaks():
     assert Tutor(judge=Toy()).describe() == "Judge: toy; the authored tutor speaks."
     assert Tutor(judge=Toy(), speaker=Speaker()).describe() == "Judge: toy; toy-model speaks."
