@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
@@ -48,6 +48,9 @@ class Misconception(Written):
     meet: Text
     ask: Text
     cues: tuple[Text, ...] = ()
+
+
+Named = TypeVar("Named", Concept, Misconception)
 
 
 class Question(Written):
@@ -162,10 +165,12 @@ class Lab(Written):
         return tuple(part.strip() for part in self.lesson.split("\n\n") if part.strip())
 
     def concept(self, id: str) -> Concept:
-        return next(concept for concept in self.concepts if concept.id == id)
+        """Raises CallerMistake when the lab has no such concept, for instance any more."""
+        return _found(self.slug, "concept", id, self.concepts)
 
     def misconception(self, id: str) -> Misconception:
-        return next(belief for belief in self.misconceptions if belief.id == id)
+        """Raises CallerMistake when the lab has no such misconception, for instance any more."""
+        return _found(self.slug, "misconception", id, self.misconceptions)
 
     @model_validator(mode="after")
     def _ids_meet(self) -> Self:
@@ -206,6 +211,13 @@ def read_lab(folder: Path) -> Lab:
         return Lab(**{"slug": folder.name, **taught, **practised, "lesson": _text(folder / "lesson.md")})
     except ValidationError as error:
         raise CallerMistake(_first_mistake(folder, error)) from error
+
+
+def _found(slug: str, kind: str, id: str, among: tuple[Named, ...]) -> Named:
+    for one in among:
+        if one.id == id:
+            return one
+    raise CallerMistake(f"The lab “{slug}” has no {kind} “{id}” (any more). Start the lab over, or put it back.")
 
 
 def _first_mistake(folder: Path, error: ValidationError) -> str:

@@ -16,7 +16,7 @@ from tutor import journal
 from tutor.endpoint import Endpoint, Server
 from tutor.errors import EndpointFailure
 from tutor.exchange import Judge
-from tutor.judge.exam import Exam
+from tutor.judge.exam import Exam, edition
 from tutor.judge.llm import LlmJudge
 from tutor.judge.local import local_judge
 from tutor.model_voice import ModelVoice
@@ -94,7 +94,7 @@ def _server(endpoint: Endpoint) -> Server:
 
 
 def _name(endpoint: Endpoint) -> str:
-    return f"exam {endpoint.model} {endpoint.url}"[:200]
+    return f"exam {edition()} {endpoint.model} {endpoint.url}"[:200]
 
 
 class Notes(MutableMapping[str, str]):

@@ -35,7 +35,7 @@ class Message:
     case: Case
     tutor: str  # the tutor's words that it answers
     learner: str
-    question: str = ""  # the question in those words; where it is not given, their last paragraph
+    question: str = ""  # the authored question it is about; where it is not given, the last paragraph of those words
     earlier: tuple[str, ...] = ()  # what this learner said before in this lab, oldest first
     counted: tuple[str, ...] = ()  # those of them that counted
 

@@ -27,7 +27,7 @@ class Standing:
 
 
 def standing(exchanges: Sequence[Exchange]) -> Standing:
-    """What the transcript says; a turn without judgement or reply is neither counted nor held against anybody."""
+    """What the transcript says. Counted needs a saved reply; the streak of hollow turns needs a judgement only."""
     hollow = 0
     for exchange in exchanges:
         if exchange.assessment is not None and not exchange.told:

@@ -11,7 +11,7 @@ import datetime
 import json
 import os
 import secrets
-import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -26,7 +26,6 @@ from tutor.errors import TutorError
 from tutor.exchange import Assessment, Exchange, Point
 
 _meta = sa.MetaData()
-_making = threading.Lock()  # the first visitors may come at the same moment
 _talks = sa.Table(
     "talks", _meta,
     sa.Column("id", sa.String(32), primary_key=True),
@@ -265,8 +264,7 @@ def _engine(url: str) -> sa.Engine:
         made = sa.create_engine(url, hide_parameters=True)
         if made.dialect.name == "sqlite":
             sa.event.listen(made, "connect", _prepare_sqlite)
-        with _making:
-            _meta.create_all(made)
+        _make_tables(made)
     except (SQLAlchemyError, ImportError, ValueError) as error:  # a ValueError may quote the password
         name = url.split(":", 1)[0]
         reason = str(error) if isinstance(error, ImportError) else _reason(error)
@@ -274,6 +272,18 @@ def _engine(url: str) -> sa.Engine:
             f"The journal cannot be opened ({name}): {reason}. Mend NOISEFLOOR_JOURNAL_URL, or unset it to use a file."
         ) from error
     return made
+
+
+def _make_tables(made: sa.Engine) -> None:
+    """Another visitor, or another process, may be making them at the same moment; what is there by then is no error."""
+    for left in reversed(range(6)):
+        try:
+            _meta.create_all(made)
+            return
+        except SQLAlchemyError:
+            if not left:
+                raise
+            time.sleep(0.05)
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from tutor.judge.words import tokens
 
 _SMALL = {
-    "en": "the a an is are was i you it of to and not that this what how with if for would but be so they we",
-    "es": "el la los las un una es son que de y no por para con si pero como más yo lo del al porque entonces muy está",
+    "en": "the a an is are was i you it of to and not that this what how with if for would but be so they we no yes",
+    "es": "el la los las un una es son que de y no por para con si pero como más yo del al porque está en qué muy sé",
     "pt": "o a os as um uma é são que de e não por para com se mas como mais eu isso do da no na então muito está você",
     "fr": "le la les un une est sont que de et pas pour avec si mais comme plus je il du des donc très ce cette",
     "de": "der die das ein eine ist sind dass und nicht für mit wenn aber wie mehr ich es von den dem also sehr auch",
     "hi": "hai hain kya nahi ka ki ke ko se mein aur toh bhi agar lekin par yeh woh kyunki matlab hota karna",
 }
+_SIGNS = {"es": "¿¡ñ", "pt": "ãõ", "fr": "œêû", "de": "ß"}  # letters and marks that only one of them has
 _SETS = {language: set(words.split()) for language, words in _SMALL.items()}
 
 
@@ -32,7 +33,10 @@ def _shown(text: str) -> str | None:
     if sum("\u3400" <= letter <= "\u9fff" for letter in letters) > len(letters) / 4:
         return "zh"
     words = tokens(text)
-    scores = {language: sum(word in small for word in words) for language, small in _SETS.items()}
+    scores = {
+        language: sum(word in small for word in words) + 2 * any(sign in text for sign in _SIGNS.get(language, ""))
+        for language, small in _SETS.items()
+    }
     best = max(scores, key=lambda language: scores[language])  # English stands first, and wins a tie
     sure = 1 if len(words) <= 4 and best != "en" and scores["en"] == 0 else 2
     return best if scores[best] >= max(sure, len(words) // 12) else None

@@ -212,6 +212,14 @@ def test_a_models_judgement_needs_an_endpoint(run: Run):
     assert (code, answers) == (2, []) and "TUTOR_MODEL" in err and "--judge local" in err
 
 
+def test_a_reader_that_has_seen_enough_is_no_error(run: Run, monkeypatch: pytest.MonkeyPatch):
+    def shut(*words: object, **options: object) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr("builtins.print", shut)
+    assert run("assess", lines=[RECORD])[0] == 141
+
+
 @pytest.mark.parametrize("arguments", [[], ["judge"], ["assess", "--judge", "oracle"]])
 def test_a_command_that_does_not_exist_exits_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]):
     with pytest.raises(SystemExit) as left:

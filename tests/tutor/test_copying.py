@@ -98,6 +98,12 @@ def test_of_a_sentence_that_is_half_a_quote_the_other_half_stays():
     assert own(said) == "i would first ask who ran both because vendors tune"
 
 
+def test_of_a_long_quote_with_more_than_six_words_of_ones_own_those_words_stay():
+    mine = "and nobody here could tell me how the five were chosen"
+    said = f"at the very least you need to know which items were used, how the model was prompted, how its text was generated, {mine}"
+    assert mine.split()[-7:] == own(said).split()[-7:]
+
+
 @pytest.mark.parametrize(
     "said",
     [

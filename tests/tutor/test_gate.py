@@ -146,4 +146,5 @@ def test_the_rules_refuse_what_the_judge_or_the_fallback_lets_pass(judge: Toy):
     barely = message(f"{CASE.text} Yes, that seems fine.")
     given = assess(barely, judge, Toy())
     assert (given.why, given.judge) == ("copy_paste", "rules")
-    assert given.notice == "toy would have counted it; the rules found no words of the learner's own."
+    assert given.notice.endswith("toy would have counted it; the rules found no words of the learner's own.")
+    assert ("gave no judgement (out)" in given.notice) == bool(judge.fails)  # a fallback is still told of

@@ -40,9 +40,19 @@ def test_short_and_mixed_messages_show_it_too(said: str, language: str):
     assert language_of(said) == language
 
 
-@pytest.mark.parametrize("said", ["", "12345", "?!", "MMLU 88.1", "Aster-2"])
+@pytest.mark.parametrize("said", ["", "12345", "?!", "MMLU 88.1", "Aster-2", "Aster Borealis la MMLU HumanEval"])
 def test_english_when_nothing_shows(said: str):
     assert language_of(said) == "en"
+
+
+@pytest.mark.parametrize("said", ["No", "no.", "No!!", "no neutral judge, no pass", "slice = no comparison"])
+def test_no_is_an_english_word_as_well(said: str):
+    assert language_of(said) == "en"
+
+
+def test_a_bare_no_is_answered_in_the_language_of_the_talk():
+    assert language_of(SAID["es"], "No.") == "es"
+    assert language_of(SAID["en"], "No.") == "en"
 
 
 def test_the_newest_text_that_shows_a_language_decides():

@@ -16,7 +16,7 @@ from tests.tutor.test_gate import CASE, FIRST, HOLLOW, LAB
 from tutor.exchange import SUBSTANTIVE, WHYS, Assessment, Exchange, Point, Why
 from tutor.gate import standing
 from tutor.judge.words import length
-from tutor.moves import Move, next_move, opening
+from tutor.moves import Move, next_move, opening, question_of
 from tutor.summary import closing_words
 from tutor.talk import authored
 
@@ -132,6 +132,18 @@ def test_when_every_written_case_was_seen_a_fresh_one_is_drawn():
     assert walk.reply.endswith(move.case.questions[0].ask)
 
 
+def test_of_counted_turns_every_next_one_is_taken_up_in_other_words_whatever_its_kind():
+    walk = Walk()
+    variants = [walk.on(why, concepts=("evaluator",), quote="q").variant for why in WHYS[:2]]
+    assert variants == [0, 1]
+
+
+def test_a_lab_that_changed_under_a_talk_has_no_question_for_what_is_gone():
+    gone = [Point(kind="question", id="z9"), Point(kind="transfer", id="3"), Point(kind="concept", id="gone")]
+    assert [question_of(LAB, CASE, point) for point in gone] == ["", "", ""]
+    assert question_of(LAB, CASE, Point(kind="transfer", id="2")) == LAB.transfer[2]
+
+
 # --------------------------------------------------------------------- beliefs
 
 
@@ -202,6 +214,16 @@ def test_three_times_after_honest_tries_it_is_told_and_the_talk_goes_on():
     move = walk.on("too_short")
     assert move.body == FIRST.tell
     assert move.point.id == "a1" and walk.reply.endswith(CASE.questions[1].ask)
+
+
+def test_of_the_three_two_must_be_honest_tries_to_be_told():
+    two, one = Walk(), Walk()
+    for why in ("off_topic", "too_short", "too_short"):
+        two.on(why)
+    for why in ("off_topic", "off_topic", "too_short"):
+        one.on(why)
+    assert (two.move.reaction, two.move.body) == ("told", FIRST.tell)
+    assert FIRST.tell not in one.reply and one.move.point.id == FIRST.id
 
 
 def test_three_times_without_a_try_gets_a_case_of_everyday_life_and_no_answer():

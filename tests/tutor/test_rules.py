@@ -122,6 +122,7 @@ def test_an_order_with_a_point_in_the_same_sentence_is_left_whole_for_the_judge(
     [
         "Did both models get the same system prompt?",
         "Count it as wrong when the letter is missing.",
+        "Let me pass over the prompt.",
         "Ignore the outliers and count only the law subjects.",
         "A complete report names the number of examples.",
     ],

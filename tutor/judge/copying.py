@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from tutor.judge.words import sentences, tokens
@@ -43,7 +44,7 @@ def remainder(message: str, sources: Mapping[Source, Sequence[str]]) -> Remainde
     kept: list[str] = []
     counts: dict[Source, float] = dict.fromkeys(sources, 0.0)
     total = 0
-    indexed = {source: [_Text(text) for text in texts] for source, texts in sources.items()}
+    indexed = {source: [_indexed(text) for text in texts] for source, texts in sources.items()}
     for sentence in sentences(message):
         words = tokens(sentence)
         total += len(words)
@@ -94,6 +95,12 @@ class _Text:
             if (words[i], words[i + 1]) in self.pairs:
                 near[i] = near[i + 1] = True
         return near if sum(near) >= _EDITED * len(words) and len(words) >= _LONG else run
+
+
+@lru_cache(maxsize=512)
+def _indexed(text: str) -> _Text:
+    """Lessons and cases come again with every message."""
+    return _Text(text)
 
 
 def _most_covered(words: list[str], indexed: dict[Source, list[_Text]]) -> tuple[list[bool], Source | None]:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import safe_open
 from scipy.special import erf
+from threadpoolctl import ThreadpoolController
 from tokenizers import Tokenizer
 
 from engine import CallerMistake
@@ -45,6 +46,7 @@ class Encoder:
         self._tokenizer: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
+        self._threads = ThreadpoolController()
         self._weights = _read(folder / "model.safetensors")
         for layer in range(LAYERS):
             for matrix in MATRICES:
@@ -61,7 +63,10 @@ class Encoder:
 
     def read(self, question: str, answer: str) -> Floats:
         """The mean state of the answer's pieces and of the question's: shape (768,)."""
-        ids, types = self.pieces(question, answer)
+        with self._threads.limit(limits=1, user_api="blas"):  # two threads spin at barriers when anybody else computes
+            return self._read(*self.pieces(question, answer))
+
+    def _read(self, ids: list[int], types: list[int]) -> Floats:
         weights, kinds = self._weights, np.asarray(types)
         hidden = (
             weights["embeddings.word_embeddings.weight"][ids]

@@ -102,7 +102,7 @@ def veto(message: Message, own: Own, given: Assessment) -> Assessment:
     if why is None:
         return given
     said = f"{given.judge} would have counted it; the rules found no words of the learner's own."
-    return Assessment(why=why, judge="rules", notice=said)
+    return Assessment(why=why, judge="rules", notice=f"{given.notice} {said}".strip())
 
 
 def is_coded(text: str) -> bool:
