@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from labs import Case, Lab
@@ -104,7 +104,7 @@ class Exchange:
     reply: str | None = None
     voice: str = ""  # who wrote the reply: "authored" or a model's name
     said_at: str = ""  # UTC, ISO 8601
-    told: bool = field(default=False)  # the learner asked to be told
+    told: bool = False  # the learner asked to be told
 
     @property
     def counted(self) -> bool:
