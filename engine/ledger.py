@@ -87,10 +87,21 @@ class Ledger:
         with self._clear_errors():
             self.db = sqlite3.connect(self.path, timeout=30, isolation_level=None)
             self.db.row_factory = sqlite3.Row
-            self.db.execute("PRAGMA journal_mode = WAL")
+            self._write_ahead()
             self.db.execute("PRAGMA synchronous = NORMAL")
             self.db.execute("PRAGMA foreign_keys = ON")
             self._migrate()
+
+    def _write_ahead(self) -> None:
+        """Switching a new file to WAL needs it alone, and SQLite does not wait for that as it waits for a write."""
+        for left in reversed(range(100)):
+            try:
+                self.db.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if not left or "locked" not in str(error):
+                    raise
+                time.sleep(0.05)
 
     def __enter__(self) -> Ledger:
         return self
