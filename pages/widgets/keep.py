@@ -57,5 +57,22 @@ def _showed(lab: Lab, now: Talk) -> None:
 def _downloads(title: str, name: str, markdown: object, json: object) -> None:
     said, left, right = st.columns([2, 1, 1], vertical_alignment="center")
     said.markdown(title)
-    left.download_button("Markdown", markdown, f"{name}.md", "text/markdown", key=f"{name}-md", width="stretch")
-    right.download_button("JSON", json, f"{name}.json", "application/json", key=f"{name}-json", width="stretch")
+    # Both ignore the click: a rerun may begin before Streamlit has sent the file's address, and drops it.
+    left.download_button(
+        "Markdown",
+        markdown,
+        f"{name}.md",
+        "text/markdown",
+        key=f"{name}-md",
+        on_click="ignore",
+        width="stretch",
+    )
+    right.download_button(
+        "JSON",
+        json,
+        f"{name}.json",
+        "application/json",
+        key=f"{name}-json",
+        on_click="ignore",
+        width="stretch",
+    )

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page, expect
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = ("smollm2-135m-instruct", "gemma-3-270m")
@@ -62,6 +63,12 @@ def served(home: Path) -> Iterator[str]:
 def app(real_home: Path) -> Iterator[str]:
     with served(real_home) as address:
         yield address
+
+
+def settled(page: Page) -> None:
+    """Waits until the script has ended and nothing is a grey placeholder any more: what is clicked now stays in place."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=60_000)
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=60_000)
 
 
 def _wait_for(url: str, server: subprocess.Popen[bytes], seconds: float = 60) -> None:

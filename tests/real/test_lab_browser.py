@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from . import test_browser
+from .conftest import settled
 
 browser, page = test_browser.browser, test_browser.page
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
@@ -65,6 +66,7 @@ def test_four_good_turns_complete_lab_1_offline(app: str, page: Page, tmp_path: 
     expect(page.get_by_text(COMPLETE)).to_be_visible()
     page.screenshot(path=tmp_path / "lab-complete.png")
     page.get_by_role("tab", name="Keep").click()
+    settled(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Markdown").first.click()
     transcript = Path(download.value.path()).read_text(encoding="utf-8")
