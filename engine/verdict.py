@@ -1,6 +1,7 @@
 """The verdict: which of two contenders is better on the same items, or that we do not know yet.
 
-It judges a battle that is over, and one at a time: no interval for repeated looks, no correction for many.
+It judges a battle whose number of items was fixed beforehand, and one at a time: `sequential.py` has the interval for
+repeated looks, `battery.py` the correction for several tasks.
 
 Both contenders answer the same items, so all of it is about the difference on each item, A minus B. Scores,
 gaps and interval ends are fractions (0.02 is two points). An interval speaks of all items like these, of
@@ -15,6 +16,7 @@ from dataclasses import astuple, dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from engine.battle import Target
 from engine.errors import CallerMistake, Mismatch
 from engine.estimate import (
     Discordant,
@@ -25,8 +27,8 @@ from engine.estimate import (
     check_between,
     detectable_gap,
     items_for,
-    quantile_of,
-    student,
+    paired_t,
+    score_interval,
     tango,
 )
 
@@ -41,6 +43,8 @@ class Verdict:
                     `a`, `b`: the gap is above the noise and not `equal`; `undecided`: anything else
     above_noise     the interval excludes 0 and the p-value is below 1 - level. For 0/1 scores the two come
                     from different methods and can disagree near the edge; nobody wins on one of them alone
+    p_equal         the larger p-value of two one-sided tests, of a gap of the margin or more in either direction. Below
+                    half of 1 - level exactly where the winner is `equal`: the two are one decision
     discordant      None for scores other than 0/1
     detectable_gap  the smallest gap that n such items find with 80% power
     items_needed    items to add to these n for an 80% chance of settling it, if the gap stays as measured;
@@ -48,6 +52,7 @@ class Verdict:
     settled_as      what those items would most likely settle it as; None with `items_needed`
     population      how many items the whole benchmark has, where known
     caveats         sentences to read before believing the rest
+    target          what the interval speaks of: `skill` on all questions like these, or this `benchmark` run to its end
     """
 
     winner: Outcome
@@ -59,6 +64,7 @@ class Verdict:
     interval: Interval
     p_value: float
     p_method: str
+    p_equal: float
     discordant: Discordant | None
     margin: float
     above_noise: bool
@@ -67,11 +73,12 @@ class Verdict:
     settled_as: Outcome | None
     population: int | None
     caveats: tuple[str, ...]
+    target: Target = "skill"
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """The verdict in plain words: headline, gap, noise, why, next step."""
-        from engine.sentences import explain  # the words know the verdict, not the other way round
+        from engine.words.verdict import explain  # the words know the verdict, not the other way round
 
         return astuple(explain(self))
 
@@ -98,12 +105,12 @@ def compare(
     clusters    n labels; items that share one (a passage, a template) are not independent
     population  how many items the whole benchmark has, to say when it cannot settle the question
 
-    0/1 scores get Tango's score interval and McNemar's exact test, real ones Student's paired t, clustered
-    ones of either kind its cluster-robust form. Raises `CallerMistake` for whatever cannot be judged.
+    0/1 scores get Tango's score interval and McNemar's exact test, real ones a paired t that allows for lopsided
+    scores, clustered ones of either kind its cluster-robust form. Raises `CallerMistake` for whatever cannot be judged.
     """
     a_scores, b_scores = _scores("a", a), _scores("b", b)
     n = _checked(a_scores.size, b_scores.size, level, margin, population)
-    discordant, found = _estimate(a_scores, b_scores, level, clusters)
+    discordant, found = _estimate(a_scores, b_scores, level, margin, clusters)
     winner = found.outcome(margin)
     items_needed, settled_as = found.forecast(margin) if winner == "undecided" else (None, None)
     caveats = found.caveats
@@ -121,6 +128,7 @@ def compare(
         interval=found.interval,
         p_value=found.p_value,
         p_method=found.p_method,
+        p_equal=found.p_equal,
         discordant=discordant,
         margin=margin,
         above_noise=found.above_noise,
@@ -132,31 +140,16 @@ def compare(
     )
 
 
-def score_interval(correct: int, n: int, level: float = 0.95) -> Interval:
-    """The interval of one score, `correct` of n items, which alone never says who is better (Wilson 1927).
-
-    Raises `CallerMistake` unless 0 <= correct <= n and n >= 1.
-    """
-    z2 = quantile_of(level) ** 2
-    if n < 1 or not 0 <= correct <= n:
-        raise CallerMistake(f"A score needs 0 <= correct <= n and n >= 1; got correct={correct}, n={n}.")
-    centre = (correct + z2 / 2) / (n + z2)
-    reach = math.sqrt(z2 * (correct * (n - correct) / n + z2 / 4)) / (n + z2)
-    low = centre - reach if correct else 0.0  # exactly, whatever the rounding
-    high = centre + reach if correct < n else 1.0
-    return Interval(low=low, high=high, level=level, method="Wilson score")
-
-
 def _estimate(
-    a: NDArray[np.float64], b: NDArray[np.float64], level: float, clusters: Labels | None
+    a: NDArray[np.float64], b: NDArray[np.float64], level: float, margin: float, clusters: Labels | None
 ) -> tuple[Discordant | None, Estimate]:
     gaps, discordant = a - b, None
     if np.isin((a, b), (0.0, 1.0)).all():
         discordant = Discordant(a_only=int((gaps > 0).sum()), b_only=int((gaps < 0).sum()))
         if clusters is None:
-            return discordant, tango(discordant, a.size, level)
+            return discordant, tango(discordant, a.size, level, margin)
     scale = float(max(1.0, a.max(), b.max()) - min(0.0, a.min(), b.min()))
-    return discordant, student(gaps, clusters, level, scale)
+    return discordant, paired_t(gaps, clusters, level, scale, margin)
 
 
 def _scores(name: str, given: ArrayLike) -> NDArray[np.float64]:

@@ -13,8 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq, minimize_scalar  # type: ignore[import-untyped, unused-ignore]
+from scipy.special import ndtr, stdtr, stdtrit  # type: ignore[import-untyped, unused-ignore]
 
 from engine.errors import CallerMistake, Mismatch
+from engine.published import published_gap
 from engine.verdict import Verdict, compare, detectable_gap, items_for, score_interval
 
 Z95 = 1.959963984540054
@@ -67,9 +69,25 @@ def test_tango_interval_by_brute_force(a_only: int, b_only: int, n: int) -> None
         ).x
         return float((a_only - b_only - n * gap) / math.sqrt(n * (2 * q + gap - gap**2)))
 
-    interval, gap = battle(0, a_only, b_only, n - a_only - b_only).interval, (a_only - b_only) / n
+    verdict, gap = battle(0, a_only, b_only, n - a_only - b_only), (a_only - b_only) / n
+    interval = verdict.interval
     assert interval.low == pytest.approx(brentq(lambda d: score(d) - Z95, -1 + 1e-9, gap), abs=2e-5)
     assert interval.high == pytest.approx(brentq(lambda d: score(d) + Z95, gap, 1 - 1e-9), abs=2e-5)
+    beyond = max(ndtr(score(verdict.margin)), ndtr(-score(-verdict.margin)))
+    assert verdict.p_equal == pytest.approx(float(beyond), rel=1e-4)
+
+
+def test_one_published_gap_with_three_conclusions() -> None:
+    """MMLU, 14,042 items, 85.0 against 85.8 (statistics.md section 1): the discordant items decide.
+
+    Answers that correlate by r differ on var(a) + var(b) - 2 r sd(a) sd(b) + gap^2 of the items, here 12.48% at .5 and
+    7.48% at .7; the p-values there are from z, McNemar's exact test asks a little more.
+    """
+    half, more = battle(11051, 820, 932, 1239), battle(11402, 469, 581, 1590)
+    assert (half.n, half.gap, more.n, more.gap) == (14042, -112 / 14042, 14042, -112 / 14042)
+    assert half.p_value == pytest.approx(0.007, abs=0.0015) and more.p_value == pytest.approx(0.0005, abs=0.0002)
+    assert (half.above_noise, more.above_noise) == (True, True)
+    assert published_gap("85.0", "85.8", 14042).separate.p_value == pytest.approx(0.058, abs=0.001)
 
 
 @pytest.mark.parametrize(
@@ -84,44 +102,74 @@ def test_mcnemar_on_real_logs(a_only: int, b_only: int, p_value: float, winner: 
     assert verdict.discordant is not None and verdict.discordant.total == a_only + b_only
 
 
-def test_student_on_students_own_data() -> None:
+def test_even_scores_get_students_t() -> None:
+    # scipy.stats.ttest_rel(a, b), its confidence_interval(0.95) and (0.9); the differences lie evenly about 0.03
+    a = [0.91, 0.45, 0.59, 0.71, 0.22, 0.84, 0.65, 0.37, 0.91, 0.75]
+    b = [1.0, 0.5, 0.6, 0.7, 0.2, 0.8, 0.6, 0.3, 0.8, 0.6]
+    verdict = compare(a, b)
+    assert (verdict.interval.low, verdict.interval.high) == pytest.approx((-0.021031021, 0.081031021), abs=1e-9)
+    assert verdict.p_value == pytest.approx(0.21627737992, abs=1e-9)
+    strict = compare(a, b, level=0.9).interval
+    assert (strict.low, strict.high) == pytest.approx((-0.011352398627, 0.071352398627), abs=1e-9)
+    assert any("10 independent draws" in caveat for caveat in verdict.caveats)
+
+
+def test_lopsided_scores_get_a_wider_interval() -> None:
     # Student 1908, the sleep data. R: t.test(extra ~ group, data = sleep, paired = TRUE)
-    # t = -4.0621, df = 9, p-value = 0.002833, 95 percent interval -2.4598858 -0.7001142
+    # t = -4.0621, df = 9, 95 percent interval -2.4598858 -0.7001142; scipy.stats.skew of the differences: -1.47197673
     first = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
     second = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4]
-    verdict = compare(first, second)
-    assert (verdict.interval.low, verdict.interval.high) == pytest.approx((-2.4598858, -0.7001142), abs=1e-7)
-    assert verdict.p_value == pytest.approx(0.002833, abs=1e-6)
+    verdict, wider = compare(first, second), math.sqrt(1 + 6 * 1.47197673**2 / 10)
     assert verdict.gap == pytest.approx(-1.58)
+    assert verdict.interval.low == pytest.approx(-1.58 - wider * (2.4598858 - 1.58), abs=1e-6)
+    assert verdict.interval.high == pytest.approx(-1.58 + wider * (1.58 - 0.7001142), abs=1e-6)
+    assert verdict.p_value == pytest.approx(0.02527, abs=1e-5)  # 2 * scipy.stats.t.sf(4.0621 / wider, 9)
     assert (verdict.winner, verdict.discordant) == ("b", None)
     assert "McNemar" not in verdict.p_method and "Tango" not in verdict.interval.method
     assert any("outside 0 to 1" in caveat for caveat in verdict.caveats)
 
 
-def test_student_at_another_level() -> None:
-    # scipy.stats.ttest_rel(a, b).confidence_interval(0.9)
-    a, b = [0.9, 0.4, 0.55, 0.7, 0.2, 0.8], [0.85, 0.5, 0.35, 0.6, 0.1, 0.6]
-    verdict = compare(a, b, level=0.9)
-    assert (verdict.interval.low, verdict.interval.high) == pytest.approx((-0.00000019485, 0.18333352819), abs=1e-9)
-    assert verdict.p_value == pytest.approx(0.10000054653, abs=1e-9)
-    assert any("6 independent draws" in caveat for caveat in verdict.caveats)
+def test_clusters_of_one_size_get_the_t_of_their_means() -> None:
+    # scipy.stats.ttest_1samp([0.0, 0.25, 0.5, 0.75, 1.0], 0).confidence_interval(), .pvalue
+    hits = [0, 1, 2, 3, 4]
+    a = [int(item < hit) for hit in hits for item in range(4)]
+    verdict = compare(a, [0] * 20, clusters=[group for group in "vwxyz" for _ in range(4)])
+    assert (verdict.interval.low, verdict.interval.high) == pytest.approx((0.00918920963, 0.99081079037), abs=1e-9)
+    assert verdict.p_value == pytest.approx(0.04742065558, abs=1e-9)
+    assert verdict.interval.method == verdict.p_method == "cluster-robust t (5 clusters), skew-adjusted"
+    assert verdict.discordant is not None and (verdict.discordant.a_only, verdict.discordant.b_only) == (10, 0)
 
 
-def test_clustered() -> None:
-    # statsmodels 0.15: OLS(d, np.ones(20)).fit(cov_type="cluster", cov_kwds={"groups": g}, use_t=True)
-    d = [1, 0, 0, 1, 0, 0, -1, 1, 1, 0, 1, 0, 0, -1, 0, 1, 0, 0, 0, 0]
-    g = ["v"] * 4 + ["w"] * 3 + ["x"] * 5 + ["y"] * 3 + ["z"] * 5
-    verdict = compare([max(x, 0) for x in d], [max(-x, 0) for x in d], clusters=g)
-    assert (verdict.interval.low, verdict.interval.high) == pytest.approx((-0.30436630035, 0.70436630035), abs=1e-9)
-    assert verdict.p_value == pytest.approx(0.33271051351, abs=1e-9)
-    assert verdict.interval.method == verdict.p_method == "cluster-robust t (5 clusters)"
-    assert verdict.discordant is not None and (verdict.discordant.a_only, verdict.discordant.b_only) == (6, 2)
+def test_clusters_of_unequal_size_by_matrices() -> None:
+    """Bell & McCaffrey's estimator as they define it: a design matrix, its hat matrix, inverse square roots."""
+    d = np.array([1, 0, 0, 1, 0, 0, -1, 1, 1, 0, 1, 0, 0, -1, 0, 1, 0, 0, 0, 0], dtype=float)
+    groups = np.repeat(range(5), [6, 3, 4, 5, 2])
+    n, design = d.size, np.ones((d.size, 1))
+    bread = np.linalg.inv(design.T @ design)
+    hat = design @ bread @ design.T
+    residuals, columns, meat = d - hat @ d, [], 0.0
+    for group in range(5):
+        rows = np.flatnonzero(groups == group)
+        values, vectors = np.linalg.eigh(np.eye(rows.size) - hat[np.ix_(rows, rows)])
+        root = vectors @ np.diag(values**-0.5) @ vectors.T
+        meat += float((bread @ design[rows].T @ root @ residuals[rows])[0]) ** 2
+        columns.append((np.eye(n) - hat)[rows].T @ root @ design[rows] @ bread)
+    spread = np.linalg.eigvalsh(np.hstack(columns).T @ np.hstack(columns))
+    freedom = spread.sum() ** 2 / (spread**2).sum()
+    z = np.array([residuals[groups == group].sum() / math.sqrt((groups == group).sum()) for group in range(5)])
+    error = math.sqrt(meat * (1 + 6 * (z**3).sum() ** 2 / (z**2).sum() ** 3))
+    verdict = compare(np.maximum(d, 0), np.maximum(-d, 0), clusters=groups)
+    half = float(stdtrit(freedom, 0.975)) * error
+    assert (verdict.interval.low, verdict.interval.high) == pytest.approx((d.mean() - half, d.mean() + half), abs=1e-9)
+    assert verdict.p_value == pytest.approx(2 * float(stdtr(freedom, -d.mean() / error)), abs=1e-9)
+    assert any("unequal" in caveat for caveat in verdict.caveats)
 
 
 def test_one_item_a_cluster_is_the_paired_t() -> None:
     a, b = np.linspace(0, 1, 12), np.linspace(0, 1, 12) ** 2
     alone, clustered = compare(a, b), compare(a, b, clusters=range(12))
     assert (alone.interval.low, alone.p_value) == pytest.approx((clustered.interval.low, clustered.p_value))
+    assert alone.p_equal == pytest.approx(clustered.p_equal)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +211,7 @@ def test_planning_functions_are_inverses(n: int, discordance: float) -> None:
 
 
 def test_nothing_is_detectable_on_a_handful_of_items() -> None:
-    assert detectable_gap(1) == detectable_gap(5) == 1.0
+    assert detectable_gap(2) == detectable_gap(5) == 1.0
     assert items_for(1.0) == 8  # below 6 items not even a clean sweep has p < .05
 
 
@@ -213,8 +261,11 @@ def test_not_significant_is_not_equal() -> None:
 def test_identical_real_scores(n: int, winner: str) -> None:
     verdict = compare([0.3] * n, [0.3] * n)
     assert verdict.winner == winner
-    assert verdict.interval.high == pytest.approx(1 - 0.05 ** (1 / n))  # the rule of three, about 3 / n
-    assert verdict.p_value == 1.0 and any("Every difference is the same" in c for c in verdict.caveats)
+    assert verdict.interval.high == pytest.approx(1 - 0.025 ** (1 / n))  # as Clopper & Pearson's for 0 of n
+    assert (
+        verdict.p_value == 1.0
+        and f"All {n} independent draws agree, so the interval rests on their number alone." in verdict.caveats
+    )
 
 
 def test_constant_lead_in_real_scores() -> None:
@@ -286,9 +337,12 @@ def test_lengths_that_differ_are_a_mismatch() -> None:
         lambda: score_interval(5, 4),
         lambda: score_interval(0, 0),
         lambda: score_interval(1, 2, level=1.0),
-        lambda: detectable_gap(0),
-        lambda: detectable_gap(10, discordance=0),
+        lambda: detectable_gap(1),
+        lambda: detectable_gap(10, discordance=-0.1),
+        lambda: detectable_gap(10, discordance=math.nan),
         lambda: items_for(0.0),
+        lambda: items_for(1e-160),
+        lambda: items_for(math.nan),
         lambda: items_for(2.0),
         lambda: items_for(0.1, power=1.0),
     ],
@@ -335,10 +389,48 @@ def test_every_verdict_agrees_with_its_numbers(cells: tuple[int, int, int, int])
     assert -1 <= verdict.interval.low <= verdict.gap <= verdict.interval.high <= 1
     assert verdict.gap == pytest.approx(verdict.a_score - verdict.b_score)
     assert (verdict.winner == "equal") == verdict.interval.within(verdict.margin)
+    assert verdict.p_equal is not None and 0 <= verdict.p_equal <= 1
     assert verdict.above_noise == (verdict.interval.excludes_zero and verdict.p_value < 0.05)
     assert (verdict.winner == "undecided") == (verdict.items_needed is not None)
     assert verdict.items_needed is None or verdict.items_needed >= 1
     assert 0 < verdict.detectable_gap <= 1 and 0 < verdict.p_value <= 1
+
+
+@given(cells=counts, margin=st.floats(0.001, 0.9), level=st.floats(0.6, 0.99))
+def test_equal_is_what_two_one_sided_tests_say(cells: tuple[int, int, int, int], margin: float, level: float) -> None:
+    verdict = battle(*cells, margin=margin, level=level)
+    assert (verdict.winner == "equal") == (verdict.p_equal < (1 - level) / 2)
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1), st.sampled_from("uvw")), min_size=2, max_size=40),
+    st.floats(0.001, 0.9),
+    st.booleans(),
+)
+def test_equal_is_what_two_one_sided_tests_say_of_real_scores(
+    rows: list[tuple[float, float, str]], margin: float, clustered: bool
+) -> None:
+    a, b, groups = zip(*rows, strict=True)
+    clusters = groups if clustered and len(set(groups)) > 1 else None
+    verdict = compare(a, b, margin=margin, clusters=clusters)
+    assert (verdict.winner == "equal") == (verdict.p_equal < 0.025)
+    assert verdict.above_noise == verdict.interval.excludes_zero
+
+
+def test_two_one_sided_tests_published() -> None:
+    # statsmodels 0.15: ttost_paired(a, b, -m, m)[0]; the differences lie evenly about 0.03
+    a = [0.91, 0.45, 0.59, 0.71, 0.22, 0.84, 0.65, 0.37, 0.91, 0.75]
+    b = [1.0, 0.5, 0.6, 0.7, 0.2, 0.8, 0.6, 0.3, 0.8, 0.6]
+    for margin, p in [(0.05, 0.199187659695), (0.1, 0.006330161508), (0.15, 0.000240654983)]:
+        assert compare(a, b, margin=margin).p_equal == pytest.approx(p, abs=1e-9)
+        assert compare(b, a, margin=margin).p_equal == pytest.approx(p, abs=1e-9)
+
+
+def test_equal_by_an_unvarying_gap_is_no_luck_either() -> None:
+    """If the true gap were the margin, 300 equal differences of 0 would have chance (1 - 0.02)^300 at most."""
+    verdict = compare([0.3] * 300, [0.3] * 300)
+    assert verdict.p_equal == pytest.approx(0.98**300)
+    assert compare([0.3] * 300, [0.25] * 300).p_equal == 1.0
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=2, max_size=40))
