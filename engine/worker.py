@@ -18,6 +18,7 @@ from engine.ledger import Entry, Ledger
 from engine.lock import EXIT_DISK_FULL, device_lock, log_file
 from engine.model import Model
 from engine.models import find
+from engine.referee import Referee
 from engine.tasks import load_task
 
 MAX_ATTEMPTS = 3
@@ -69,12 +70,16 @@ def _fight(ledger: Ledger, battle: Battle, open_models: dict[tuple[str, str], Mo
         ledger.note(battle.id, "Resumed under other conditions (device, precision or versions) than it was begun with.")
     ledger.describe(battle.id, runs)
     ledger.say(battle.id, "running")
-    done = {side: ledger.finished_items(battle.id, side) for side in SIDES}
-    for side, outcomes in fight(battle, task, models, done):
+    before = {side: {o.item_id: o for o in ledger.outcomes(battle.id, side)} for side in SIDES}
+    referee = Referee(battle, before["a"], before["b"])
+    for side, outcomes in () if referee.decided else fight(battle, task, models, before):
         if not ledger.append(battle.id, side, outcomes):
             return  # stopped; nothing after the stop is recorded
+        referee.see(side, outcomes)
         while models[side].notices:
             ledger.note(battle.id, models[side].notices.pop(0))
+        if referee.decided:
+            break
     ledger.settle(battle.id, "done", only_from=("running",))
 
 

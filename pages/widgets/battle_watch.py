@@ -1,13 +1,12 @@
 """A battle that is under way: progress, both scores, the band of noise, the latest items."""
 
 from collections.abc import Sequence
-from functools import partial
 
 import streamlit as st
 
 from engine import Battle, Progress, Verdict, arena, compare, load_task, models, score_interval
-from pages.widgets import flip_list, item_strip, noise_chart
-from pages.widgets.wording import duration, plain, with_noise
+from pages.widgets import flip_list, item_strip, live_chart
+from pages.widgets.wording import duration, plain, points, with_noise
 
 EVERY = 1.5
 
@@ -22,19 +21,11 @@ def show(battle_id: str) -> None:
         right = sum(pair[side] for pair in pairs)
         value = with_noise(right / len(pairs), score_interval(int(right), len(pairs))) if pairs else "–"
         column.metric(plain(f"{name} (n = {len(pairs):,})"), value, border=True)
-    noise_chart.show(
-        partial(verdict_after, pairs, progress.battle),
-        len(pairs),
-        progress.battle.n,
-        names,
-        key="live-noise",
-    )
+    kept = live_chart.trail(progress.battle, pairs)
+    live_chart.show(kept, progress.battle.n, names, key="live-gap")
     item_strip.show(pairs, names, key="live-strip")
     flip_list.show_latest(pairs, load_task(progress.battle.task), names, key="live-flips")
-    st.caption(
-        f"The plan is {progress.battle.n:,} items, and the verdict waits for all of them: whoever stops when the dot "
-        "first leaves the band is wrong more often than the band promises."
-    )
+    st.caption(_promise(progress.battle, kept))
     for notice in progress.notices:
         st.info(plain(notice))
     if not progress.open:
@@ -45,6 +36,18 @@ def verdict_after(pairs: Sequence[tuple[str, float, float]], battle: Battle, n: 
     """The verdict on the first `n` pairs."""
     a, b = [a for _, a, _ in pairs[:n]], [b for _, _, b in pairs[:n]]
     return compare(a, b, level=battle.level, margin=battle.margin)
+
+
+def _promise(battle: Battle, kept: live_chart.Trail) -> str:
+    """What the picture promises, and when this battle ends."""
+    whom = f"this benchmark's {kept.gap.population:,} questions" if kept.gap.population else "all questions like these"
+    band = (
+        f"The grey band is the {battle.level:.0%} interval of the gap on {whom}. It holds at every moment, so look as "
+        f"often as you like. Green is the margin: gaps below {points(battle.margin)} you called equal."
+    )
+    if battle.stop == "adaptive":
+        return f"{band} The battle ends when the band has left zero, or lies inside the green."
+    return f"{band} The plan is {battle.n:,} items; the verdict after all of them rests on a narrower interval."
 
 
 def _status(progress: Progress) -> str:
