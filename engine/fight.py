@@ -8,11 +8,13 @@ asked of the record, which is what makes a killed battle resumable.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from engine.battle import SIDES, Battle, HarnessConfig, ItemFailure, ItemResult, Outcome, Side
 from engine.errors import CallerMistake
 from engine.model import Completion, Logliks, Model, Prompt, Ranking, Trouble
-from engine.task import Item, Task, digest, load_items, prompts
+from engine.task import Item, Task, asked, digest, load_items, prompts
+from engine.wording import WORDINGS
 
 BLOCK = 32
 """Items a side works through before the other one's turn: enough to fill batches, few enough to watch."""
@@ -43,12 +45,13 @@ def fight(
     """Yields batches of outcomes, side by side. Items in `done` are not run again."""
     items = chosen_items(battle, task)
     before = {side: prompts(task, battle.contender(side).harness) for side in SIDES}
+    put = {side: asked(task, battle.contender(side).harness) for side in SIDES}
     for start in range(0, len(items), BLOCK):
         block = items[start : start + BLOCK]
         for side in SIDES:
             if any(item.id not in done[side] for item in block):
                 contender = battle.contender(side)
-                texts = [(item, before[side][item.id]) for item in block]
+                texts = [(put[side][item.id], before[side][item.id]) for item in block]
                 for batch in _block(task, contender.harness, models[side], texts, done[side]):
                     yield side, batch
 
@@ -56,16 +59,24 @@ def fight(
 def _block(
     task: Task, harness: HarnessConfig, model: Model, block: Sequence[tuple[Item, str]], done: Collection[str]
 ) -> Iterator[list[Outcome]]:
-    """One side's turn: `block` holds the items, each with the text that comes before it."""
+    """One side's turn: `block` holds the items as they are put, each with the text that comes before it.
+
+    A batch size that is asked for is kept by showing the model no more items than that; the parts of a block are the
+    same whatever is done, as its own batches are.
+    """
     by_id = {item.id: item for item, _ in block}
-    if harness.decoding is None:
-        rankings = [ranking(item, before) for item, before in block]
-        for ranked in model.rank(rankings, skip=done):
-            yield [ranked_outcome(by_id[r.item_id], r, harness.normalisation) for r in ranked]
-    else:
-        texts = [Prompt(item_id=item.id, text=before + item.context(0)) for item, before in block]
-        for written in model.write(texts, harness.decoding, skip=done):
-            yield [written_outcome(task, by_id[w.item_id], w, harness.extraction) for w in written]
+    size = harness.batch or len(block)
+    for part in (block[start : start + size] for start in range(0, len(block), size)):
+        if harness.decoding is None:
+            rankings = [ranking(item, before) for item, before in part]
+            for ranked in model.rank(rankings, skip=done):
+                outcomes = [ranked_outcome(by_id[r.item_id], r, harness.normalisation) for r in ranked]
+                yield [_as_numbered(outcome, harness) for outcome in outcomes]
+        else:
+            texts = [Prompt(item_id=item.id, text=before + item.context(0)) for item, before in part]
+            until = WORDINGS[harness.wording].stops(harness.decoding.until)
+            for written in model.write(texts, replace(harness.decoding, until=until), skip=done):
+                yield [written_outcome(task, by_id[w.item_id], w, harness.extraction) for w in written]
 
 
 def ranking(item: Item, before: str) -> Ranking:
@@ -86,6 +97,13 @@ def ranked_outcome(item: Item, ranked: Logliks | Trouble, normalisation: str) ->
         tokens=ranked.tokens,
         seconds=ranked.seconds,
     )
+
+
+def _as_numbered(outcome: Outcome, harness: HarnessConfig) -> Outcome:
+    """The outcome in terms of the options as the benchmark numbers them, whatever order they were put in."""
+    if harness.option_order == "given" or not isinstance(outcome, ItemResult) or outcome.choice is None:
+        return outcome
+    return replace(outcome, choice=len(outcome.logliks) - 1 - outcome.choice, logliks=outcome.logliks[::-1])
 
 
 def best_choice(logliks: Sequence[float], choices: Sequence[str], normalisation: str) -> int:

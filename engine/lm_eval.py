@@ -29,8 +29,11 @@ def command(battle: Battle, side: Side) -> str:
 
 
 def comparable(battle: Battle) -> bool:
-    """Whether lm-eval gives the items the same worked examples; for a drawn subset it draws others."""
+    """Whether lm-eval puts the items this way: it knows no other wording or order of options, and for a drawn subset
+    it draws other worked examples."""
     task = load_task(battle.task)
+    if any(c.harness.wording != "task" or c.harness.option_order != "given" for c in (battle.a, battle.b)):
+        return False
     return battle.n == task.size or task.sampler == "first" or not (battle.a.harness.shots or battle.b.harness.shots)
 
 

@@ -12,12 +12,15 @@ import hashlib
 import json
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
 
 from engine.battle import Decoding, HarnessConfig, Normalisation
-from engine.errors import CallerMistake
+from engine.errors import CallerMistake, Unknown
 from engine.sources import Row, Source, found, read
+from engine.wording import WORDINGS, Wording
+
+OptionOrder = Literal["given", "reversed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +75,8 @@ class Task:
     item: Callable[[int, Row], Item]
     """Builds an item from its index in its group and a row in the hub's columns."""
     items_from: Sequence[Source]
+    reverse: Callable[[Row], Row] | None = None
+    """The row with its listed options in the opposite order, gold with them; None where none are listed."""
     shots_from: Sequence[Source] = ()
     shots: int = 0
     """Worked examples by default, as lm-eval has it."""
@@ -111,7 +116,10 @@ class Task:
 
 
 @functools.lru_cache(maxsize=16)
-def _items(task: Task, split: Literal["items", "shots"]) -> tuple[Item, ...]:
+def _items(task: Task, split: Literal["items", "shots"], order: OptionOrder) -> tuple[Item, ...]:
+    if order == "reversed" and task.reverse is None:
+        raise CallerMistake(f"{task.title} lists no options whose order could change. Leave option_order at 'given'.")
+    turn = task.reverse if order == "reversed" and task.reverse else _as_it_is
     sources = task.items_from if split == "items" else task.shots_from
     what = f"{task.title} ({'the questions' if split == 'items' else 'the worked examples'})"
     built: list[Item] = []
@@ -119,7 +127,7 @@ def _items(task: Task, split: Literal["items", "shots"]) -> tuple[Item, ...]:
     for row in read(what, sources):
         group = str(row.get("group", ""))
         try:
-            built.append(task.item(seen.get(group, 0), row))
+            built.append(task.item(seen.get(group, 0), turn(row)))
         except (KeyError, ValueError, TypeError, IndexError) as error:
             place = row.get("__file__", "its source")
             raise CallerMistake(
@@ -129,20 +137,48 @@ def _items(task: Task, split: Literal["items", "shots"]) -> tuple[Item, ...]:
     return tuple(built)
 
 
-def load_items(task: Task) -> tuple[Item, ...]:
-    """All items of a task in the official order.
+def _as_it_is(row: Row) -> Row:
+    return row
+
+
+def load_items(task: Task, order: OptionOrder = "given") -> tuple[Item, ...]:
+    """All items of a task in the official order; `order` is that of the options each of them lists.
 
     Raises:
         NoSource: they are not on this machine.
         CallerMistake: the source holds another number of items than the official split.
     """
-    items = _items(task, "items")
+    items = _items(task, "items", order)
     if len(items) != task.size:
         raise CallerMistake(
             f"{task.title} has {task.size:,} items, but the source found holds {len(items):,}. "
             "Scores on part of a benchmark, or on another version, are not comparable: replace the files."
         )
     return items
+
+
+def asked(task: Task, harness: HarnessConfig) -> Mapping[str, Item]:
+    """Every item as this harness puts it, by id: its options in that order, its text in those words.
+
+    Raises:
+        CallerMistake: the task has no such order or wording.
+    """
+    items = load_items(task, harness.option_order)
+    wording = _wording(task, harness, items)
+    return {item.id: _reworded(item, wording) for item in items}
+
+
+def _wording(task: Task, harness: HarnessConfig, items: Sequence[Item]) -> Wording:
+    if harness.wording not in WORDINGS:
+        raise Unknown.name("wording", harness.wording, WORDINGS)
+    wording = WORDINGS[harness.wording]
+    if harness.wording != "task" and not wording.changes(items[0].contexts[0]):
+        raise CallerMistake(f"The wording {harness.wording!r} changes nothing in {task.title}. Use another one.")
+    return wording
+
+
+def _reworded(item: Item, wording: Wording) -> Item:
+    return replace(item, contexts=tuple(map(wording.put, item.contexts)))
 
 
 def prompts(task: Task, harness: HarnessConfig) -> Mapping[str, str]:
@@ -153,12 +189,13 @@ def prompts(task: Task, harness: HarnessConfig) -> Mapping[str, str]:
 
     Raises:
         NoSource: worked examples are asked for and their split is not on this machine.
-        CallerMistake: more examples are asked for than the split holds.
+        CallerMistake: more examples are asked for than the split holds, or the task has no such order or wording.
     """
-    items = load_items(task)
+    items = load_items(task, harness.option_order)
+    wording = _wording(task, harness, items)
     if not harness.shots:
-        return {item.id: task.description(item.group) for item in items}
-    pool = _items(task, "shots")
+        return {item.id: wording.opening + task.description(item.group) for item in items}
+    pool = _items(task, "shots", harness.option_order)
     by_group: dict[str, list[Item]] = {item.group: [] for item in items}
     for example in pool:
         by_group.setdefault(example.group, []).append(example)
@@ -170,8 +207,12 @@ def prompts(task: Task, harness: HarnessConfig) -> Mapping[str, str]:
         )
     draw = random.Random(harness.shots_seed)
     return {
-        item.id: task.description(item.group)
-        + "".join(example.example for example in _examples(task, item, by_group[item.group], harness.shots, draw))
+        item.id: wording.opening
+        + task.description(item.group)
+        + "".join(
+            _reworded(example, wording).example
+            for example in _examples(task, item, by_group[item.group], harness.shots, draw)
+        )
         for item in items
     }
 

@@ -34,6 +34,11 @@ def from_hub(row: Row) -> Row:
     return {**row, "group": row["subject"]}
 
 
+def reverse(row: Row) -> Row:
+    """The texts change places, the letters stay. So does an option such as "both A and B", in 1 item of 200."""
+    return {**row, "choices": row["choices"][::-1], "answer": len(LETTERS) - 1 - int(row["answer"])}
+
+
 def item(index: int, row: Row) -> Item:
     options = tuple(f"{letter}. {choice}" for letter, choice in zip(LETTERS, row["choices"], strict=True))
     question = "\n".join((row["question"].strip(), *options))
@@ -66,6 +71,7 @@ TASK = Task(
     chance=0.25,
     item=item,
     items_from=sources("test"),
+    reverse=reverse,
     shots_from=sources("dev"),
     sampler="first",
     description=lambda group: (

@@ -13,9 +13,10 @@ import pytest
 from engine.battle import SIDES, Battle, Contender, Decoding, ItemFailure, ItemResult, Outcome, Side
 from engine.errors import CallerMistake
 from engine.fight import BLOCK, best_choice, chosen_items, fight, written_outcome
-from engine.model import Completion, Trouble
+from engine.model import Completion, Logliks, Trouble
 from engine.task import Task, digest, draw_subset, load_items
 from tests.conftest import ToyModel, toy_rows, toy_task
+from tests.engine.quiz import Reader, quiz
 
 AddTask = Callable[[Task], Task]
 NOTHING: dict[Side, Collection[str]] = {"a": (), "b": ()}
@@ -174,3 +175,69 @@ def test_a_writing_battle_uses_the_contenders_rule(essay: Task) -> None:
     told = outcomes_of(battle_over(essay, extraction="shout"), essay, models(says="seven"))
     assert {o.answer for o in told["a"] if isinstance(o, ItemResult)} == {"SEVEN"}
     assert len(told["a"]) == len(told["b"]) == 4
+
+
+# ---- another way of asking, another way of computing
+
+
+def test_reversed_options_are_told_as_the_benchmark_numbers_them(add_task: AddTask) -> None:
+    """The reader goes by the texts, so nothing it says of an option may depend on where that stood."""
+    task = add_task(quiz())
+    reader = Reader(lambda number, text: number % 2 == 0)
+    given, turned = (
+        outcomes_of(battle_over(task, option_order=order), task, {"a": reader, "b": reader})["a"]
+        for order in ("given", "reversed")
+    )
+    assert given == turned
+    right = {o.item_id: o.score for o in turned if isinstance(o, ItemResult)}
+    assert right == {str(i): float(i % 2 == 0) for i in range(32)}
+
+
+def test_who_goes_by_the_place_is_found_out_by_reversing(add_task: AddTask) -> None:
+    class First(ToyModel):
+        def rank(self, items: Any, skip: Any = ()) -> Any:
+            for item in items:
+                yield [Logliks(item_id=item.item_id, sums=(-1.0, -2.0, -3.0), tokens=1, seconds=0.1)]
+
+    task = add_task(quiz(30))
+    both: dict[Side, Any] = {"a": First("a"), "b": First("b")}
+    given, turned = (
+        outcomes_of(battle_over(task, option_order=order), task, both)["a"] for order in ("given", "reversed")
+    )
+    assert {(o.choice, o.logliks) for o in given if isinstance(o, ItemResult)} == {(0, (-1.0, -2.0, -3.0))}
+    assert {(o.choice, o.logliks) for o in turned if isinstance(o, ItemResult)} == {(2, (-3.0, -2.0, -1.0))}
+    places = {o.item_id: o.score for o in turned if isinstance(o, ItemResult)}
+    assert places == {str(i): float(i % 3 == 2) for i in range(30)}
+
+
+@pytest.mark.parametrize(("batch", "sizes"), [(None, [32, 8]), (1, [1] * 40), (5, [5] * 6 + [2, 5, 3]), (99, [32, 8])])
+def test_no_more_items_at_a_time_than_asked_for(batch: int | None, sizes: list[int], add_task: AddTask) -> None:
+    task = add_task(quiz(40))
+    reader = Reader(lambda number, text: True)
+    told = outcomes_of(battle_over(task, batch=batch), task, {"a": reader, "b": ToyModel("b")})
+    assert reader.sizes == sizes
+    assert len(told["a"]) == 40
+
+
+def test_parts_of_a_block_are_the_same_whatever_is_done(add_task: AddTask) -> None:
+    task = add_task(quiz(40))
+    battle = battle_over(task, batch=5)
+    reader = Reader(lambda number, text: True)
+    rest = outcomes_of(battle, task, {"a": reader, "b": ToyModel("b")}, {"a": set(battle.item_ids[3:14]), "b": ()})
+    assert reader.sizes == [5] * 6 + [2, 5, 3]
+    assert len(rest["a"]) == 29
+
+
+def test_the_stop_strings_follow_the_labels(add_task: AddTask) -> None:
+    class Writer(ToyModel):
+        told: Decoding
+
+        def write(self, items: Any, decoding: Decoding, skip: Any = ()) -> Any:
+            self.told = decoding
+            return super().write(items, decoding, skip)
+
+    decoding = Decoding(max_tokens=9, until=("Question:", "###"))
+    task = add_task(quiz(4, decoding=decoding, extractions={"all": str.strip}))
+    writer = Writer("w")
+    outcomes_of(battle_over(task, wording="short labels"), task, {"a": writer, "b": writer})
+    assert writer.told == Decoding(max_tokens=9, until=("Q:", "###"))

@@ -6,6 +6,8 @@ import itertools
 import json
 import shlex
 
+import pytest
+
 from engine import Challenge, arena, lm_eval, load_items, load_task
 
 A, B = "smollm2-135m-instruct", "gemma-3-270m"
@@ -30,6 +32,20 @@ def test_a_whole_benchmark_needs_no_rows() -> None:
     battle = arena.plan(Challenge(a=A, b="hf:org/name@abc", task="openbookqa", device="cpu"))
     assert "--samples" not in options(lm_eval.command(battle, "a"))
     assert options(lm_eval.command(battle, "b"))["--model_args"] == "pretrained=org/name,dtype=float32,revision=abc"
+
+
+@pytest.mark.parametrize(
+    ("settings", "same"),
+    [
+        ({}, True),
+        ({"batch": 1}, True),
+        ({"wording": "instruction first"}, False),
+        ({"option_order": "reversed"}, False),
+    ],
+)
+def test_lm_eval_has_no_such_wording_or_order(settings: dict[str, object], same: bool) -> None:
+    battle = arena.plan(Challenge(a=A, b=B, task="mmlu", limit=20, device="cpu", settings=settings))
+    assert lm_eval.comparable(battle) is same
 
 
 def test_an_endpoint_is_asked_by_chat() -> None:

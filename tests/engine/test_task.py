@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.errors import CallerMistake, NoSource
-from engine.task import Item, Task, digest, draw_subset, load_items, prompts
+from engine.errors import CallerMistake, NoSource, Unknown
+from engine.task import Item, Task, asked, digest, draw_subset, load_items, prompts
 from tests.conftest import Shelf, toy_item, toy_rows, toy_task
+from tests.engine.quiz import quiz
 
 AddTask = Callable[[Task], Task]
 
@@ -203,4 +205,62 @@ def test_a_group_without_examples(add_task: AddTask) -> None:
 def test_settings_that_differ_have_different_fingerprints(toy: Task) -> None:
     plain, same, other = toy.harness(), toy.harness(shots=0), toy.harness(shots=1)
     assert plain.fingerprint == same.fingerprint != other.fingerprint
-    assert plain.fingerprint.startswith("h1:")
+    assert plain.fingerprint.startswith("h2:")
+
+
+# ---- the same question, put another way
+
+
+def test_the_tasks_own_way_is_the_items_as_they_are(add_task: AddTask) -> None:
+    task = add_task(quiz())
+    assert list(asked(task, task.harness()).values()) == list(load_items(task))
+
+
+def test_reversed_options_change_places_and_the_letters_stay(add_task: AddTask) -> None:
+    task = add_task(quiz(shots=3, sampler="first"))
+    turned = task.harness(option_order="reversed", shots=1)
+    item = asked(task, turned)["1"]
+    assert item.contexts == ("Question: question 1\nA. far\nB. right\nC. near\nAnswer:",)
+    assert asked(task, turned)["2"].gold == 0 and load_items(task)[2].gold == 2
+    assert (
+        prompts(task, turned)["1"] == "Question: example 0\nA. far\nB. near\nC. right\nAnswer: C\n\n"
+    )  # the worked examples too, and their answers with them
+    assert load_items(task)[1].contexts == ("Question: question 1\nA. near\nB. right\nC. far\nAnswer:",)
+
+
+def test_short_labels_are_used_throughout(add_task: AddTask) -> None:
+    task = add_task(quiz(shots=3, sampler="first", description=lambda group: "Quiz.\n\n"))
+    short = task.harness(wording="short labels", shots=1)
+    whole = prompts(task, short)["1"] + asked(task, short)["1"].context(0)
+    assert whole == (
+        "Quiz.\n\nQ: example 0\nA. right\nB. near\nC. far\nA: A\n\nQ: question 1\nA. near\nB. right\nC. far\nA:"
+    )
+
+
+@pytest.mark.parametrize("shots", [0, 2])
+def test_an_instruction_comes_before_everything(shots: int, add_task: AddTask) -> None:
+    task = add_task(quiz(description=lambda group: "Quiz.\n\n"))
+    plain, first = (prompts(task, task.harness(shots=shots, wording=w)) for w in ("task", "instruction first"))
+    openings = {first[i].removesuffix(plain[i]) for i in plain}
+    assert len(openings) == 1 and "exam" in openings.pop()
+
+
+@pytest.mark.parametrize("settings", [{"wording": "short labels"}, {"option_order": "reversed"}])
+def test_another_way_of_putting_it_draws_the_same_examples(settings: dict[str, str], add_task: AddTask) -> None:
+    """Also where the draw looks whether an example is the item itself."""
+    task = add_task(
+        quiz(n=9, rows=(rows := quiz(9).items_from[0].held), shots_from=(Shelf(rows),), draws_one_more=True)
+    )  # type: ignore[union-attr]
+    plain, other = (prompts(task, task.harness(shots=3, **more)) for more in ({}, settings))
+    numbers = {i: re.findall(r"question (\d)", text) for i, text in plain.items()}
+    assert numbers == {i: re.findall(r"question (\d)", text) for i, text in other.items()}
+    assert all(i not in found for i, found in numbers.items())
+
+
+def test_a_way_there_is_not_is_refused(toy: Task) -> None:
+    with pytest.raises(CallerMistake, match="Toy lists no options"):
+        prompts(toy, toy.harness(option_order="reversed"))
+    with pytest.raises(CallerMistake, match="'short labels' changes nothing in Toy"):
+        prompts(toy, toy.harness(wording="short labels"))
+    with pytest.raises(Unknown, match="Did you mean 'short labels'"):
+        asked(toy, toy.harness(wording="short label"))

@@ -201,6 +201,14 @@ def test_mmlu_reads_the_publishers_line_like_the_hubs_row() -> None:
     assert (item.id, item.group, item.readable(item.gold or 0)) == ("number_theory/3", "number_theory", "B. 3")
 
 
+def test_mmlu_reversed() -> None:
+    row = {"question": "Which is odd?", "group": "number_theory", "choices": ["2", "3", "4", "6"], "answer": 1}
+    item = mmlu.item(3, mmlu.reverse(row))
+    assert item.contexts == ("Which is odd?\nA. 6\nB. 4\nC. 3\nD. 2\nAnswer:",)
+    assert (item.id, item.answer, item.readable(item.gold or 0)) == ("number_theory/3", "C", "C. 3")
+    assert mmlu.reverse(mmlu.reverse(row)) == row
+
+
 def test_mmlu_describes_its_subject() -> None:
     before = mmlu.TASK.description("high_school_us_history")
     assert before == "The following are multiple choice questions (with answers) about high school us history.\n\n"

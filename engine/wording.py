@@ -1,0 +1,40 @@
+"""How a question is put in other words: its labels renamed, or a sentence before everything. The question itself stays.
+
+Worked examples, the question and the strings that end an answer are all reworded alike, as if the benchmark had been
+written that way. Choices are never touched: they are what is scored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+QUESTION, ANSWER = "Question: ", "\nAnswer:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """The labels around a question, and what comes before everything else."""
+
+    question: str = QUESTION
+    answer: str = ANSWER
+    opening: str = ""
+
+    def put(self, context: str) -> str:
+        """A question's text with its labels renamed; one that does not have both keeps its own."""
+        if not (context.startswith(QUESTION) and context.endswith(ANSWER)):
+            return context
+        return self.question + context[len(QUESTION) : -len(ANSWER)] + self.answer
+
+    def changes(self, context: str) -> bool:
+        return bool(self.opening) or self.put(context) != context
+
+    def stops(self, until: tuple[str, ...]) -> tuple[str, ...]:
+        """The strings that end an answer, where one is the label of a next question."""
+        return tuple(self.question.strip() if stop == QUESTION.strip() else stop for stop in until)
+
+
+WORDINGS = {
+    "task": Wording(),
+    "short labels": Wording(question="Q: ", answer="\nA:"),
+    "instruction first": Wording(opening="What follows is from an exam in which one answer is right.\n\n"),
+}
