@@ -13,12 +13,17 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import get_args
 
-from engine.battle import SIDES, Battle, Contender, HarnessConfig
+from engine.battle import SIDES, Battle, Contender, HarnessConfig, Stop, Target
+from engine.card import Card
 from engine.device import resolve
-from engine.errors import BattleFailed, CallerMistake, DiskFull
+from engine.errors import BattleFailed, CallerMistake, DiskFull, EngineError
+from engine.estimate import Discordance, pilot_discordance
+from engine.grading import Grade, Ungraded
 from engine.home import home
 from engine.ledger import OPEN_STATES, Entry, Ledger, State
 from engine.lock import EXIT_DISK_FULL, busy, log_file
@@ -53,6 +58,12 @@ class Challenge:
     margin: float = 0.02
     """Gaps smaller than this are as good as none; chosen before the run."""
     level: float = 0.95
+    stop: Stop = "planned"
+    """planned: fight over all items asked for; adaptive: stop as soon as an always-valid interval has decided."""
+    target: Target = "skill"
+    """What an always-valid interval speaks of: `skill` on all such questions, or this `benchmark` run to its end."""
+    card: Card | None = None
+    """A forecast to seal with the plan."""
     device: str = "auto"
     dtype: str = "auto"
     settings: dict[str, object] = field(default_factory=dict)
@@ -73,7 +84,7 @@ class Progress:
     done: int
     """Outcomes written down, both sides together; 2n when it is finished."""
     pairs: tuple[tuple[str, float, float], ...]
-    """(item, score of A, score of B), oldest first."""
+    """(item, score of A, score of B), in the battle's order, as far as both have answered all that came before."""
     items_a_second: float | None
     seconds_left: float | None
     notices: tuple[str, ...]
@@ -88,8 +99,10 @@ class Progress:
         return self.phase.startswith(SHORT_OF_DISK)
 
 
-def plan(challenge: Challenge, *, probe: bool = False) -> Battle:
+def plan(challenge: Challenge, *, probe: bool = False, itself: bool = False) -> Battle:
     """The complete battle for a challenge. Reads the items; writes nothing.
+
+    itself  a contender may fight itself: a repetition, for `engine.noise`
 
     Raises:
         CallerMistake: an unknown name, a number out of range, items that are not on this machine.
@@ -98,6 +111,14 @@ def plan(challenge: Challenge, *, probe: bool = False) -> Battle:
         raise CallerMistake(f"The margin {challenge.margin} is not between 0 and 1; 0.02 means two points.")
     if not 0.5 < challenge.level < 1:
         raise CallerMistake(f"The level {challenge.level} is not between 0.5 and 1; 0.95 is usual.")
+    for name, value, known in (
+        ("--stop", challenge.stop, get_args(Stop)),
+        ("--target", challenge.target, get_args(Target)),
+    ):
+        if value not in known:
+            raise CallerMistake(f"{name} {value!r} is unknown. Use one of: {', '.join(known)}.")
+    if challenge.card is not None:
+        challenge.card.check()
     if challenge.shots is not None and challenge.shots < 0:
         raise CallerMistake(f"--shots {challenge.shots} is negative; 0 means no worked examples.")
     cards = [find(challenge.a), find(challenge.b)]
@@ -115,7 +136,7 @@ def plan(challenge: Challenge, *, probe: bool = False) -> Battle:
         )
         for card in cards
     )
-    if a == b:
+    if a == b and not itself:
         raise CallerMistake(f"A and B are the same contender, {a.name}. Choose two that differ.")
     _check_settings(task, a.harness)
     prompts(task, a.harness)  # worked examples that are missing or too few are said now, not by the worker
@@ -131,6 +152,9 @@ def plan(challenge: Challenge, *, probe: bool = False) -> Battle:
         seed=challenge.seed,
         margin=challenge.margin,
         level=challenge.level,
+        stop=challenge.stop,
+        target=challenge.target,
+        card=None if probe else challenge.card,
         device=resolve(challenge.device) if local else "endpoint",
         probe=probe,
     )
@@ -144,6 +168,8 @@ def _check_settings(task: Task, harness: HarnessConfig) -> None:
     ):
         if value not in known:
             raise CallerMistake(f"{task.title} knows no {value!r}. Use one of: {', '.join(known)}.")
+    if harness.batch is not None and harness.batch < 1:
+        raise CallerMistake(f"The batch {harness.batch} holds no item. Use 1 or more, or leave it out.")
 
 
 def start(battle: Battle) -> str:
@@ -197,11 +223,19 @@ def _progress(ledger: Ledger, entry: Entry, waiting_for: str) -> Progress:
         exit_code=entry.exit_code,
         ahead=ledger.ahead(entry) if entry.state == "queued" else 0,
         done=done,
-        pairs=tuple(ledger.pairs(entry.battle.id)),
+        pairs=tuple(_scored(ledger, entry.battle)),
         items_a_second=speed,
         seconds_left=left,
         notices=tuple(ledger.notices(entry.battle.id)),
     )
+
+
+def _scored(ledger: Ledger, battle: Battle) -> Iterator[tuple[str, float, float]]:
+    scores = {item: (a, b) for item, a, b in ledger.pairs(battle.id)}
+    for item in battle.answered(scores, scores):
+        a, b = scores[item]
+        if a is not None and b is not None:
+            yield item, a, b
 
 
 def wait(battle_id: str, every: float = 0.5) -> Progress:
@@ -229,13 +263,29 @@ def result(battle_id: str) -> BattleResult:
             notices=tuple(ledger.notices(battle_id)),
             seconds=entry.finished - entry.started if entry.finished and entry.started else None,
             created=entry.created,
+            seal=entry.seal,
         )
+
+
+def forecasts(by: str | None = None) -> list[tuple[Entry, Grade | Ungraded]]:
+    """The latest battles with a sealed forecast, newest first, with its grade; only this person's if `by` is given."""
+    with Ledger() as ledger:
+        entries = ledger.sealed(by)
+    graded = []
+    for entry in entries:
+        try:
+            grade = result(entry.battle.id).grade
+        except EngineError as error:  # its model or its task may be gone by now
+            grade = Ungraded(sentence=f"The forecast is not graded: {error}")
+        if grade:
+            graded.append((entry, grade))
+    return graded
 
 
 def history(limit: int = 200) -> list[tuple[Entry, int]]:
     """The latest battles, newest first, each with the number of battles its device does before it.
 
-    Probes are not battles, but they take their turn in the queue.
+    Probes and repeats are left out, but they take their turn in the queue.
     """
     with Ledger() as ledger:
         return [(e, ledger.ahead(e) if e.state == "queued" else 0) for e in ledger.entries(limit=limit)]
@@ -244,9 +294,20 @@ def history(limit: int = 200) -> list[tuple[Entry, int]]:
 def keep_going() -> None:
     """Sets workers to whatever was left open, after a crash or a restart."""
     with Ledger() as ledger:
-        devices = {entry.battle.device for entry in ledger.entries(states=OPEN_STATES, probes=True)}
+        devices = {entry.battle.device for entry in ledger.entries(states=OPEN_STATES, measuring=True)}
     for device in devices:
         _ensure_worker(device)
+
+
+def pilot(challenge: Challenge) -> Discordance | None:
+    """How often these two differed when they last met over this benchmark; None if they have not, or hardly."""
+    shots = load_task(challenge.task).shots if challenge.shots is None else challenge.shots
+    models = find(challenge.a).address, find(challenge.b).address
+    with Ledger() as ledger:
+        found = ledger.pilot(models, challenge.task, shots)
+        pairs = list(_scored(ledger, ledger.entry(found).battle)) if found else []
+    a, b = [a for _, a, _ in pairs], [b for _, _, b in pairs]
+    return pilot_discordance(a, b) if len(pairs) > 1 and {*a, *b} <= {0.0, 1.0} else None
 
 
 def seconds_an_item(challenge: Challenge) -> float | None:

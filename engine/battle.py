@@ -9,13 +9,19 @@ This module does no arithmetic on results (`verdict.py`) and touches no file (`l
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
+from collections.abc import Container
 from dataclasses import asdict, dataclass
 from typing import Literal
+
+from engine.card import Card
 
 Side = Literal["a", "b"]
 SIDES: tuple[Side, Side] = ("a", "b")
 Normalisation = Literal["sum", "characters"]
+Stop = Literal["planned", "adaptive"]
+Target = Literal["skill", "benchmark"]
 FailureKind = Literal["truncated", "out_of_memory", "endpoint", "error"]
 
 
@@ -46,12 +52,18 @@ class HarnessConfig:
     """None where choices are ranked and nothing is written."""
     dtype: str = "auto"
     """Precision asked for; auto is float32 on a CPU and bfloat16 on a GPU that has it."""
+    wording: str = "task"
+    """How the question is put: the task's own words, or another of the names in `engine.wording`."""
+    option_order: Literal["given", "reversed"] = "given"
+    """Order of lettered options, for tasks that list them."""
+    batch: int | None = None
+    """Items computed at a time; None for as many as fit. It changes nothing but rounding."""
 
     @property
     def fingerprint(self) -> str:
         """A short tagged hash of the canonical JSON: equal fingerprints mean equal settings."""
         canonical = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
-        return "h1:" + hashlib.sha256(canonical.encode()).hexdigest()[:12]
+        return "h2:" + hashlib.sha256(canonical.encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,12 +96,24 @@ class Battle:
     level: float
     device: str
     """Resolved when the battle was planned: cpu, cuda, mps, or endpoint where no weights are local."""
+    stop: Stop = "planned"
+    """planned: all items are fought over; adaptive: until an always-valid interval has decided."""
+    target: Target = "skill"
+    """What an always-valid interval speaks of: all questions like these, or this benchmark's own items."""
+    of: str = ""
+    """The battle this one repeats under another setting, to measure what that moves; empty for a battle of its own."""
+    card: Card | None = None
+    """What somebody expects of it, sealed with the plan; None where nobody said."""
     probe: bool = False
     """A probe measures the speed of this machine; its verdict is nobody's business."""
 
     @property
     def n(self) -> int:
         return len(self.item_ids)
+
+    def answered(self, a: Container[str], b: Container[str]) -> list[str]:
+        """The beginning of the battle's order, as far as every item is in both: a fair sample, whatever came first."""
+        return list(itertools.takewhile(lambda item: item in a and item in b, self.item_ids))
 
     def contender(self, side: Side) -> Contender:
         return self.a if side == "a" else self.b

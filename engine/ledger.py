@@ -19,6 +19,7 @@ from typing import Literal
 from pydantic import TypeAdapter
 
 from engine.battle import Battle, ItemFailure, ItemResult, Outcome, Side
+from engine.card import Seal
 from engine.errors import CallerMistake, DiskFull, Unknown
 from engine.home import home
 
@@ -48,6 +49,8 @@ class Entry:
     finished: float | None
     environment: dict[str, dict[str, str]]
     """What ran, by side."""
+    seal: Seal | None
+    """Of the plan, if it came with a card; None for a battle without one."""
 
 
 def _m001_battles(db: sqlite3.Connection) -> None:
@@ -76,7 +79,15 @@ def _m003_notices(db: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS = (_m001_battles, _m002_outcomes, _m003_notices)
+def _m004_seals(db: sqlite3.Connection) -> None:
+    db.execute("ALTER TABLE battles ADD COLUMN seal TEXT")
+    db.execute(
+        """CREATE TRIGGER plans_stay BEFORE UPDATE OF id, plan, seal, created ON battles
+           BEGIN SELECT RAISE (ABORT, 'a plan stays as it was written down'); END"""
+    )
+
+
+MIGRATIONS = (_m001_battles, _m002_outcomes, _m003_notices, _m004_seals)
 
 
 class Ledger:
@@ -160,11 +171,14 @@ class Ledger:
     # Writing
 
     def add(self, battle: Battle) -> None:
-        """Stores a complete plan; nothing has run yet."""
+        """Stores a complete plan, sealed if it has a card; nothing has run yet, and it can never be changed."""
+        seal = Seal.of(battle)
+        digest = seal.digest if battle.card else None
         with self._transaction():
             self.db.execute(
-                "INSERT INTO battles (id, plan, state, device, probe, created) VALUES (?, ?, 'queued', ?, ?, ?)",
-                (battle.id, _battle.dump_json(battle), battle.device, battle.probe, time.time()),
+                "INSERT INTO battles (id, plan, seal, state, device, probe, created) "
+                "VALUES (?, ?, ?, 'queued', ?, ?, ?)",
+                (battle.id, seal.plan, digest, battle.device, battle.probe, time.time()),
             )
 
     def claim(self, device: str) -> Entry | None:
@@ -243,13 +257,30 @@ class Ledger:
             )
         return _entry(row)
 
-    def entries(self, *, states: Sequence[State] = (), probes: bool = False, limit: int = 200) -> list[Entry]:
-        """Newest first."""
+    def entries(self, *, states: Sequence[State] = (), measuring: bool = False, limit: int = 200) -> list[Entry]:
+        """Newest first. Probes and repeats of a battle only measure something: they are left out unless asked for."""
         marks = ", ".join("?" * len(states))
         where = f"state IN ({marks})" if states else "1"
         rows = self.db.execute(
-            f"SELECT * FROM battles WHERE {where} AND probe <= ? ORDER BY created DESC LIMIT ?",
-            (*states, probes, limit),
+            f"SELECT * FROM battles WHERE {where} "
+            "AND (? OR NOT probe AND coalesce(json_extract(plan, '$.of'), '') = '') ORDER BY created DESC LIMIT ?",
+            (*states, measuring, limit),
+        )
+        return [_entry(row) for row in rows]
+
+    def sealed(self, by: str | None = None, *, limit: int = 200) -> list[Entry]:
+        """Battles that somebody made a forecast for, or only this person, newest first."""
+        rows = self.db.execute(
+            "SELECT * FROM battles WHERE seal IS NOT NULL AND (?1 IS NULL OR json_extract(plan, '$.card.by') = ?1) "
+            "ORDER BY created DESC LIMIT ?2",
+            (by, limit),
+        )
+        return [_entry(row) for row in rows]
+
+    def family(self, battle_id: str) -> list[Entry]:
+        """The battles that name this one in their plans, oldest first; itself among them if it names itself."""
+        rows = self.db.execute(
+            "SELECT * FROM battles WHERE json_extract(plan, '$.of') = ? ORDER BY created, rowid", (battle_id,)
         )
         return [_entry(row) for row in rows]
 
@@ -269,14 +300,12 @@ class Ledger:
         )
         return [_outcome.validate_json(row["body"]) for row in rows]
 
-    def pairs(self, battle_id: str) -> list[tuple[str, float, float]]:
-        """(item, score of A, score of B) of every item both sides have a score for, oldest first."""
+    def pairs(self, battle_id: str) -> list[tuple[str, float | None, float | None]]:
+        """(item, score of A, score of B) of every item both sides are done with; None for an answer that failed."""
         rows = self.db.execute(
             """SELECT a.item, json_extract(a.body, '$.score'), json_extract(b.body, '$.score')
                FROM outcomes a JOIN outcomes b ON b.battle = a.battle AND b.item = a.item AND b.side = 'b'
-               WHERE a.battle = ? AND a.side = 'a' AND json_extract(a.body, '$.kind') = 'result'
-                 AND json_extract(b.body, '$.kind') = 'result'
-               ORDER BY max(a.at, b.at), a.item""",
+               WHERE a.battle = ? AND a.side = 'a'""",
             (battle_id,),
         )
         return [tuple(row) for row in rows]
@@ -298,6 +327,18 @@ class Ledger:
         rows = self.db.execute("SELECT text FROM notices WHERE battle = ? ORDER BY at", (battle_id,))
         return [row["text"] for row in rows]
 
+    def pilot(self, models: tuple[str, str], task: str, shots: int) -> str | None:
+        """The id of the latest finished battle of these two over this task, asked with as many examples."""
+        row = self.db.execute(
+            """SELECT id FROM battles WHERE state = 'done' AND NOT probe AND json_extract(plan, '$.task') = ?
+                 AND json_extract(plan, '$.a.model') IN (?, ?) AND json_extract(plan, '$.b.model') IN (?, ?)
+                 AND json_extract(plan, '$.a.harness.shots') = ? AND json_extract(plan, '$.b.harness.shots') = ?
+                 AND coalesce(json_extract(plan, '$.of'), '') = ''
+               ORDER BY created DESC LIMIT 1""",
+            (task, *models, *models, shots, shots),
+        ).fetchone()
+        return row and str(row["id"])
+
     def seconds_an_item(self, model: str, task: str, shots: int, device: str) -> float | None:
         """Mean measured seconds an item of this task took this model on this device, from its latest five battles.
 
@@ -307,6 +348,7 @@ class Ledger:
             """SELECT avg(json_extract(o.body, '$.seconds')) FROM (
                    SELECT b.id, s.side FROM battles b, (SELECT 'a' AS side UNION ALL SELECT 'b') s
                    WHERE b.device = ? AND json_extract(b.plan, '$.task') = ?
+                     AND coalesce(json_extract(b.plan, '$.of'), '') = ''
                      AND json_extract(b.plan, '$.' || s.side || '.model') = ?
                      AND json_extract(b.plan, '$.' || s.side || '.harness.shots') = ?
                      AND EXISTS (SELECT 1 FROM outcomes WHERE battle = b.id AND side = s.side)
@@ -319,8 +361,10 @@ class Ledger:
 
 
 def _entry(row: sqlite3.Row) -> Entry:
+    plan = row["plan"] if isinstance(row["plan"], str) else row["plan"].decode()  # format 3 and before wrote bytes
     return Entry(
-        battle=_battle.validate_json(row["plan"]),
+        battle=_battle.validate_json(plan),
+        seal=Seal(digest=row["seal"], plan=plan) if row["seal"] is not None else None,
         environment=json.loads(row["environment"]),
         **{
             name: row[name]

@@ -13,7 +13,10 @@ from statistics import fmean
 from typing import Any
 
 from engine.battle import SIDES, Battle, ItemFailure, ItemResult, Outcome, Side
+from engine.card import Seal
+from engine.grading import Grade, Ungraded, card_json, graded
 from engine.models import find
+from engine.sequential import compare_anytime
 from engine.task import Task
 from engine.tasks import load_task
 from engine.verdict import Verdict, compare
@@ -46,6 +49,8 @@ class BattleResult:
     seconds: float | None
     """From the first start to the end, waiting included; None while it is open."""
     created: float
+    seal: Seal | None = None
+    """Of the plan, if it came with a card."""
 
     @property
     def task(self) -> Task:
@@ -57,8 +62,8 @@ class BattleResult:
 
     @property
     def pairs(self) -> list[tuple[str, ItemResult, ItemResult]]:
-        """Items both sides have a score for, in the battle's order."""
-        both = ((item, self.a.get(item), self.b.get(item)) for item in self.battle.item_ids)
+        """Items both sides have a score for, in the battle's order, as far as all before them are answered."""
+        both = ((item, self.a[item], self.b[item]) for item in self.battle.answered(self.a, self.b))
         return [(i, x, y) for i, x, y in both if isinstance(x, ItemResult) and isinstance(y, ItemResult)]
 
     @property
@@ -72,26 +77,43 @@ class BattleResult:
         return [(side, o) for side, outcomes in sides for o in outcomes.values() if isinstance(o, ItemFailure)]
 
     @property
+    def anytime(self) -> bool:
+        """Whether the verdict must hold whenever one stops: by an adaptive rule, by hand, or not yet."""
+        return self.battle.stop == "adaptive" or not len(self.a) == len(self.b) == self.battle.n
+
+    @property
     def verdict(self) -> Verdict | None:
-        """None while fewer than two pairs are complete: there is nothing to say yet, not even 'undecided'."""
+        """None while fewer than two pairs are complete: there is nothing to say yet, not even 'undecided'.
+
+        A planned battle that came to its end is judged by the methods for a fixed number of items. One that was
+        stopped, by its own rule or by hand, is judged by those that hold whenever one stops.
+        """
         pairs = self.pairs
         if len(pairs) < 2:
             return None
-        verdict = compare(
-            [x.score for _, x, _ in pairs],
-            [y.score for _, _, y in pairs],
-            level=self.battle.level,
-            margin=self.battle.margin,
-            names=self.names,
-            population=self.task.size,
-        )
-        if len(self.a) == len(self.b) == self.battle.n:
+        a, b = [x.score for _, x, _ in pairs], [y.score for _, _, y in pairs]
+        level, margin, names, population = self.battle.level, self.battle.margin, self.names, self.task.size
+        if not self.anytime:
+            return compare(a, b, level=level, margin=margin, names=names, population=population)
+        target = self.battle.target
+        verdict = compare_anytime(a, b, level=level, margin=margin, names=names, population=population, target=target)
+        if len(pairs) + len(self.failures) >= self.battle.n or (
+            self.battle.stop == "adaptive" and verdict.winner != "undecided"
+        ):
             return verdict
-        peeked = (
-            f"Only {len(pairs):,} of the {self.battle.n:,} planned items are in. Who stops at a moment of their own "
-            f"choosing is wrong more often than the {1 - self.battle.level:.0%} that the level allows."
+        early = (
+            f"{len(pairs):,} of the {self.battle.n:,} planned items are in, so this rests on an interval that is valid "
+            "at any moment; it is wider than one for a number of items fixed beforehand."
         )
-        return replace(verdict, caveats=(*verdict.caveats, peeked))
+        return replace(verdict, caveats=(*verdict.caveats, early))
+
+    @property
+    def grade(self) -> Grade | Ungraded | None:
+        """How the card's forecast did, or why that is not said; None for a battle without a card."""
+        if self.battle.card is None and self.seal is None:
+            return None
+        verdict = self.verdict
+        return graded(self.battle.card, self.seal, self.state, verdict.winner if verdict else None)
 
     def macro(self, side: Side) -> float | None:
         """Mean of the groups' scores over complete pairs (micro is the plain score); None without groups."""
@@ -110,9 +132,11 @@ class BattleResult:
         ran = {side: self.environment.get(side, {}) for side in SIDES}
         unknown = "not recorded yet"
         lines = [
-            ("Items", f"the same {self.battle.n:,}", f"the same {self.battle.n:,}", "other items are another exam"),
+            ("Items", *2 * (f"the same {len(self.pairs):,}",), "other items are another exam"),
             ("Worked examples", str(a.shots), str(b.shots), "examples teach the form of the answer"),
             ("Prompt template", a.template, b.template, "wording alone can move a score by points"),
+            ("Wording", a.wording, b.wording, "the same question in other words gets other answers"),
+            ("Order of options", a.option_order, b.option_order, "some models prefer a letter to an answer"),
             ("Answer rule", a.extraction, b.extraction, "a stricter rule finds fewer answers"),
             (
                 "Normalisation",
@@ -134,13 +158,14 @@ class BattleResult:
 
     def to_json(self) -> dict[str, Any]:
         """The result as the command line writes it. Scores, gaps and intervals are fractions, A minus B."""
-        verdict = self.verdict
+        verdict, grade = self.verdict, self.grade
         head: dict[str, Any] = {
             "battle_id": self.battle.id,
             "task": self.battle.task,
             "state": self.state,
             "n": len(self.pairs),
             "planned": self.battle.n,
+            "stop": self.battle.stop,
             "a": self._side("a", verdict.a_score if verdict else None),
             "b": self._side("b", verdict.b_score if verdict else None),
             "seed": self.battle.seed,
@@ -158,6 +183,7 @@ class BattleResult:
             **(
                 verdict_json(verdict) if verdict else {"winner": None, "sentence": "Fewer than two pairs are complete."}
             ),
+            **({"card": card_json(self.battle.card, self.seal, grade)} if grade else {}),
             "failures": [
                 {"side": side, "id": f.item_id, "reason": f.reason, "message": f.message} for side, f in self.failures
             ],
@@ -212,7 +238,9 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
         "discordant": verdict.discordant and {"a_only": verdict.discordant.a_only, "b_only": verdict.discordant.b_only},
         "p_value": verdict.p_value,
         "p_method": verdict.p_method,
+        "p_equal": verdict.p_equal,
         "margin": verdict.margin,
+        "target": verdict.target,
         "winner": verdict.winner,
         "detectable_gap": verdict.detectable_gap,
         "items_needed": verdict.items_needed,

@@ -89,6 +89,8 @@ def test_what_is_asked_for_is_planned(challenge: Challenge, add_task: AddTask) -
         ({"margin": 1.0}, "margin 1.0"),
         ({"level": 0.5}, "level 0.5 is not between 0.5 and 1"),
         ({"level": 1.0}, "level 1.0"),
+        ({"stop": "soon"}, "--stop 'soon' is unknown"),
+        ({"target": "fame"}, "--target 'fame' is unknown"),
         ({"shots": -1}, "--shots -1 is negative"),
         ({"limit": 1}, "--limit 1 is too few"),
         ({"limit": 41}, "more than the 40 items"),
@@ -266,7 +268,7 @@ def test_after_a_stop_nothing_is_recorded_and_resuming_ends_the_same(
     assert recorded(battle) == whole
 
 
-def test_a_verdict_before_the_end_says_that_somebody_peeked(
+def test_a_verdict_before_the_end_is_one_that_holds_whenever_one_stops(
     challenge: Challenge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     battle_id = started(challenge)
@@ -278,7 +280,8 @@ def test_a_verdict_before_the_end_says_that_somebody_peeked(
     arena.stop(battle_id)
     verdict = arena.result(battle_id).verdict
     assert verdict
-    assert "Only 8 of the 20 planned items are in." in verdict.caveats[-1]
+    assert (verdict.n, verdict.interval.method) == (8, "betting confidence sequence")
+    assert "8 of the 20 planned items are in" in verdict.caveats[-1]
 
 
 def test_resuming_under_other_conditions_is_said(challenge: Challenge, opened: list[ToyModel]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -59,19 +60,24 @@ def test_a_new_ledger_has_the_newest_format(ledger: Ledger) -> None:
 
 @pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
 def test_an_older_ledger_is_brought_up_to_date_and_keeps_its_battles(version: int, own_home: Path) -> None:
+    """Plans were bytes up to format 3, and knew neither cards nor seals."""
     own_home.mkdir()
     with Ledger() as new:
         new.add(battle("old"))
-        row = tuple(new.db.execute("SELECT * FROM battles").fetchone())
+        row = dict(new.db.execute("SELECT * FROM battles").fetchone())
+    plan = {field: value for field, value in json.loads(row["plan"]).items() if field not in ("card", "stop", "target")}
+    row["plan"] = json.dumps(plan).encode()
+    if version < 4:
+        del row["seal"]
     (own_home / "ledger.db").unlink()
     old = sqlite3.connect(own_home / "ledger.db", isolation_level=None)
     for migrate in MIGRATIONS[:version]:
         migrate(old)
     old.execute(f"PRAGMA user_version = {version}")
-    old.execute(f"INSERT INTO battles VALUES ({', '.join('?' * len(row))})", row)
+    old.execute(f"INSERT INTO battles VALUES ({', '.join('?' * len(row))})", tuple(row.values()))
     old.close()
     with Ledger() as ledger:
-        assert ledger.entry("old").battle == battle("old")
+        assert (ledger.entry("old").battle, ledger.entry("old").seal) == (battle("old"), None)
         ledger.claim("cpu")
         assert ledger.append("old", "a", [right("sky/0")])
         ledger.note("old", "still here")
@@ -144,15 +150,15 @@ def test_nothing_is_recorded_after_a_stop(ledger: Ledger) -> None:
     assert ledger.finished_items("one", "a") == {"sky/0"}
 
 
-def test_pairs_leave_failures_out(ledger: Ledger) -> None:
+def test_a_failure_has_no_score_in_the_pairs(ledger: Ledger) -> None:
     running(ledger, battle())
     ledger.append(
         "one", "b", [right("sky/2"), right("sky/0"), ItemFailure(item_id="sky/1", reason="error", message="x")]
     )
     ledger.append("one", "a", [right("sky/1"), right("sky/2"), replace(right("sky/3"), score=0.0)])
-    assert ledger.pairs("one") == [("sky/2", 1.0, 1.0)]
+    assert sorted(ledger.pairs("one")) == [("sky/1", 1.0, None), ("sky/2", 1.0, 1.0)]
     ledger.append("one", "a", [replace(right("sky/0"), score=0.0)])
-    assert ledger.pairs("one") == [("sky/2", 1.0, 1.0), ("sky/0", 0.0, 1.0)]
+    assert sorted(ledger.pairs("one")) == [("sky/0", 0.0, 1.0), ("sky/1", 1.0, None), ("sky/2", 1.0, 1.0)]
 
 
 # ---- the queue
@@ -206,12 +212,13 @@ def test_how_many_come_first(ledger: Ledger) -> None:
     assert [ledger.ahead(ledger.entry(name)) for name in ("first", "second")] == [1, 2]
 
 
-def test_the_list_is_newest_first_and_without_probes(ledger: Ledger) -> None:
+def test_the_list_is_newest_first_and_without_what_only_measures(ledger: Ledger) -> None:
     for name in ("first", "second"):
         ledger.add(battle(name))
     ledger.add(battle("probe", probe=True))
+    ledger.add(replace(battle("repeat"), of="first"))
     assert [entry.battle.id for entry in ledger.entries()] == ["second", "first"]
-    assert [entry.battle.id for entry in ledger.entries(probes=True, limit=1)] == ["probe"]
+    assert [entry.battle.id for entry in ledger.entries(measuring=True, limit=2)] == ["repeat", "probe"]
     ledger.settle("first", "stopped", only_from=("queued",))
     assert [entry.battle.id for entry in ledger.entries(states=("stopped",))] == ["first"]
 
