@@ -1,0 +1,1 @@
+"""Results in words. Each module here knows one result and computes nothing; no result knows its words."""
