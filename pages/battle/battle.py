@@ -3,7 +3,7 @@
 import streamlit as st
 
 from engine import arena
-from pages.widgets import battle_report, battle_setup, battle_watch
+from pages.widgets import battle_report, battle_setup, battle_watch, card_report
 from pages.widgets.wording import plain
 
 battle_id = st.query_params.get("battle")
@@ -15,7 +15,8 @@ if battle_id is None:
     if message := st.session_state.pop("probe_message", None):
         st.error(plain(message))
     if st.button("Run the battle", type="primary", disabled=challenge is None, width="stretch") and challenge:
-        st.query_params["battle"] = arena.start(arena.plan(challenge))
+        # Only the battle: a battle's address is there to be shown to others, the learner's token is not.
+        st.query_params.from_dict({"battle": arena.start(arena.plan(challenge))})
         del st.session_state["seed"]
         st.rerun()
     st.stop()
@@ -29,6 +30,8 @@ st.caption(
 )
 
 if progress.open:
+    if result.seal is not None:
+        card_report.show_seal(result.seal)
     st.fragment(battle_watch.show, run_every=battle_watch.EVERY)(battle_id)
     if st.button("Stop", help="What is done stays; you can go on later."):
         arena.stop(battle_id)

@@ -5,7 +5,9 @@ from datetime import datetime
 import pandas as pd
 import streamlit as st
 
-from engine import arena, load_task, models
+from engine import arena, card, grading, load_task, models
+from pages.widgets import learner
+from pages.widgets.wording import plain
 
 st.title("All battles", anchor=False)
 battles = arena.history()
@@ -13,6 +15,19 @@ if not battles:
     st.write("None yet. The first one takes about two minutes, with opening the models.")
     st.page_link("pages/battle/battle.py", label="Start a battle", icon=":material/arrow_forward:")
     st.stop()
+
+if forecasts := arena.forecasts(card.author(learner.token())):
+    st.subheader("How your forecasts did", anchor=False)
+    record = grading.record([grade for _, grade in forecasts if isinstance(grade, grading.Grade)])
+    for sentence in record.sentences:
+        st.markdown(plain(sentence))
+    if open_ := len(forecasts) - record.n:
+        st.caption(f"{open_:,} more without a grade: the battle is not over, was stopped, or failed.")
+    st.caption(
+        "The address of this page is the key to your record and to your lab talks: bookmark it to come back, and share "
+        "it with nobody who should not read along."
+    )
+    st.subheader("The battles", anchor=False)
 
 st.caption("One battle at a time runs on a device; the others wait for it in this queue.")
 rows = [

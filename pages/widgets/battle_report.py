@@ -7,8 +7,18 @@ from functools import partial
 
 import streamlit as st
 
-from engine import BattleResult
-from pages.widgets import battle_watch, flip_list, noise_chart, settings_list, verdict_card
+from engine import BattleResult, arena, noise, split
+from pages.widgets import (
+    battle_watch,
+    card_report,
+    flip_list,
+    live_chart,
+    measuring,
+    noise_chart,
+    settings_list,
+    split_picture,
+    verdict_card,
+)
 from pages.widgets.wording import percent, plain
 
 
@@ -16,6 +26,7 @@ def show(result: BattleResult) -> None:
     verdict = result.verdict
     if verdict is None:
         st.info("Fewer than two items have been answered by both: there is nothing to say yet.")
+        card_report.show(result)
         return
     verdict_card.show(verdict, result.names, key="final")
     macro = result.macro("a"), result.macro("b")
@@ -31,27 +42,63 @@ def show(result: BattleResult) -> None:
         )
     for notice in result.notices:
         st.info(plain(notice))
+    card_report.show(result)
     st.subheader("How the gap came out of the noise, or did not", anchor=False)
     scores = [(item, a.score, b.score) for item, a, b in result.pairs]
-    after = partial(battle_watch.verdict_after, scores, result.battle)
-    noise_chart.show(after, len(scores), result.battle.n, result.names, key="final-noise")
+    if result.anytime:
+        live_chart.show(live_chart.trail(result.battle, scores), result.battle.n, result.names, key="final-gap")
+    else:
+        after = partial(battle_watch.verdict_after, scores, result.battle)
+        noise_chart.show(after, len(scores), result.battle.n, result.names, key="final-noise")
+    _split(result)
     st.subheader(f"The {len(result.flips):,} questions where they differ", anchor=False)
     flip_list.show(result, key="flips")
     st.subheader("Was it a fair fight?", anchor=False)
     settings_list.show(result)
     left, right = st.columns(2)
     name = f"battle-{result.battle.id}"
+    answered = len(result.a) + len(result.b)
     left.download_button(
         "Download JSON",
-        lambda: json.dumps(result.to_json(), indent=1),
+        _json(result.battle.id, result.state, answered),
         f"{name}.json",
         "application/json",
+        on_click="ignore",
         width="stretch",
     )
-    right.download_button("Download CSV", lambda: _csv(result), f"{name}.csv", "text/csv", width="stretch")
+    right.download_button(
+        "Download CSV",
+        _csv(result.battle.id, answered),
+        f"{name}.csv",
+        "text/csv",
+        on_click="ignore",
+        width="stretch",
+    )
 
 
-def _csv(result: BattleResult) -> str:
+def _split(result: BattleResult) -> None:
+    family = noise.family(result.battle.id)
+    parts = split.split(result, family)
+    if parts is None or result.battle.of:  # a repeat is itself a reading of another battle's split
+        return
+    st.subheader("Where the gap may come from", anchor=False)
+    split_picture.show(parts, key="split")
+    measuring.show(result, family, parts)
+
+
+# Files are made before anybody asks, and kept: one that is made on demand is gone when two other people's pages have
+# been drawn before the browser fetches it, which a class of learners met in one download of ten (docs/LOG.md).
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _json(battle_id: str, state: str, answered: int) -> str:
+    """The battle in this state, with so many answers: then it is the same for everybody."""
+    return json.dumps(arena.result(battle_id).to_json(), indent=1)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _csv(battle_id: str, answered: int) -> str:
+    result = arena.result(battle_id)
     table = io.StringIO()
     lines = csv.writer(table)
     lines.writerow(["id", "score_a", "score_b"])

@@ -4,11 +4,13 @@ import secrets
 
 import streamlit as st
 
-from engine import TASKS, Challenge, Task, arena, detectable_gap, load_task
-from pages.widgets import model_picker
+from engine import TASKS, Challenge, Task, arena, detectable_gap, load_task, models
+from pages.widgets import card_fields, model_picker
 from pages.widgets.wording import duration, points
 
 SIZES = (20, 50, 100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800)
+USUAL = 0.30
+"""The share of items two models differ on, as long as nobody has measured it."""
 MARGINS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.10)
 
 
@@ -34,6 +36,12 @@ def show() -> Challenge | None:
     margin = st.select_slider(
         "Gaps below this I would call equal (the margin)", MARGINS, value=0.02, format_func=points, key="margin"
     )
+    adaptive = st.toggle(
+        "Stop when decided",
+        key="adaptive",
+        help="The battle ends as soon as an interval that is valid at every moment has left zero or lies inside the "
+        "margin. It often takes a fraction of the items; if it never decides, all of them are used.",
+    )
     if not task.present:
         st.warning(f"Its items are not on this machine: {'; or '.join(s.advice() for s in task.items_from)}.")
     if a is not None and a == b:
@@ -42,18 +50,33 @@ def show() -> Challenge | None:
         _outlook(task, n, None)
         return None
     seed = st.session_state.setdefault("seed", secrets.randbelow(1_000_000))  # a fresh draw for everybody
-    challenge = Challenge(a=a, b=b, task=task.name, limit=None if n == task.size else n, seed=seed, margin=margin)
+    names = models.find(a).title, models.find(b).title
+    expected, complete = card_fields.show(names, margin, key=f"{seed} {a} {b} {task.name}")
+    challenge = Challenge(
+        a=a,
+        b=b,
+        task=task.name,
+        limit=None if n == task.size else n,
+        seed=seed,
+        margin=margin,
+        stop="adaptive" if adaptive else "planned",
+        card=expected,
+    )
     _outlook(task, n, challenge)
-    return challenge
+    return challenge if complete else None
 
 
 def _outlook(task: Task, n: int, challenge: Challenge | None) -> None:
     """What n items can show, and how long they take here."""
     gap, time = st.columns(2)
+    pilot = arena.pilot(challenge) if challenge else None
+    differing = f"{USUAL:.0%} of the items"
+    if pilot:
+        differing = f"{pilot.likely:.0%} of the items, as when they last met here ({pilot.differed} of {pilot.n:,})"
     gap.metric(
         "Gap this many items can show",
-        points(detectable_gap(n)),
-        help="In four battles of five, if the two differ on 30% of the items. A smaller gap will most likely stay "
+        points(detectable_gap(n, discordance=pilot.likely if pilot else USUAL)),
+        help=f"In four battles of five, if the two differ on {differing}. A smaller gap will most likely stay "
         "undecided.",
     )
     seconds = arena.seconds_an_item(challenge) if challenge else None

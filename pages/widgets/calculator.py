@@ -1,11 +1,8 @@
 """The interval calculator: each score with its interval, the gap against its noise, and what a pairing would change."""
 
-import tempfile
-from pathlib import Path
-
 import streamlit as st
 
-from engine import Verdict, verdict_of_files
+from engine import logs, stored
 from labs import Case, intervals
 from pages.widgets import gap_picture, mishaps, verdict_card
 from pages.widgets.wording import plain
@@ -88,22 +85,14 @@ def _logs(case: Case) -> None:
     """The sharper test, for whoever has the results question by question."""
     st.markdown("**Have you the results question by question?**")
     st.caption(
-        "One file a model, a JSON object a line with an id and a score; lm-eval's samples files are read as they are."
+        "One file a model: CSV or JSON lines with an id and a score; logs of lm-eval, Inspect and HELM as they are. "
+        "The page “Your own logs” tells more of them."
     )
     files = [
-        column.file_uploader(f"Log of {side}", ["jsonl", "json"], key=f"{case.id} log {side}")
+        column.file_uploader(f"Log of {side}", ["jsonl", "json", "csv", "gz", "eval"], key=f"{case.id} log {side}")
         for column, side in zip(st.columns(2), "AB", strict=True)
     ]
     if all(files):
-        verdict = _paired([(file.name, file.getvalue()) for file in files if file])
+        a, b = (logs.read_log(file.name, file.getvalue()) for file in files if file)
+        verdict = stored.verdict_of_logs(a, b).verdict
         verdict_card.show(verdict, verdict.names, key=f"{case.id}-logs")
-
-
-def _paired(logs: list[tuple[str, bytes]]) -> Verdict:
-    """The engine reads files, so the uploads become two, gone again afterwards."""
-    with tempfile.TemporaryDirectory(prefix="logs-") as folder:
-        places = [Path(folder, side, Path(name).name) for side, (name, _) in zip("AB", logs, strict=True)]
-        for place, (_, content) in zip(places, logs, strict=True):
-            place.parent.mkdir()
-            place.write_bytes(content)
-        return verdict_of_files(*places)

@@ -26,10 +26,11 @@ def show(result: BattleResult) -> None:
             ]
         ).set_index("")
     )
-    st.caption(
-        "The same measurement with lm-eval 0.4.13, one command a contender (weights of a pack: put the folder of its "
-        ".gguf file in)."
-    )
-    if not lm_eval.comparable(result.battle):
-        st.caption("For a subset lm-eval draws other worked examples than in a full run, and ours are a full run's.")
-    st.code("\n\n".join(lm_eval.command(result.battle, side) for side in ("a", "b")), language="bash", wrap_lines=True)
+    with st.expander("The same measurement with lm-eval 0.4.13"):
+        st.caption("One command a contender (weights of a pack: put the folder of its .gguf file in).")
+        if not lm_eval.comparable(result.battle):
+            st.caption(
+                "For a subset lm-eval draws other worked examples than in a full run, and ours are a full run's."
+            )
+        for side in ("a", "b"):
+            st.code(lm_eval.command(result.battle, side), language="bash", wrap_lines=True)

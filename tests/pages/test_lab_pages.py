@@ -262,7 +262,7 @@ def test_two_logs_give_a_paired_verdict_and_a_bad_one_a_sentence() -> None:
     assert "ruby is better on this: 45.0 points ahead on 40 items." in texts(app)
     app.get("file_uploader")[1].set_value(("jade.jsonl", b"no json", "application/json"))
     app.run()
-    assert "is not JSON" in app.warning[0].value.replace("\\", "")
+    assert "jade.jsonl is in none of the formats read here" in app.warning[0].value.replace("\\", "")
 
 
 def test_everything_can_be_deleted_and_a_lab_begun_anew() -> None:

@@ -1,0 +1,191 @@
+"""The nouns: a `Log` is one set of per-item scores with what is said of how they came about, whoever wrote it.
+
+All of a log is data from outside. Names and settings are cut to one short line when they are read (`plain`), so
+that they can be shown; texts of models are kept as they are, raw and untrusted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.errors import CallerMistake
+
+SHOWN = 120  # characters of a name, a setting or a value that anybody is shown
+LARGEST = 1e12  # no score is further from 0; squares of larger ones would leave the numbers there are
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogRow:
+    """What a log says of one item.
+
+    score      None where the log says that there is no score: a failure, never a wrong answer
+    group      the task or subject it is part of, empty where there is none
+    cluster    what it shares with other items (a passage, a template), empty where it stands alone
+    answer     what was read off the output; empty where nothing was found, None where the log does not say
+    truncated  whether the output was cut off at the token limit; None where the log does not say
+    question   a hash of the question without prompt or examples, see `digest`; None where the log has none
+    prompt     a hash of all that the model was shown; None where the log does not say
+    """
+
+    id: str
+    score: float | None
+    group: str = ""
+    cluster: str = ""
+    text: str | None = None
+    answer: str | None = None
+    truncated: bool | None = None
+    question: str | None = None
+    prompt: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Log:
+    """One set of scores, item by item, in the order of the file.
+
+    name      what to call it: its model, its column, or its file
+    file      the file as it was given; `selector` says which of the file's sets of scores this one is
+    settings  what the log says of how it was made, by the names in `engine.logs.comparable`
+    notes     what had to be done to read it, as sentences: nothing is done silently
+    """
+
+    name: str
+    file: str
+    format: str
+    selector: str = ""
+    rows: Mapping[str, LogRow]
+    settings: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The file without its folders, and which of its logs this is."""
+        file = self.file.replace("\\", "/").rstrip("/").rpartition("/")[2]
+        return plain(f"{file}::{self.selector}" if self.selector else file)
+
+    @property
+    def unscored(self) -> int:
+        return sum(row.score is None for row in self.rows.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """All that one file holds: a log, or several under the names by which one is chosen.
+
+    kind     what tells them apart: “model” where each is another contender, else a way of scoring the same answers
+    refused  what else was found there, with the reason why it cannot be chosen
+    """
+
+    kind: str
+    logs: Mapping[str, Log]
+    refused: Mapping[str, str] = field(default_factory=dict)
+    sure: bool = True
+    """Whether a log that is there alone is meant; False where its column was only guessed to hold scores."""
+
+    def pick(self, file: str, selector: str | None) -> Log:
+        """The log that `selector` means: its whole name, or the parts of its name that no other log has.
+
+        Raises:
+            CallerMistake: none or several are meant; the message lists what there is and how to choose.
+        """
+        if selector is None:
+            if self.sure and (len(self.logs) == 1 or (self.kind == "column" and self._alike)):
+                return next(iter(self.logs.values()))
+            raise CallerMistake(
+                f"{file} holds {len(self.logs)} sets of scores that may be meant: {self._choices(file)}"
+            )
+        if selector in self.logs:
+            return self.logs[selector]
+        wanted = {part.strip() for part in selector.split(",")}
+        meant = [name for name in self.logs if wanted <= set(name.split(","))]
+        if len(meant) == 1:
+            return self.logs[meant[0]]
+        if selector in self.refused:
+            raise CallerMistake(f"{file}::{plain(selector)} cannot be judged: {self.refused[selector]}")
+        found = f"matches {len(meant)} of them" if meant else "is not there"
+        raise CallerMistake(f"{file}: {plain(selector)!r} {found}. There is: {self._choices(file)}")
+
+    @property
+    def _alike(self) -> bool:
+        """Whether all agree on every item, such as `correct` beside a `score` of 0 and 1."""
+        scores = [[(row.id, row.score) for row in log.rows.values()] for log in self.logs.values()]
+        return all(one == scores[0] for one in scores)
+
+    def _choices(self, file: str) -> str:
+        example = f"{file}::{next(iter(self.logs), 'NAME')}"
+        return f"{listed(map(repr, self.logs), 30)}. Choose one by its {self.kind}: {example}"
+
+
+def plain(value: Any, limit: int = SHOWN) -> str:
+    """A value from a log as one short line without control characters."""
+    if value == "":
+        return ""
+    text = _written(value)
+    line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * limit]).split())
+    return line if len(line) <= limit and len(text) <= 4 * limit else f"{line[: limit - 1]}…"
+
+
+def setting(value: Any) -> str:
+    """A setting as a comparable text: what cannot be shown as it is ends in a hash of all of it."""
+    text = _written(value)
+    return text if plain(text) == text else f"{plain(text, 60)} [{hashed(text)[:8]}]"
+
+
+def _written(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+
+
+def settings_of(found: Mapping[str, Any]) -> dict[str, str]:
+    """The settings that are stated: None and an empty text say nothing."""
+    return {name: setting(value) for name, value in found.items() if value is not None and value != ""}
+
+
+def digest(kind: str, *texts: str) -> str:
+    """A hash of a question or prompt. Only those of one kind say whether two of them are the same."""
+    return f"{kind}:{hashed(json.dumps([' '.join(text.split()) for text in texts]))}"
+
+
+def hashed(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def score_of(value: Any, where: str) -> float:
+    """A truth value or a number. Nothing else is guessed at: a missing score is not a wrong answer."""
+    if isinstance(value, (bool, int, float)) and -LARGEST <= value <= LARGEST:
+        return float(value)
+    raise CallerMistake(
+        f"{where}: {shown(value)} is no score. Write true, false or a number; where an item failed, say so "
+        "in a field `error`."
+    )
+
+
+def item_id(value: Any, where: str) -> str:
+    """An id as text: 7 and "7" are the same item."""
+    if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():
+        return str(value).strip()
+    raise CallerMistake(f"{where}: {shown(value)} is no id. Write a text or a whole number.")
+
+
+def shown(value: Any) -> str:
+    """A value from a file as an error shows it."""
+    return plain(repr(value) if not isinstance(value, int) or abs(value) < 10**50 else "a number of over 50 digits")
+
+
+def listed(names: Iterable[str], limit: int = 3) -> str:
+    """The first few of some names; `…` says that there are more."""
+    some = list(names)
+    return ", ".join(plain(name, 60) for name in some[:limit]) + (", …" if len(some) > limit else "")
+
+
+def listed_ids(ids: Iterable[str]) -> str:
+    return listed(repr(i) for i in ids)
+
+
+def add_row(rows: dict[str, LogRow], row: LogRow, where: str) -> None:
+    """Puts a row to the others. Raises CallerMistake for an id that was there before."""
+    if row.id in rows:
+        raise CallerMistake(f"{where}: the id {shown(row.id)} was there before. Each item may be scored once.")
+    rows[row.id] = row

@@ -1,0 +1,65 @@
+"""The items two logs score differently, with what the models wrote. Whatever a log holds is shown as plain text."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from engine import logs
+
+MOST = 1_000
+CELL, WHOLE = 160, 20_000
+Pair = tuple[logs.LogRow, logs.LogRow]
+
+
+def show(pairs: Sequence[Pair], names: tuple[str, str], *, key: str) -> None:
+    """A table to scan and, for the row that is chosen, all that both wrote."""
+    differing = [pair for pair in pairs if pair[0].score != pair[1].score]
+    st.subheader(f"The {len(differing):,} items where they differ", anchor=False)
+    if not differing:
+        st.caption("None: both have the same score on every item.")
+        return
+    shown = differing[:MOST]
+    written = any(row.text or row.answer for pair in shown for row in pair)
+    table = pd.DataFrame([_cells(pair, names, written) for pair in shown])
+    chosen = st.dataframe(
+        table,
+        hide_index=True,
+        height=min(400, 38 + 35 * len(table)),
+        column_config={"better was": st.column_config.TextColumn(width=150)},
+        on_select="rerun" if written else "ignore",
+        selection_mode="single-row",
+        key=key,
+    )
+    first = f"The first {MOST:,} of them. " if len(differing) > MOST else ""
+    st.caption(f"{first}{'Choose a row to read both outputs.' if written else 'The logs hold no outputs to read.'}")
+    for number in chosen.selection.rows if written else ():
+        for name, row in zip(names, shown[number], strict=True):
+            st.text(f"{name}, score {row.score:g} on {_clean(row.id, CELL)}:\n\n{_output(row, WHOLE)}")
+
+
+def _cells(pair: Pair, names: tuple[str, str], written: bool) -> dict[str, Any]:
+    a, b = pair
+    cells: dict[str, Any] = {
+        "better was": names[0] if (a.score or 0) > (b.score or 0) else names[1],
+        "item": _clean(a.id, CELL),
+    }
+    if group := a.group or b.group:
+        cells["group"] = group
+    if {a.score, b.score} != {0.0, 1.0}:
+        cells |= {f"score of {name}": row.score for name, row in zip(names, pair, strict=True)}
+    if written:
+        cells |= {name: _output(row, CELL) for name, row in zip(names, pair, strict=True)}
+    return cells
+
+
+def _output(row: logs.LogRow, most: int) -> str:
+    """What a model wrote, or what was read off it."""
+    return _clean(row.text or row.answer or "(nothing)", most)
+
+
+def _clean(text: str, most: int) -> str:
+    """Bounded, and without the halves of characters that no screen can show."""
+    whole = text[:most].encode("utf-8", "replace").decode("utf-8")
+    return f"{whole} …" if len(text) > most else whole

@@ -1,0 +1,317 @@
+"""The page of one's own logs: whatever is uploaded, the engine judges it, and the page shows it and nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine import published, recorded, stored
+from engine.logs import read_log
+from pages.widgets import log_upload
+from pages.widgets.wording import plain
+
+from .test_pages import open_page, texts
+
+RUBY, JADE = "1101110111" * 4, "1011010111" + 3 * "1001010111"  # 8 items for ruby alone, 1 for jade alone
+
+
+def table(scores: str, *, first: int = 1, groups: Sequence[str] = ("all",)) -> bytes:
+    """A CSV of right and wrong answers, whose items are of the groups in turn."""
+    rows = (f"{number + first},{score},{groups[number % len(groups)]}" for number, score in enumerate(scores))
+    return "\n".join(["id,correct,group", *rows]).encode()
+
+
+def upload(app: AppTest, side: str, name: str, content: bytes) -> AppTest:
+    return app.file_uploader(key=f"log-{side}").set_value((name, content, "text/plain")).run()
+
+
+def compared(a: tuple[str, bytes], b: tuple[str, bytes]) -> AppTest:
+    app = open_page("pages/battle/logs.py")
+    upload(app, "A", *a)
+    return upload(app, "B", *b)
+
+
+def said(elements: Sequence[object]) -> str:
+    return "\n".join(str(element.value) for element in elements).replace("\\", "")  # type: ignore[attr-defined]
+
+
+def test_two_files_get_the_verdict_of_the_engine() -> None:
+    app = compared(("ruby.csv", table(RUBY)), ("jade.csv", table(JADE)))
+    assert not app.exception
+    logs = [read_log(name, content) for name, content in (("ruby.csv", table(RUBY)), ("jade.csv", table(JADE)))]
+    found = stored.verdict_of_logs(*logs)
+    for sentence in (*found.verdict.sentences, found.comparability.sentence):
+        assert sentence in texts(app)
+    assert "Judged: 40 items, matched by id. None is left out." in texts(app)
+    assert "Not measured: the instrument" in texts(app)  # the files score each answer once
+    assert "The 9 items where they differ" in texts(app)
+
+
+def test_the_rules_change_the_verdict() -> None:
+    app = compared(("ruby.csv", table(RUBY)), ("jade.csv", table(JADE)))
+    assert "ruby is better" in texts(app)
+    app.button_group(key="logs-level").set_value(0.99).run()
+    assert "We don't know yet which is better" in texts(app)
+    app.button_group(key="logs-level").set_value(0.95).run()
+    app.select_slider(key="logs-margin").set_value(0.10).run()
+    assert "the 10.0 points you called equal" in texts(app)
+
+
+def test_a_broken_file_is_a_sentence_in_its_place_and_the_other_one_stays() -> None:
+    app = compared(("ruby.csv", table(RUBY)), ("jade.jsonl", b'{"id": 1, "score": 1}\n{"id": 2, "score": '))
+    assert not app.exception
+    assert [error.value.replace("\\", "") for error in app.error] == [
+        "jade.jsonl, line 2 is not JSON (Expecting value at column 19)."
+    ]
+    upload(app, "B", "jade.csv", table(JADE))
+    assert not app.error
+    assert "ruby is better" in texts(app)
+
+
+def test_hostile_names_and_contents_are_shown_and_not_obeyed() -> None:
+    hostile = "![x](p.png) <b>c $d$ :red[e]"
+    answer = f"# {hostile} \ud800 \x07"
+    rows = [{"id": f"{hostile} {n}", "score": n % 2, "group": hostile, "output": answer} for n in range(20)]
+    content = "\n".join(json.dumps(row) for row in rows).encode()
+    other = "\n".join(json.dumps(row | {"score": 1}) for row in rows).encode()
+    app = compared((f"{hostile}.jsonl", content), (f"{hostile} B.jsonl", other))
+    assert not app.exception
+    shown = [str(e.value) for kind in ("title", "subheader", "markdown", "caption", "info") for e in app.get(kind)]
+    assert any("p\\.png" in text for text in shown)
+    for text in shown:
+        assert not re.search(r"(?<!\\)(!\[|<b>|\$d|:red\[)", text), text
+    for cells in app.get("table"):
+        assert not re.search(r"(?<!\\)(!\[|<b>|\$d|:red\[)", str(cells.value))  # its cells are read as Markdown
+    assert answer.encode("utf-8", "replace").decode() in app.dataframe[-1].value.to_string()
+    broken = upload(app, "A", f"{hostile}.csv", b"id,correct\n1,perhaps")
+    assert not broken.exception
+    assert not re.search(r"(?<!\\)(!\[|<b>|\$d|:red\[)", broken.error[0].value)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("empty.csv", b""),
+        ("noise.jsonl", bytes(range(256)) * 8),
+        ("cut.jsonl.gz", b"\x1f\x8b\x08\x00cut"),
+        ("not a zip.eval", b"PK\x03\x04not a zip"),
+        ("deep.json", b"[" * 100_000),
+        ("../../etc/passwd.csv", b"id\n1"),
+    ],
+)
+def test_what_cannot_be_read_is_one_sentence(name: str, content: bytes) -> None:
+    app = upload(open_page("pages/battle/logs.py"), "A", name, content)
+    assert not app.exception
+    assert len(app.error) == 1
+    assert len(app.error[0].value) < 1_000
+
+
+def test_other_items_are_refused_with_the_way_out() -> None:
+    app = compared(("ruby.csv", table(RUBY)), ("jade.csv", table(JADE, first=11)))
+    assert "not over the same items" in said(app.warning)
+    assert not [button for button in app.button_group if button.key == "logs-register"]  # no verdict
+    app.toggle(key="logs-common").set_value(True).run()
+    assert not app.warning
+    assert "Left out: 10 only in the log of ruby, 10 only in the log of jade" in texts(app)
+    app.toggle(key="logs-common").set_value(False).run()
+    assert "not over the same items" in said(app.warning)
+
+
+def test_no_items_in_common_has_no_way_out() -> None:
+    app = compared(("ruby.csv", table(RUBY)), ("jade.csv", table(JADE, first=1_000)))
+    assert "not over the same items" in said(app.warning)
+    assert [toggle.key for toggle in app.toggle] == ["published-same"]
+
+
+def test_clusters_and_groups() -> None:
+    groups = ("sky", "sky", "sea", "sea", "wood")
+    app = compared(("ruby.csv", table(RUBY, groups=groups)), ("jade.csv", table(JADE, groups=groups)))
+    assert not app.exception
+    logs = [read_log(name, table(scores, groups=groups)) for name, scores in (("ruby.csv", RUBY), ("jade.csv", JADE))]
+    found = stored.verdict_of_logs(*logs).groups
+    assert found
+    shown = next(frame.value for frame in app.dataframe if "p (Holm)" in frame.value)
+    assert dict(zip(shown["group"], shown["p (Holm)"], strict=True)) == found.p_values
+    app.button_group(key="logs-clusters").set_value("group").run()
+    assert "They form 3 clusters" in texts(app)
+    assert stored.verdict_of_logs(*logs, clusters="group").verdict.sentences[0] in texts(app)
+
+
+def test_several_models_in_one_file_meet_each_other() -> None:
+    rows = [f"{n},{a},{b},{int(n % 5 == 0)}" for n, (a, b) in enumerate(zip(RUBY, JADE, strict=True))]
+    content = "\n".join(["id,score_ruby,score_jade,score_opal", *rows]).encode()
+    app = upload(open_page("pages/battle/logs.py"), "A", "all.csv", content)
+    assert not app.exception
+    names = ("ruby", "jade", "opal")
+    found = stored.every_pair([read_log("all.csv", content, f"score_{name}") for name in names])
+    shown = app.dataframe[0].value
+    assert list(zip(shown["A"], shown["B"], strict=True)) == [pair.verdict.names for pair in found.verdicts]
+    assert shown["p (Holm)"].tolist() == list(found.p_values)
+    app.selectbox(key="logs-pair").set_value(2).run()
+    assert found.verdicts[2].verdict.sentences[0] in texts(app)
+    app.multiselect[0].set_value(["score_ruby", "score_jade"]).run()
+    assert not app.exception
+    assert found.verdicts[0].verdict.sentences[0] in texts(app)
+    app.multiselect[0].set_value(["score_ruby"]).run()
+    assert "Choose at least two models." in said(app.info)
+
+
+def test_one_file_of_one_model_asks_for_the_other() -> None:
+    app = upload(open_page("pages/battle/logs.py"), "B", "jade.csv", table(JADE))
+    assert "jade.csv is one contender: give the log of the other one too." in said(app.info)
+
+
+def test_which_scores_are_meant_is_asked_and_not_guessed() -> None:
+    def samples(right: str) -> bytes:
+        return "\n".join(
+            json.dumps({"doc_id": n, "doc_hash": f"h{n}", "filter": name, "exact_match": int(score), "resps": [["7"]]})
+            for name in ("strict", "flexible")
+            for n, score in enumerate(right if name == "strict" else RUBY)
+        ).encode()
+
+    app = compared(("samples_a.jsonl", samples(RUBY)), ("samples_b.jsonl", samples(JADE)))
+    assert not app.exception
+    assert "Choose which scores are meant" in said(app.info)
+    app.selectbox[0].set_value("exact_match,strict").run()
+    assert app.selectbox[1].value == "exact_match,strict"
+    assert "samples_a is better" in texts(app)
+    assert "exact_match,flexible: " in texts(app)  # the same outputs read by the other rule, in the split of the gap
+    app.selectbox[1].set_value("exact_match,flexible").run()
+    assert "They never differed" in texts(app)
+
+
+def test_several_files_of_one_side_are_one_run() -> None:
+    app = open_page("pages/battle/logs.py")
+    lines = {task: [{"doc_id": n, "filter": "none", "acc": n % 2, "resps": []} for n in range(9)] for task in "xy"}
+    files = [
+        (f"samples_{task}.jsonl", "\n".join(map(json.dumps, rows)).encode(), "text/plain")
+        for task, rows in lines.items()
+    ]
+    app.file_uploader(key="log-A").set_value(files).run()
+    app.file_uploader(key="log-B").set_value(files).run()
+    assert not app.exception
+    assert "Judged: 18 items" in texts(app)
+    app.file_uploader(key="log-B").set_value([files[0], files[0]]).run()
+    assert "they are two runs" in said(app.error)
+
+
+def test_the_same_log_twice_is_noticed() -> None:
+    app = compared(("ruby.csv", table(RUBY)), ("ruby.csv", table(RUBY)))
+    assert "one log given twice" in said(app.warning)
+
+
+def test_scores_beyond_right_and_wrong() -> None:
+    def points(scores: str, most: int) -> bytes:
+        return "\n".join(["id,score", *(f"{n},{most * int(score)}" for n, score in enumerate(scores))]).encode()
+
+    app = compared(("ruby.csv", points(RUBY, 7)), ("jade.csv", points(JADE, 7)))
+    assert not app.exception
+    assert "The scores reach from 0 to 7." in said(app.info)
+    assert "better" not in texts(app).partition("Taken as")[0]
+    app.number_input(key="logs-worst").set_value(0.0)
+    app.number_input(key="logs-best").set_value(5.0).run()
+    assert "give ends between which they lie" in said(app.warning)
+    app.number_input(key="logs-best").set_value(7.0).run()
+    logs = [read_log(name, table(scores)) for name, scores in (("ruby.csv", RUBY), ("jade.csv", JADE))]
+    assert stored.verdict_of_logs(*logs).verdict.sentences[0] in texts(app)
+
+
+def test_the_example_is_the_recorded_battle() -> None:
+    app = open_page("pages/battle/logs.py")
+    assert "What can be read." in texts(app)
+    next(button for button in app.button if button.label == "Try it with an example").click().run()
+    assert not app.exception
+    battle = recorded.load("arc_easy")
+    assert recorded.verdict_after(battle, len(battle.a)).sentences[0] in texts(app)
+    assert battle.provenance in said(app.info)
+    upload(app, "A", "ruby.csv", table(RUBY))
+    assert battle.provenance not in said(app.info)
+
+
+def test_a_file_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = compared(("ruby.csv", table(RUBY)), ("jade.csv", table(JADE)))
+    monkeypatch.setattr(log_upload.logs, "contents", lambda name, data: pytest.fail(f"{name} is read again"))
+    app.button_group(key="logs-level").set_value(0.99).run()
+    assert not app.exception
+
+
+def test_the_formats_on_the_page_are_read() -> None:
+    """The examples to copy have to work when they are copied."""
+    from pages.widgets import log_example
+
+    log = read_log("example.csv", log_example.CSV.encode())
+    assert [row.score for row in log.rows.values()] == [1, 0, 1]
+    assert {row.group for row in log.rows.values()} == {"geography", "sums"}
+    assert read_log("example.jsonl", log_example.JSONL.encode()).rows.keys() == log.rows.keys()
+
+
+# ---- two published scores
+
+
+def test_published_scores_are_the_engines() -> None:
+    app = open_page("pages/battle/logs.py", a="85.0", b="85.8", n="14042")
+    assert not app.exception
+    found = published.published_gap("85.0", "85.8", 14_042, correlation=0.5)
+    told = found.explain("plain")
+    for sentence in (told.headline, told.gap, told.noise, told.why, told.next_step):
+        assert sentence in texts(app)
+    app.toggle(key="published-same").set_value(False).run()
+    alone = published.published_gap("85.0", "85.8", 14_042)
+    assert alone.explain("plain").headline in texts(app)
+    app.toggle(key="published-same").set_value(True).run()
+    app.slider(key="published-correlation").set_value(0.9).run()
+    surer = published.published_gap("85.0", "85.8", 14_042, correlation=0.9)
+    assert surer.explain("plain").headline in texts(app)
+
+
+def test_published_correlations_stop_where_the_scores_do() -> None:
+    app = open_page("pages/battle/logs.py", a="40", b="90", n="100")
+    slider = app.slider(key="published-correlation")
+    found = published.published_gap("40", "90", 100)
+    assert found.correlations
+    assert (slider.min, slider.max) == pytest.approx(found.correlations, abs=0.005)
+    for end in (slider.min, slider.max):
+        slider.set_value(end).run()
+        assert not app.exception
+        assert not app.warning
+
+
+def test_published_scores_of_other_items_are_never_one_exam() -> None:
+    app = open_page("pages/battle/logs.py", a="85.0", b="85.8", n="14,042")
+    app.checkbox(key="published-other").set_value(True).run()
+    app.text_input(key="published-n-b").set_value("198").run()
+    assert not app.exception
+    assert not app.toggle
+    found = published.published_gap("85.0", "85.8", 14_042, n_b=198)
+    assert found.explain("plain").headline in texts(app)
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ({"a": "<b>x</b>"}, "The score `a` is '<b>x</b>'"),
+        ({"b": "0.858"}, "if that is a fraction, write the percentage 85.8"),
+        ({"n": "many"}, "The number of items is 'many'"),
+        ({"n": "1"}, "give the number of items, from 2"),
+        ({"n": "²"}, "The number of items is '²'"),
+        ({"n": "9" * 19}, "give the number of items, from 2"),
+    ],
+)
+def test_a_bad_address_is_a_sentence(query: dict[str, str], told: str) -> None:
+    app = open_page("pages/battle/logs.py", **query)
+    assert not app.exception
+    assert told in said(app.warning)
+    assert app.warning[0].value == plain(said(app.warning))
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "n"), [("0", "100", "10"), ("100", "100", "50"), ("50", "50", "2"), ("5", "5.1", "9")]
+)
+def test_the_ends_of_the_scale(a: str, b: str, n: str) -> None:
+    app = open_page("pages/battle/logs.py", a=a, b=b, n=n)
+    assert not app.exception
+    assert not app.warning
