@@ -11,16 +11,20 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_args
 
-from engine import arena
+from engine import arena, noise, verdict_command
+from engine.battle import Battle, Stop, Target
+from engine.card import FORM, Card, Forecast, Seal
 from engine.device import DEVICES
 from engine.errors import BattleFailed, CallerMistake, EngineError
+from engine.estimate import Discordance, detectable_gap
+from engine.grading import Grade, card_json, outcome_named, prediction, record
 from engine.models import PACKS
-from engine.result import verdict_json
+from engine.result import BattleResult
 from engine.sources import found
-from engine.stored import verdict_of_files
 from engine.tasks import TASKS, load_task
 from engine.verdict import Verdict
 
@@ -47,14 +51,42 @@ def parser() -> argparse.ArgumentParser:
     battle.add_argument("--shots", type=int, metavar="K", help="worked examples; the task's own number when left out")
     battle.add_argument("--normalisation", choices=("sum", "characters"), help="acc or acc_norm in lm-eval's words")
     battle.add_argument("--extraction", metavar="RULE", help="the rule that reads a written answer")
+    battle.add_argument(
+        "--stop",
+        choices=get_args(Stop),
+        default="planned",
+        help="planned: all items; adaptive: as soon as an always-valid interval has decided (default %(default)s)",
+    )
+    battle.add_argument(
+        "--target",
+        choices=get_args(Target),
+        default="skill",
+        help="what that interval speaks of: all such questions, or this benchmark's own (default %(default)s)",
+    )
     battle.add_argument("--device", default="auto", choices=DEVICES, help="default %(default)s")
     battle.add_argument("--dtype", default="auto", help="auto, float32, bfloat16 or float16 (default %(default)s)")
+    battle.add_argument("--forecast", metavar="P", help=f"what you expect, sealed before the run and graded: {FORM}")
+    battle.add_argument("--hypothesis", default="", metavar="TEXT", help="why you expect it, sealed with the forecast")
     battle.add_argument("--resume", metavar="BATTLE_ID", help="go on with a battle that was stopped or interrupted")
     _verdict_options(battle)
 
-    verdict = commands.add_parser("verdict", help="the verdict between two files of stored per-item results")
-    verdict.add_argument("file_a", type=Path, metavar="A.jsonl")
-    verdict.add_argument("file_b", type=Path, metavar="B.jsonl")
+    itself = commands.add_parser("noise", help="how far the score of one model moves when only the settings change")
+    itself.add_argument("--model", metavar="MODEL", help="a short name or an address (see: models)")
+    itself.add_argument("--task", metavar="TASK", help="the benchmark (see: tasks)")
+    itself.add_argument("--limit", type=int, default=200, metavar="N", help="items to draw (default %(default)s)")
+    itself.add_argument("--seed", type=int, default=0, help="of the draw of items (default %(default)s)")
+    itself.add_argument("--parts", default=",".join(noise.PARTS), help="what to measure (default %(default)s)")
+    itself.add_argument("--device", default="auto", choices=DEVICES, help="default %(default)s")
+    itself.add_argument("--dtype", default="auto", help="auto, float32, bfloat16 or float16 (default %(default)s)")
+    itself.add_argument("--level", type=float, default=0.95, help="confidence level (default %(default)s)")
+    itself.add_argument("--resume", metavar="ID", help="go on with a measurement that was stopped or interrupted")
+    itself.add_argument("--json", type=Path, metavar="FILE", help="write the whole report there")
+
+    forecasts = commands.add_parser("forecasts", help="how the forecasts made here did, one by one and together")
+    forecasts.add_argument("--json", type=Path, metavar="FILE", help="write all of it there")
+
+    verdict = commands.add_parser("verdict", help="the verdict between stored logs of per-item results")
+    verdict_command.add_options(verdict)
     _verdict_options(verdict)
     return top
 
@@ -91,13 +123,19 @@ def tasks() -> None:
 
 def battle(options: argparse.Namespace) -> None:
     if options.resume:
+        if options.forecast or options.hypothesis:
+            raise CallerMistake("A battle that has begun takes no forecast: leave out --forecast and --hypothesis.")
         battle_id = options.resume
         arena.resume(battle_id)
     else:
         missing = [f"--{name}" for name in ("a", "b", "task") if not getattr(options, name)]
         if missing:
             raise CallerMistake(f"A battle needs {' and '.join(missing)}. See: python -m engine battle --help")
-        battle_id = arena.start(arena.plan(_challenge(options)))
+        planned = arena.plan(_challenge(options))
+        _outlook(planned, arena.pilot(_challenge(options)))
+        if planned.card:
+            print(f"seal {Seal.of(planned).digest}", file=sys.stderr)
+        battle_id = arena.start(planned)
     try:
         _follow(battle_id)
     except KeyboardInterrupt:
@@ -116,18 +154,74 @@ def battle(options: argparse.Namespace) -> None:
     _say(verdict)
     if result.failures:
         print(f"{len(result.failures)} answers could not be scored and are left out of the {verdict.n} pairs.")
+    _say_card(result)
+
+
+def _outlook(planned: Battle, pilot: Discordance | None) -> None:
+    """What so many items can show, said before the run."""
+    share = pilot.likely if pilot else 0.30
+    known = f"as on the {pilot.n:,} items of their last battle here" if pilot else "an assumption"
+    print(
+        f"{planned.n:,} items find a gap of {100 * detectable_gap(planned.n, discordance=share):.1f} points in four "
+        f"battles of five, if the two differ on {share:.0%} of the items ({known}).",
+        file=sys.stderr,
+    )
 
 
 def _challenge(options: argparse.Namespace) -> arena.Challenge:
-    names = ("a", "b", "task", "limit", "seed", "shots", "margin", "level", "device", "dtype")
+    names = ("a", "b", "task", "limit", "seed", "shots", "margin", "level", "stop", "target", "device", "dtype")
     settings = {n: getattr(options, n) for n in ("normalisation", "extraction") if getattr(options, n)}
-    return arena.Challenge(**{name: getattr(options, name) for name in names}, settings=settings)
+    card = None
+    if options.forecast:
+        card = Card(forecast=Forecast.read(options.forecast), hypothesis=options.hypothesis)
+    elif options.hypothesis:
+        raise CallerMistake(f"--hypothesis needs a forecast that can be graded: add --forecast {FORM}")
+    return arena.Challenge(**{name: getattr(options, name) for name in names}, settings=settings, card=card)
 
 
-def _follow(battle_id: str) -> None:
-    """Draws the progress bar until the battle is over; a battle that ended badly becomes its error."""
+def measure_noise(options: argparse.Namespace) -> None:
+    parts = options.parts.split(",")
+    if options.resume:
+        family_id = options.resume
+        noise.resume(family_id)
+    else:
+        missing = [f"--{name}" for name in ("model", "task") if not getattr(options, name)]
+        if missing:
+            raise CallerMistake(f"Noise needs {' and '.join(missing)}. See: python -m engine noise --help")
+        asked = {name: getattr(options, name) for name in ("task", "limit", "seed", "level", "device", "dtype")}
+        family_id = noise.start(noise.plan(arena.Challenge(a=options.model, b=options.model, **asked), parts))
+    print(f"measurement {family_id}", file=sys.stderr)
+    try:
+        for battle_id in [result.battle.id for result in noise.family(family_id)]:
+            _follow_one_of_many(battle_id, f"noise --resume {family_id}")
+    except KeyboardInterrupt:
+        noise.stop(family_id)
+        print(f"\nStopped. To go on: python -m engine noise --resume {family_id}", file=sys.stderr)
+        sys.exit(130)
+    report = noise.report(family_id, parts)
+    if options.json:
+        _write(options.json, report.to_json())
+    print(*report.sentences, sep="\n")
+
+
+def _follow_one_of_many(battle_id: str, again: str) -> None:
+    """A battle that failed is told of, and costs the others nothing."""
+    try:
+        _follow(battle_id, again)
+    except EngineError as error:
+        if arena.result(battle_id).state != "failed":
+            raise
+        print(error, file=sys.stderr)
+
+
+def _follow(battle_id: str, again: str = "") -> None:
+    """Draws the progress bar until the battle is over; a battle that ended badly becomes its error.
+
+    again  the command that goes on with it, if that is not the battle's own
+    """
     from tqdm import tqdm
 
+    again = again or f"battle --resume {battle_id}"
     progress = arena.watch(battle_id)
     print(f"battle {battle_id}", file=sys.stderr)
     with tqdm(total=2 * progress.battle.n, unit=" answers", file=sys.stderr, dynamic_ncols=True) as bar:
@@ -141,22 +235,50 @@ def _follow(battle_id: str) -> None:
                 bar.write(notice, file=sys.stderr)
             seen_notices = len(progress.notices)
             if progress.short_of_disk:
-                raise CallerMistake(
-                    f"{progress.phase}. Free some space, then: python -m engine battle --resume {battle_id}"
-                )
+                raise CallerMistake(f"{progress.phase}. Free some space, then: python -m engine {again}")
             time.sleep(POLL)
             progress = arena.watch(battle_id)
         bar.update(progress.done - bar.n)
     if progress.state == "failed":
         raise (CallerMistake if progress.exit_code == CallerMistake.exit_code else BattleFailed)(progress.message)
     if progress.state == "stopped":
-        raise BattleFailed(f"The battle was stopped. To go on: python -m engine battle --resume {battle_id}")
+        raise BattleFailed(f"The battle was stopped. To go on: python -m engine {again}")
 
 
 def _say(verdict: Verdict) -> None:
     print(verdict.sentence)
     for caveat in verdict.caveats:
         print(f"Note: {caveat}")
+
+
+def _say_card(result: BattleResult) -> None:
+    """Prediction against result, for a battle with a card."""
+    if not (grade := result.grade):
+        return
+    if card := result.battle.card:
+        if card.hypothesis:
+            print(f"Hypothesis: {' '.join(card.hypothesis.split())}")
+        print(f"Forecast: {prediction(card.forecast, result.names)}.")
+    if isinstance(grade, Grade):
+        print(f"Outcome: {outcome_named(grade.outcome, result.names)}.")
+    print(grade.sentence)
+    if result.seal:
+        print(f"Seal: {result.seal.digest} ({'intact' if result.seal.intact else 'broken'}).")
+
+
+def forecasts(options: argparse.Namespace) -> None:
+    graded = arena.forecasts()
+    together = record([grade for _, grade in graded if isinstance(grade, Grade)])
+    told = []
+    for entry, grade in graded:
+        battle = entry.battle
+        date = datetime.fromtimestamp(entry.created, UTC).date().isoformat()
+        print(f"{date} {battle.id} {battle.task}, {battle.a.name} against {battle.b.name}: {grade.sentence}")
+        head = {"battle_id": battle.id, "date": date, "task": battle.task, "a": battle.a.name, "b": battle.b.name}
+        told.append(head | card_json(battle.card, entry.seal, grade))
+    print(*together.sentences, sep="\n")
+    if options.json:
+        _write(options.json, {"record": together.to_json(), "forecasts": told})
 
 
 def _write(file: Path, content: dict[str, Any]) -> None:
@@ -175,22 +297,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
             tasks()
         elif options.command == "battle":
             battle(options)
+        elif options.command == "noise":
+            measure_noise(options)
+        elif options.command == "forecasts":
+            forecasts(options)
         else:
-            verdict = verdict_of_files(options.file_a, options.file_b, level=options.level, margin=options.margin)
+            told = verdict_command.verdict(options)
             if options.json:
-                _write(options.json, {"n": verdict.n, **_sides(verdict), **verdict_json(verdict)})
-            _say(verdict)
+                _write(options.json, told.content)
+            print(*told.lines, sep="\n")
     except EngineError as error:
         print(f"{error}", file=sys.stderr)
         return error.exit_code
     return 0
-
-
-def _sides(verdict: Verdict) -> dict[str, Any]:
-    return {
-        "a": {"name": verdict.names[0], "score": verdict.a_score},
-        "b": {"name": verdict.names[1], "score": verdict.b_score},
-    }
 
 
 if __name__ == "__main__":

@@ -22,12 +22,13 @@ ONLY_IN = {
     "transformers": ("engine/local_model.py", "engine/weights.py"),
     "sqlite3": ("engine/ledger.py",),
     "sqlalchemy": ("tutor/journal.py",),
+    "inspect_ai": ("engine/logs/inspect_log.py",),
     "openai": ("engine/endpoint.py", "tutor/endpoint.py"),
     "instructor": ("tutor/endpoint.py",),
     "tokenizers": ("engine/local_model.py", "tutor/judge/encoder.py"),
 }
 FORBIDDEN = {"util", "utils", "helper", "helpers", "common", "misc", "manager", "managers"}
-MODULE_LINES, FUNCTION_LINES, PARAMETERS, FACE = 400, 80, 8, 27
+MODULE_LINES, FUNCTION_LINES, PARAMETERS, FACE = 400, 80, 8, 40
 
 
 def modules() -> list[Path]:

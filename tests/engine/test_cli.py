@@ -173,7 +173,7 @@ def test_a_battle(toy: Task, contenders: tuple[str, str], in_process: None, tmp_
     assert battle(toy, contenders, "--limit", "12", "--json", str(tmp_path / "r.json")) == 0
     out, err = capsys.readouterr()
     assert "ruby" in out and "jade" in out and "12 items" in out
-    assert err.startswith("battle ")
+    assert err.startswith("12 items find a gap of 65.4 points") and "\nbattle " in err  # (z.975 + z.8)^2 / 12
     told = json.loads((tmp_path / "r.json").read_text())
     assert (told["n"], told["planned"], told["state"], len(told["items"])) == (12, 12, "done", 12)
 

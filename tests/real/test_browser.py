@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from .conftest import ROOT
+from .conftest import ROOT, settled
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 SHOTS = ROOT / "test-results"
@@ -79,7 +79,8 @@ def test_from_click_to_verdict(app: str, page: Page) -> None:
     expect(page.get_by_text("Was it a fair fight?")).to_be_visible(timeout=240_000)
     expect(page.get_by_text("of 2,376 items")).to_be_visible()
     expect(page.get_by_text("Tango score, paired").first).to_be_visible()
-    expect(page.get_by_text("on the same 100 items")).to_be_visible()
+    expect(page.get_by_text("on the same 100 items").first).to_be_visible()
+    settled(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Download JSON").click()
     assert Path(download.value.path()).read_text(encoding="utf-8").startswith('{\n "battle_id"')
