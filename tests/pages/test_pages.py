@@ -9,7 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import engine.worker
-from engine import Challenge, arena, recorded
+from engine import Challenge, ItemResult, SequentialGap, arena, recorded
+from engine.ledger import Ledger
 from engine.task import Task
 from pages.widgets.wording import plain
 from tests.conftest import ToyModel
@@ -59,6 +60,38 @@ def test_picker_offers_only_what_can_run(monkeypatch: pytest.MonkeyPatch) -> Non
     app.selectbox(key="task").set_value("gsm8k").run()  # its items are not installed in the tests
     assert next(button for button in app.button if button.label == "Run the battle").disabled
     assert "NOISEFLOOR_DATA" in app.warning[0].value
+
+
+def test_stop_when_decided_becomes_part_of_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    planned: list[engine.Battle] = []
+    monkeypatch.setattr(arena, "start", lambda battle: planned.append(battle) or battle.id)
+    for adaptive in (False, True):
+        app = open_page("pages/battle/battle.py")
+        app.toggle(key="adaptive").set_value(adaptive).run()
+        next(button for button in app.button if button.label == "Run the battle").click().run()
+    assert [battle.stop for battle in planned] == ["planned", "adaptive"]
+
+
+def test_a_running_battle_shows_an_interval_that_holds_at_every_moment(
+    toy: Task, contenders: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arena, "_ensure_worker", lambda device: "")
+    a, b = contenders
+    battle_id = arena.start(arena.plan(Challenge(a=a, b=b, task="toy", device="cpu", stop="adaptive")))
+    with Ledger() as ledger:
+        ledger.claim("cpu")
+        for side, score in (("a", 1.0), ("b", 0.0)):
+            items = ledger.entry(battle_id).battle.item_ids[:12]
+            ledger.append(battle_id, side, [ItemResult(item_id=item, score=score) for item in items])
+    app = open_page("pages/battle/battle.py", battle=battle_id)
+    assert not app.exception
+    assert "It holds at every moment" in texts(app) and "The battle ends when the band has left zero" in texts(app)
+    trail = app.session_state[f"trail-{battle_id}"]
+    watched = SequentialGap(level=0.95, margin=0.02)
+    for _ in range(12):
+        watched.update(1, 0)
+    assert (trail.gap.n, trail.gap.interval, trail.gap.winner) == (12, watched.interval, "a")
+    assert [row["items"] for row in trail.rows] == sorted({row["items"] for row in trail.rows})
 
 
 def test_same_model_twice_is_refused() -> None:
