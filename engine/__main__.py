@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 
-from engine import arena, noise, verdict_command
+from engine import arena, noise, split, verdict_command
 from engine.battle import Battle, Stop, Target
 from engine.card import FORM, Card, Forecast, Seal
 from engine.device import DEVICES
@@ -144,14 +144,17 @@ def battle(options: argparse.Namespace) -> None:
         sys.exit(130)
     result = arena.result(battle_id)
     verdict = result.verdict
+    parts = split.split(result, noise.family(battle_id))
     if options.json:
-        _write(options.json, result.to_json())
-    if verdict is None:
+        _write(options.json, {**result.to_json(), "split": parts and parts.to_json()})
+    if verdict is None or parts is None:
         raise BattleFailed(
             f"Battle {battle_id} has {len(result.pairs)} complete pairs of {result.battle.n}: too few for a verdict. "
             f"First failure: {result.failures[0][1].message if result.failures else 'none recorded'}."
         )
     _say(verdict)
+    for sentence in parts.sentences:
+        print(f"Gap split: {sentence}")
     if result.failures:
         print(f"{len(result.failures)} answers could not be scored and are left out of the {verdict.n} pairs.")
     _say_card(result)

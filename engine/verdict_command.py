@@ -10,8 +10,10 @@ from typing import Any, get_args
 from engine.battery import Battery
 from engine.errors import CallerMistake
 from engine.estimate import Outcome
-from engine.logs import Log, contents, place_and_selector
+from engine.logs import Contents, Log, contents, place_and_selector
+from engine.parts import GapSplit
 from engine.published import published_gap
+from engine.split_logs import other_scorings, split_of_logs
 from engine.stored import Clusters, EveryPair, StoredVerdict, every_pair, verdict_of_logs
 from engine.verdict import Verdict
 from engine.words.verdict import Register, explain
@@ -63,18 +65,22 @@ def verdict(options: argparse.Namespace) -> Told:
     logs = _logs(options.logs)
     asked: dict[str, Any] = {name: getattr(options, name) for name in ("level", "margin", "clusters", "common")}
     if len(logs) == 2:
-        found = verdict_of_logs(*logs, **asked)
-        return Told(lines=(*_lines(found, options.register), *_group_lines(found.groups)), content=found.to_json())
-    pairs = every_pair(logs, **asked)
+        (a, beside_a), (b, beside_b) = logs
+        found = verdict_of_logs(a, b, **asked)
+        parts = split_of_logs(found.verdict, found.aligned, other_scorings(found.aligned, beside_a, beside_b))
+        lines = (*_lines(found, options.register, parts), *_group_lines(found.groups))
+        return Told(lines=lines, content={**found.to_json(), "split": parts.to_json()})
+    pairs = every_pair([log for log, _ in logs], **asked)
     return Told(lines=tuple(_pair_lines(pairs)), content=pairs.to_json())
 
 
-def _logs(given: Sequence[str]) -> list[Log]:
+def _logs(given: Sequence[str]) -> list[tuple[Log, Contents]]:
+    """The logs that are meant, each with all that its file holds."""
     if not given:
         raise CallerMistake(f"{TWO_LOGS}. See: python -m engine verdict --help")
     if len(given) > 1:
         places = [place_and_selector(one) for one in given]
-        return [contents(str(path), path).pick(str(path), selector) for path, selector in places]
+        return [(found.pick(str(path), name), found) for path, name in places for found in [contents(str(path), path)]]
     path, selector = place_and_selector(given[0])
     if not path.exists():
         raise CallerMistake(f"The file {path} cannot be read: No such file or directory. {TWO_LOGS}.")
@@ -82,7 +88,7 @@ def _logs(given: Sequence[str]) -> list[Log]:
     if selector or found.kind != "model" or len(found.logs) < 2:
         log = found.pick(str(path), selector)
         raise CallerMistake(f"{TWO_LOGS}; {log.title} is one log: name the other one too.")
-    return list(found.logs.values())
+    return [(log, found) for log in found.logs.values()]
 
 
 def _published(options: argparse.Namespace) -> Told:
@@ -96,11 +102,12 @@ def _published(options: argparse.Namespace) -> Told:
     return Told(lines=(*told, *(f"Note: {caveat}" for caveat in found.caveats)), content=found.to_json())
 
 
-def _lines(found: StoredVerdict, register: Register) -> list[str]:
+def _lines(found: StoredVerdict, register: Register, parts: GapSplit) -> list[str]:
     judged = found.verdict
     lines = [" ".join(astuple(explain(judged, register))), *(f"Note: {caveat}" for caveat in judged.caveats)]
     if found.clusters:
         lines.append(f"Clusters: {judged.n:,} items in {found.clusters:,} clusters, which are what is independent.")
+    lines += [f"Gap split: {sentence}" for sentence in parts.sentences]
     return [*lines, f"Comparability: {found.comparability.sentence}"]
 
 

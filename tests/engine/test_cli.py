@@ -176,6 +176,8 @@ def test_a_battle(toy: Task, contenders: tuple[str, str], in_process: None, tmp_
     assert err.startswith("12 items find a gap of 65.4 points") and "\nbattle " in err  # (z.975 + z.8)^2 / 12
     told = json.loads((tmp_path / "r.json").read_text())
     assert (told["n"], told["planned"], told["state"], len(told["items"])) == (12, 12, "done", 12)
+    assert out.count("Gap split: ") == 3
+    assert [part["source"] for part in told["split"]["parts"]] == ["item luck", "instrument", "protocol", "rerun"]
 
 
 def test_a_battle_that_failed_says_why_and_ends_with_1(

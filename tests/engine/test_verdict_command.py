@@ -48,6 +48,10 @@ def test_two_logs(pair: tuple[str, str], tmp_path: Path, capsys: Capture) -> Non
     assert (shots["a"], shots["b"], shots["outcome"]) == (None, None, "not stated")
     assert told["logs"]["a"] == {"file": pair[0], "selector": "", "format": "CSV", "settings": {}}
     assert (told["clusters"], told["groups"], told["matched_by"]) == (None, [], "id")
+    assert sum(line.startswith("Gap split: ") for line in out) == 3
+    luck, _, protocol, rerun = told["split"]["parts"]
+    assert (luck["low"], luck["high"]) == (told["interval"]["low"], told["interval"]["high"])
+    assert (protocol["low"], rerun["low"]) == (None, None)  # nothing can be run again
 
 
 def test_without_common_other_items_are_an_error_that_says_so(pair: tuple[str, str], capsys: Capture) -> None:
