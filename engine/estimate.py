@@ -8,7 +8,7 @@ true gap is measured in docs/statistics.md.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any, Literal
@@ -39,6 +39,10 @@ class Interval:
     high: float
     level: float
     method: str
+
+    def __iter__(self) -> Iterator[float]:
+        """Unpacks as low, high."""
+        return iter((self.low, self.high))
 
     @property
     def excludes_zero(self) -> bool:

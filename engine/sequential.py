@@ -58,7 +58,8 @@ class SequentialGap:
         self.n = 0
         self._sum = self._squares = 0.0
         self._low, self._high = -1.0, 1.0  # given up, as are all gaps beyond
-        self._gaps: Floats = np.union1d(np.arange(1 - SCALE, SCALE) / SCALE, [-margin, margin])
+        self._gaps = _grid(margin)
+        self._odds = _odds(margin)
         self._kept = np.isin(self._gaps, [-margin, 0.0, margin])  # their evidence is told to the end
         self._wealth = np.tile(_bets()[1], (self._gaps.size, 1))
         self._most = np.ones(self._gaps.size)
@@ -72,13 +73,11 @@ class SequentialGap:
         gain = _score("a", a) - _score("b", b)
         if self.n == self.population:
             raise CallerMistake(f"All {self.n:,} items of the population have been taken in already.")
-        expected = self._gaps
+        won, lost = self._odds
         if self.population is not None:  # what the rest must average for the whole to come to m
-            expected = (self.population * self._gaps - self._sum) / (self.population - self.n)
-        for_a = np.clip((1 + expected) / 2, 1e-12, 1 - 1e-12)[:, None]
-        bet = _bets()[0]
+            won, lost = _pays((self.population * self._gaps - self._sum) / (self.population - self.n))
         with np.errstate(over="ignore"):
-            self._wealth *= (1 + gain) / 2 * (bet / for_a) + (1 - gain) / 2 * ((1 - bet) / (1 - for_a))
+            self._wealth *= won if gain == 1 else lost if gain == -1 else (1 + gain) / 2 * won + (1 - gain) / 2 * lost
             self._most = np.maximum(self._most, self._wealth.sum(axis=1))
         self.n += 1
         self._sum += gain
@@ -94,6 +93,7 @@ class SequentialGap:
         if not needed.all():
             self._gaps, self._kept, self._most = self._gaps[needed], self._kept[needed], self._most[needed]
             self._wealth = self._wealth[needed]
+            self._odds = self._odds[0][needed], self._odds[1][needed]
         if self.n % 128 == 0:
             self._wealth[self._wealth < _DUST] = 0.0
 
@@ -158,6 +158,9 @@ class SequentialGap:
     @property
     def p_equal(self) -> float:
         """The same against "the gap is the margin or more", in one direction, the harder of the two."""
+        low, high = self.interval
+        if abs(min(max(self.gap, low), high)) >= self.margin:
+            return 1.0  # what speaks against the end of the margin then says that the gap is larger still
         return min(1.0, 0.5 / min(self._against(-self.margin), self._against(self.margin)))
 
     @property
@@ -247,6 +250,27 @@ def _estimate(watched: SequentialGap, reach: float) -> Estimate:
         quantile=reach,
         detectable=1.0,
     )
+
+
+def _grid(margin: float) -> Floats:
+    """The gaps that are tried, zero and both ends of the margin among them."""
+    return np.union1d(np.arange(1 - SCALE, SCALE) / SCALE, [-margin, margin])
+
+
+@functools.lru_cache(maxsize=8)
+def _odds(margin: float) -> tuple[Floats, Floats]:
+    """Remembered, because they stay the same as long as nobody draws without replacement."""
+    return _pays(_grid(margin))
+
+
+def _pays(expected: Floats) -> tuple[Floats, Floats]:
+    """What 1 staked on each bet becomes when A alone is right, and when B is; (gaps, bets).
+
+    The bets are fair if the next difference is `expected` on the average, for each gap.
+    """
+    for_a = np.clip((1 + expected) / 2, 1e-12, 1 - 1e-12)[:, None]
+    bet = _bets()[0]
+    return bet / for_a, (1 - bet) / (1 - for_a)
 
 
 @functools.cache

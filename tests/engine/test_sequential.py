@@ -221,7 +221,7 @@ def test_before_the_first_item_there_is_no_gap() -> None:
     watched = SequentialGap()
     with pytest.raises(CallerMistake, match="No item"):
         _ = watched.gap
-    assert (watched.interval.low, watched.interval.high, watched.winner) == (-1.0, 1.0, "undecided")
+    assert (*watched.interval, watched.winner) == (-1.0, 1.0, "undecided")
 
 
 # ---- as a verdict
