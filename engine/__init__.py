@@ -7,7 +7,7 @@ from engine import arena, card, grading, lm_eval, logs, models, noise, published
 from engine.arena import Challenge, Progress
 from engine.battle import Battle, Contender, HarnessConfig, ItemFailure, ItemResult
 from engine.errors import CallerMistake, EngineError
-from engine.estimate import items_for
+from engine.estimate import Discordance, items_for
 from engine.home import home
 from engine.result import BattleResult
 from engine.sequential import SequentialGap, compare_anytime
@@ -24,6 +24,7 @@ __all__ = [
     "CallerMistake",
     "Challenge",
     "Contender",
+    "Discordance",
     "EngineError",
     "HarnessConfig",
     "Interval",

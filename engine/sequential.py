@@ -231,7 +231,7 @@ def compare_anytime(
 def _after(
     a: tuple[float, ...], b: tuple[float, ...], level: float, margin: float, population: int | None
 ) -> SequentialGap:
-    """Remembered, because a page is drawn again and again and ten thousand items take two seconds."""
+    """Remembered, because a page is drawn again and again and ten thousand items take a second."""
     watched = SequentialGap(level, margin, population)
     for score_a, score_b in zip(a, b, strict=True):
         watched.update(score_a, score_b)

@@ -42,6 +42,8 @@ def show(result: BattleResult) -> None:
         )
     for notice in result.notices:
         st.info(plain(notice))
+    if result.state == "done" and len(result.a) < result.battle.n:
+        st.caption(f"It stopped by itself after {verdict.n:,} of at most {result.battle.n:,} items: it was decided.")
     card_report.show(result)
     st.subheader("How the gap came out of the noise, or did not", anchor=False)
     scores = [(item, a.score, b.score) for item, a, b in result.pairs]

@@ -4,7 +4,7 @@ import secrets
 
 import streamlit as st
 
-from engine import TASKS, Challenge, Task, arena, detectable_gap, load_task, models
+from engine import TASKS, Challenge, Discordance, Task, arena, detectable_gap, home, load_task, models
 from pages.widgets import card_fields, model_picker
 from pages.widgets.wording import duration, points
 
@@ -69,7 +69,7 @@ def show() -> Challenge | None:
 def _outlook(task: Task, n: int, challenge: Challenge | None) -> None:
     """What n items can show, and how long they take here."""
     gap, time = st.columns(2)
-    pilot = arena.pilot(challenge) if challenge else None
+    pilot = _pilot(challenge.a, challenge.b, challenge.task, str(home())) if challenge else None
     differing = f"{USUAL:.0%} of the items"
     if pilot:
         differing = f"{pilot.likely:.0%} of the items, as when they last met here ({pilot.differed} of {pilot.n:,})"
@@ -91,6 +91,12 @@ def _outlook(task: Task, n: int, challenge: Challenge | None) -> None:
         elif time.button("Measure it", help="Eight items with both models; written answers take minutes."):
             st.session_state["probe"] = arena.probe(challenge)
             st.rerun()
+
+
+@st.cache_data(ttl=60, max_entries=64, show_spinner=False)
+def _pilot(a: str, b: str, task: str, where: str) -> Discordance | None:
+    """How often the two differed in their last battle of those kept in `where`; a long one takes a while to read."""
+    return arena.pilot(Challenge(a=a, b=b, task=task))
 
 
 def _timing(probe: str) -> None:

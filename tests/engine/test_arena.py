@@ -268,6 +268,23 @@ def test_after_a_stop_nothing_is_recorded_and_resuming_ends_the_same(
     assert recorded(battle) == whole
 
 
+def test_a_battle_fought_before_is_the_pilot_of_the_next(challenge: Challenge, opened: list[ToyModel]) -> None:
+    assert arena.pilot(challenge) is None
+    first = started(challenge)
+    assert arena.pilot(challenge) is None  # not fought yet
+    work("cpu")
+    differed = len(arena.result(first).flips)
+    pilot = arena.pilot(challenge)
+    assert pilot and (pilot.n, pilot.differed) == (20, differed)
+    assert pilot.likely == (differed + 1) / 22
+    assert arena.pilot(replace(challenge, a=challenge.b, b=challenge.a)) == pilot  # the same two
+    assert arena.pilot(replace(challenge, shots=1)) is None  # asked otherwise
+    with taken():
+        arena.start(replace(arena.plan(challenge), of=first))
+    work("cpu")
+    assert arena.pilot(challenge) == pilot  # a repeat is no battle of its own
+
+
 def test_a_verdict_before_the_end_is_one_that_holds_whenever_one_stops(
     challenge: Challenge, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,10 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import engine.worker
-from engine import Challenge, ItemResult, SequentialGap, arena, recorded
+from engine import Challenge, Discordance, ItemResult, SequentialGap, arena, recorded
 from engine.ledger import Ledger
 from engine.task import Task
 from pages.widgets.wording import plain
@@ -70,6 +71,16 @@ def test_stop_when_decided_becomes_part_of_the_plan(monkeypatch: pytest.MonkeyPa
         app.toggle(key="adaptive").set_value(adaptive).run()
         next(button for button in app.button if button.label == "Run the battle").click().run()
     assert [battle.stop for battle in planned] == ["planned", "adaptive"]
+
+
+def test_what_they_differed_on_before_says_what_the_next_battle_can_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    """sqrt(d / 200) * (1.95996 + 0.84162) points, with d = 30% as long as nothing is known, then 21 / 202."""
+    pilot = Discordance(n=200, differed=20, likely=21 / 202, low=0.07, high=0.15, level=0.95)
+    for known, points in ((None, "10.9 points"), (pilot, "6.4 points")):
+        st.cache_data.clear()
+        monkeypatch.setattr(arena, "pilot", lambda challenge, known=known: known)
+        app = open_page("pages/battle/battle.py")
+        assert app.metric[0].value == points
 
 
 def test_a_running_battle_shows_an_interval_that_holds_at_every_moment(
