@@ -9,7 +9,9 @@ from typing import Literal
 from engine.errors import Mismatch
 from engine.logs.log import Log, LogRow, listed_ids
 
-WAY_OUT = "To judge only the items that are in both, ask for the common ones (--common)."
+WAY_OUT = (
+    "To judge only the items that are in both: --common on the command line, the switch beside the logs on the page."
+)
 
 Pair = tuple[LogRow, LogRow]
 

@@ -15,8 +15,8 @@ from engine.words.figures import bare, confidence, favoured, odds, p_value, poin
 from engine.words.verdict import Register, Sentences
 
 REPORTED_CORRELATIONS = "0.3 to 0.7"
-"""Between frontier models on popular benchmarks; Anthropic's account of Miller 2024 (arXiv 2411.00640),
-anthropic.com/research/statistical-approach-to-model-evals."""
+"""Correlations between frontier models on popular benchmarks: Anthropic's "A statistical approach to model evaluations"
+(November 2024), anthropic.com/research/statistical-approach-to-model-evals, on the paper by Miller (arXiv 2411.00640)."""
 
 
 def explain_published(found: PublishedGap, register: Register = "plain") -> Sentences:
@@ -160,7 +160,7 @@ def _next_step(found: PublishedGap) -> str:
         return f"No log of these {found.a.n:,} items would show a real gap: ask for a run over more items."
     told = "Ask for the answers item by item: they show on how many items the two differ."
     if found.condition and found.condition.correlation is not None:
-        told += f" Between frontier models on popular benchmarks, correlations of {REPORTED_CORRELATIONS} are reported."
+        told += f" Between frontier models on popular benchmarks Anthropic (2024) reports correlations of {REPORTED_CORRELATIONS}."
     return told
 
 
@@ -229,7 +229,7 @@ def _expert_next_step(found: PublishedGap) -> str:
         told += f", {100 * found.paired.detectable_gap:.2f} pp at {_assumed_correlation(found.paired)}"
     told += f" ({POWER:.0%} power, level {confidence(found.separate.interval)}). Per-item results decide."
     if found.condition and found.condition.correlation is not None:
-        told += f" Reported between frontier models: correlations of {REPORTED_CORRELATIONS} (Miller 2024)."
+        told += f" Reported between frontier models: correlations of {REPORTED_CORRELATIONS} (Anthropic 2024)."
     return told
 
 

@@ -290,7 +290,7 @@ def test_read_whole() -> None:
         "most 2,550 are (a correlation of 0.27 or more). With the printed scores they differ on 112 to 4,100 of "
         "14,042 items.",
         "Ask for the answers item by item: they show on how many items the two differ. Between frontier models on popular "
-        "benchmarks, correlations of 0.3 to 0.7 are reported.",
+        "benchmarks Anthropic (2024) reports correlations of 0.3 to 0.7.",
     )
 
 
@@ -306,7 +306,7 @@ def test_read_whole_by_an_expert() -> None:
         "and whatever the rounding hides if at most 2,550 are (a correlation of 0.27 or more). With the printed scores "
         "they differ on 112 to 4,100 of 14,042 items. Possible correlations: −0.17 to 0.97.",
         "Minimal detectable gap at n = 14,042: 1.18 pp unpaired, 0.83 pp at correlation 0.5 (80% power, level 95%). "
-        "Per-item results decide. Reported between frontier models: correlations of 0.3 to 0.7 (Miller 2024).",
+        "Per-item results decide. Reported between frontier models: correlations of 0.3 to 0.7 (Anthropic 2024).",
     )
 
 
