@@ -10,7 +10,7 @@ from engine.errors import Mismatch
 from engine.logs.log import Log, LogRow, listed_ids
 
 WAY_OUT = (
-    "To judge only the items that are in both: --common on the command line, the switch beside the logs on the page."
+    "To judge only the items that are in both: --common on the command line, a switch on the page “Your own logs”."
 )
 
 Pair = tuple[LogRow, LogRow]

@@ -16,7 +16,7 @@ from engine.words.verdict import Register, Sentences
 
 REPORTED_CORRELATIONS = "0.3 to 0.7"
 """Correlations between frontier models on popular benchmarks: Anthropic's "A statistical approach to model evaluations"
-(November 2024), anthropic.com/research/statistical-approach-to-model-evals, on the paper by Miller (arXiv 2411.00640)."""
+(November 2024), anthropic.com/research/statistical-approach-to-model-evals, on Miller (arXiv 2411.00640)."""
 
 
 def explain_published(found: PublishedGap, register: Register = "plain") -> Sentences:
@@ -160,7 +160,8 @@ def _next_step(found: PublishedGap) -> str:
         return f"No log of these {found.a.n:,} items would show a real gap: ask for a run over more items."
     told = "Ask for the answers item by item: they show on how many items the two differ."
     if found.condition and found.condition.correlation is not None:
-        told += f" Between frontier models on popular benchmarks Anthropic (2024) reports correlations of {REPORTED_CORRELATIONS}."
+        told += " Between frontier models on popular benchmarks "
+        told += f"Anthropic (2024) reports correlations of {REPORTED_CORRELATIONS}."
     return told
 
 
