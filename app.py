@@ -22,6 +22,7 @@ page = st.navigation(
         st.Page("pages/start/home.py", title="Noise Floor", url_path="home", default=True),
         st.Page("pages/battle/battle.py", title="Battle", url_path="battle"),
         st.Page("pages/battle/history.py", title="All battles", url_path="battles"),
+        st.Page("pages/battle/recorded.py", title="Recorded", url_path="recorded"),
         st.Page("pages/battle/logs.py", title="Your own logs", url_path="logs"),
         st.Page("pages/learn/labs.py", title="Labs", url_path="labs"),
         st.Page("pages/learn/lab.py", title="Lab", url_path="lab", visibility="hidden"),

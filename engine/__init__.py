@@ -5,6 +5,7 @@ Knows nothing of labs, tutors or screens, and importing it loads neither torch n
 
 from engine import arena, card, grading, lm_eval, logs, models, noise, published, recorded, split, split_logs, stored
 from engine.arena import Challenge, Progress
+from engine.battery import Battery
 from engine.battle import Battle, Contender, HarnessConfig, ItemFailure, ItemResult
 from engine.errors import CallerMistake, EngineError
 from engine.estimate import Discordance, items_for
@@ -19,6 +20,7 @@ from engine.words.verdict import explain
 
 __all__ = [
     "TASKS",
+    "Battery",
     "Battle",
     "BattleResult",
     "CallerMistake",

@@ -12,8 +12,10 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.battery import Battery, battery
 from engine.errors import Unknown
 from engine.models import find
+from engine.tasks import load_task
 from engine.verdict import Verdict, compare
 
 FOLDER = Path(__file__).parent / "recordings"
@@ -27,6 +29,7 @@ class Recording:
     """
 
     task: str
+    shots: int
     names: tuple[str, str]
     a: tuple[float, ...]
     b: tuple[float, ...]
@@ -41,6 +44,22 @@ class Recording:
     def provenance(self) -> str:
         """Where the numbers are from, in a line."""
         return f"Recorded {self.date} on {self.device}, {self.dtype}, {self.versions}."
+
+    @property
+    def title(self) -> str:
+        """The benchmark, and how it was asked if with worked examples."""
+        title = load_task(self.task).title
+        return f"{title}, {self.shots}-shot" if self.shots else title
+
+    @property
+    def extent(self) -> str:
+        """How much of the benchmark it is."""
+        n, size = len(self.a), load_task(self.task).size
+        return f"all {n:,} questions" if n == size else f"{n:,} of {size:,} questions"
+
+    @property
+    def verdict(self) -> Verdict:
+        return verdict_after(self, len(self.a))
 
 
 def names() -> list[str]:
@@ -65,6 +84,7 @@ def load(name: str) -> Recording:
     ran = stored["environment"]["a"]
     return Recording(
         task=stored["task"],
+        shots=stored["a"]["shots"],
         names=(find(stored["a"]["name"]).title, find(stored["b"]["name"]).title),
         a=tuple(item["a"]["score"] for item in items),
         b=tuple(item["b"]["score"] for item in items),
@@ -75,3 +95,9 @@ def load(name: str) -> Recording:
         dtype=ran["dtype"],
         versions=f"torch {ran['torch']}, transformers {ran['transformers']}",
     )
+
+
+@functools.cache
+def together() -> Battery:
+    """All recordings, which are of the same two contenders, judged as what they are: many chances to be lucky."""
+    return battery({recording.title: recording.verdict for recording in map(load, names())})

@@ -192,7 +192,6 @@ class Slots:
         self.lengths = np.zeros(0, np.int64)
         """Own tokens of each slot in use, the one being read included once a pass begins."""
         self._layers: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
-        self._bias: torch.Tensor | None = None
         self._biases: dict[int | None, torch.Tensor] = {}
 
     @property

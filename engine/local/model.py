@@ -20,6 +20,7 @@ import transformers
 from engine.battle import Decoding
 from engine.errors import Unsupported
 from engine.local import prefix_tree
+from engine.local.lean import lean
 from engine.local.plan import Line, plan
 from engine.local.scoring import RowScorer, TreeScorer
 from engine.local.weights import open_weights
@@ -32,6 +33,8 @@ DEFAULT_MAX_LENGTH = 2048  # lm-eval's, for models that do not say
 TREE_TOLERANCE = 1e-3  # what lm-eval's own batching moves a sum by, generously; float32
 MEBIBYTE = 1 << 20
 SMALLEST_BUDGET = 64
+TEXTS_AT_ONCE = 64
+"""Texts tokenized together: a tokenizer keeps some hundred bytes a token until it hands them over."""
 _PROBE = (
     ("A prefix tree", (" computes what is shared", " is a forest", " once")),
     ("A prefix of another kind", (" of tree", " altogether")),
@@ -76,7 +79,10 @@ class LocalModel:
         self.model = model.to(device)
         self.device = device
         self.dtype = dtype
+        if device == "cpu" and dtype == torch.float32:
+            lean(self.model)
         self.vocabulary = model.config.get_text_config().vocab_size
+        self._ids = tuple(range(max(self.vocabulary, len(self.tokenizer))))  # one object each: a fifth of the memory
         self.notices: list[str] = []
         self.max_length = self._max_length()
         cuda = device == "cuda"
@@ -84,7 +90,7 @@ class LocalModel:
         self.rows_at_once = 128 if cuda else 16
         self.writing_memory = (16_384 if cuda else 512) * MEBIBYTE
         self.rows = RowScorer(self.model, self.model.config._attn_implementation, 64 if cuda else 8)
-        self.tree = TreeScorer(self.model, 8192 if cuda else 768, (8_192 if cuda else 160) * MEBIBYTE)
+        self.tree = TreeScorer(self.model, 8192 if cuda else 768, (8_192 if cuda else 64) * MEBIBYTE)
         self.uses_tree = self._tree_agrees_with_rows()
         self.environment = {
             "weights": version,
@@ -200,9 +206,10 @@ class LocalModel:
         begun = {text for text in texts if bos and text.startswith(bos)}
         tokens: dict[str, tuple[int, ...]] = {}
         for these, special in ((sorted(begun), False), (sorted(set(texts) - begun), True)):
-            if these:
-                found = self.tokenizer(these, add_special_tokens=special, return_attention_mask=False)["input_ids"]
-                tokens |= dict(zip(these, map(tuple, found), strict=True))
+            for start in range(0, len(these), TEXTS_AT_ONCE):
+                some = these[start : start + TEXTS_AT_ONCE]
+                found = self.tokenizer(some, add_special_tokens=special, return_attention_mask=False)["input_ids"]
+                tokens |= {text: tuple(map(self._ids.__getitem__, ids)) for text, ids in zip(some, found, strict=True)}
         return tokens
 
     def _lines(self, items: Sequence[Ranking]) -> list[list[Line]]:

@@ -17,8 +17,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 
+from engine.answers.extraction import matching
 from engine.battle import Decoding
-from engine.extraction import matching
 from engine.sources import Folder, Hub, Pack, Row, read
 from engine.task import Item, Rule, Task
 from engine.tasks import leaderboard_bbh

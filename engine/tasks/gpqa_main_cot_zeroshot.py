@@ -22,8 +22,8 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 
+from engine.answers.extraction import matching
 from engine.battle import Decoding
-from engine.extraction import matching
 from engine.sources import Folder, Hub, Row, Source
 from engine.task import Item, Rule, Task
 from engine.tasks import gpqa_main_zeroshot as gpqa

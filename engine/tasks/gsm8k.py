@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import re
 
+from engine.answers.extraction import matching
 from engine.battle import Decoding
-from engine.extraction import matching
 from engine.sources import Folder, Hub, Pack, Row, Source
 from engine.task import Item, Rule, Task
 

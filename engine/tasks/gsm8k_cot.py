@@ -10,8 +10,8 @@ lm-eval 0.4.13: `gsm8k_cot` 3.0. The questions are GSM8K's. strict-match wants t
 
 from __future__ import annotations
 
+from engine.answers.extraction import matching
 from engine.battle import Decoding
-from engine.extraction import matching
 from engine.sources import Pack, Row
 from engine.task import Item, Rule, Task
 from engine.tasks.gsm8k import FLEXIBLE, ITEMS_FROM, same_number

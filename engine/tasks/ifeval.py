@@ -9,7 +9,8 @@ lm-eval 0.4.13: `ifeval` 4.0, no examples. An answer is the whole text, also an 
 prompt-level rules ask for all instructions of a prompt, the others count those followed; loose also tries the text
 without first line, last line and asterisks. An item's score under `inst_level` is the share of its instructions that
 were followed, so that every prompt weighs the same; lm-eval's accuracy of that name weighs prompts by their number of
-instructions, and `engine.instructions.instruction_accuracy` computes it, with a standard error clustered by prompt.
+instructions, and `instruction_accuracy` (engine/answers/instructions.py) computes it, with a standard error clustered
+by prompt.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ import json
 from collections.abc import Callable, Sequence
 from statistics import fmean
 
+from engine.answers.instructions import Instruction, followed_loosely, followed_strictly, instructions_of
+from engine.answers.sentences import english
 from engine.battle import Decoding
-from engine.instructions import Instruction, followed_loosely, followed_strictly, instructions_of
-from engine.sentences import english
 from engine.sources import Folder, Hub, Row
 from engine.task import Item, Rule, Task
 

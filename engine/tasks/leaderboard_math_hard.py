@@ -14,8 +14,8 @@ math-verify's; Minerva's rule, as it was then, is called exact_match_original.
 
 from __future__ import annotations
 
+from engine.answers.mathematics import MINERVA_FROZEN, VERIFIED_FROZEN
 from engine.battle import Decoding
-from engine.mathematics import MINERVA_FROZEN, VERIFIED_FROZEN
 from engine.sources import Pack
 from engine.task import Task
 from engine.tasks.minerva_math import LICENCE, examples, item, sources

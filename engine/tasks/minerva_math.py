@@ -14,8 +14,8 @@ examples and compares its answer after Minerva's normalisation; math_verify take
 
 from __future__ import annotations
 
+from engine.answers.mathematics import MINERVA, VERIFIED, boxed
 from engine.battle import Decoding
-from engine.mathematics import MINERVA, VERIFIED, boxed
 from engine.sources import Hub, Pack, Row, Source
 from engine.task import Item, Task
 

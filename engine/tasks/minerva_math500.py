@@ -15,8 +15,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from engine.answers.mathematics import MINERVA, VERIFIED
 from engine.battle import Decoding
-from engine.mathematics import MINERVA, VERIFIED
 from engine.sources import Folder, Hub, Pack, Row
 from engine.task import Item, Task
 from engine.tasks import minerva_math

@@ -18,8 +18,8 @@ from __future__ import annotations
 
 import string
 
+from engine.answers.extraction import matching
 from engine.battle import Decoding
-from engine.extraction import matching
 from engine.sources import Folder, Hub, Row
 from engine.task import Item, Rule, Task
 

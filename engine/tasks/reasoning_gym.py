@@ -20,8 +20,8 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+from engine.answers.extraction import matching
 from engine.battle import Decoding
-from engine.extraction import matching
 from engine.made import Made
 from engine.sources import Row
 from engine.task import Item, Rule, Task

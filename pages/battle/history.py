@@ -14,6 +14,7 @@ battles = arena.history()
 if not battles:
     st.write("None yet. The first one takes about two minutes, with opening the models.")
     st.page_link("pages/battle/battle.py", label="Start a battle", icon=":material/arrow_forward:")
+    st.page_link("pages/battle/recorded.py", label="Look at recorded ones", icon=":material/arrow_forward:")
     st.stop()
 
 if forecasts := arena.forecasts(card.author(learner.token())):

@@ -36,3 +36,4 @@ st.caption(
     f"{battle.names[0]} against {battle.names[1]} on {load_task(battle.task).title}, measured by us. "
     + battle.provenance
 )
+st.page_link("pages/battle/recorded.py", label="More recorded battles", icon=":material/arrow_forward:")

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from engine import Verdict, stored
+from engine import Battery, Verdict, stored
 from pages.widgets import gap_rows
 from pages.widgets.gap_rows import signed
 from pages.widgets.wording import percent, plain
@@ -39,15 +39,18 @@ def show(found: stored.StoredVerdict, *, key: str) -> None:
         column_config=COLUMNS,
         key=f"{key}-groups-table",
     )
+    st.caption(plain(in_words(groups, "groups")))
+
+
+def in_words(groups: Battery, kind: str) -> str:
+    """What to make of so many verdicts side by side; `kind` is what each of them is about, in the plural."""
     interval, lost = groups.interval, len(groups.taken_back)
     taken_back = f"{lost:,} of them had a winner alone and none among so many. " if lost else ""
-    st.caption(
-        plain(
-            f"A is {names[0]}, B is {names[1]}; gaps are A minus B in points, ◆ is above the noise. With "
-            f"{len(groups.verdicts):,} groups some gap looks real by luck: p (Holm) allows for that. {taken_back}"
-            f"The mean of the groups’ gaps, each counted alike, is {signed(groups.gap)} points ({groups.level:.0%} "
-            f"interval on other items of these same groups {signed(interval.low)} to {signed(interval.high)})."
-        )
+    return (
+        f"A is {groups.names[0]}, B is {groups.names[1]}; gaps are A minus B in points, ◆ is above the noise. With "
+        f"{len(groups.verdicts):,} {kind} some gap looks real by luck: p (Holm) allows for that. {taken_back}"
+        f"The mean of the {kind}’ gaps, each counted alike, is {signed(groups.gap)} points ({groups.level:.0%} "
+        f"interval on other items of these same {kind} {signed(interval.low)} to {signed(interval.high)})."
     )
 
 

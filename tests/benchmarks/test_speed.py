@@ -64,7 +64,7 @@ def row_of(ours_seconds=(1.0, 2.0, 1.0), theirs_seconds=(3.0, 3.0, 4.0), scale=2
     ]  # fmt: skip
     known = {
         "request tokens": 200, "needed": 50, "asked": 4, "attention": 1000, "batch": 8, "tried": {8: 1.0},
-        "rate": 200_000.0, "facts": {"parameters": 1000, "body": 700, "row": 250},
+        "rate": 200_000.0, "best rate": 250_000.0, "facts": {"parameters": 1000, "body": 700, "row": 250},
     }  # fmt: skip
     return {"model": "m", "synthetic": False, **summary(work(), turns, [0], scale, known)}
 
@@ -82,7 +82,7 @@ def test_a_row_scales_what_lm_eval_did_a_part_of():
 def test_what_writing_needs_comes_from_the_turn_itself():
     turn = {"seconds": 1.0, "positions": 9, "peak": 1.0, "values": ["a"], "request tokens": 7, "needed": 6, "asked": 2}
     known = {"request tokens": 1, "needed": 1, "asked": 0, "attention": 0, "batch": 1, "tried": {}, "rate": 1.0}
-    known["facts"] = {"parameters": 1, "body": 1, "row": 1}
+    known |= {"best rate": 1.0, "facts": {"parameters": 1, "body": 1, "row": 1}}
     one = work(decoding={"until": [], "max_tokens": 4}, choices=((),))
     row = summary(one, [(turn, {**turn, "values": ["a"]})], [0], 1.0, known)
     assert (row["request tokens"], row["needed"], row["asked"]) == (7, 6, 2)

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from engine.answers.instructions import Instruction, followed_loosely, followed_strictly, instruction_accuracy
 from engine.errors import CallerMistake, NoSource
-from engine.instructions import Instruction, followed_loosely, followed_strictly, instruction_accuracy
 from engine.task import Item, load_items
 from engine.tasks import ifeval, leaderboard_ifeval
 

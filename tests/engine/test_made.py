@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import CallerMistake, Challenge, Item, Task, arena, load_items
+from engine.answers.extraction import matching
 from engine.battle import Decoding
 from engine.errors import NoSource
-from engine.extraction import matching
 from engine.fight import chosen_items
 from engine.made import EXAMPLES, Made
 from engine.sources import Row

@@ -19,9 +19,9 @@ from typing import Any
 import pytest
 
 from engine import CallerMistake, Item, Task, load_items
+from engine.answers.extraction import matching
 from engine.battle import ItemFailure, ItemResult
 from engine.errors import NoSource
-from engine.extraction import matching
 from engine.fight import written_outcome
 from engine.model import Completion
 from engine.sources import Hub, Pack

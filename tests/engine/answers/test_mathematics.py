@@ -18,9 +18,9 @@ from pathlib import Path
 
 import pytest
 
-from engine import Item, algebra
-from engine.errors import BattleFailed
-from engine.mathematics import (
+from engine import Item
+from engine.answers import algebra
+from engine.answers.mathematics import (
     LONGEST,
     LONGEST_ANSWER,
     MINERVA,
@@ -30,6 +30,7 @@ from engine.mathematics import (
     boxed,
     normal,
 )
+from engine.errors import BattleFailed
 
 # ---- finding
 

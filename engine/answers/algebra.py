@@ -24,7 +24,7 @@ from typing import Any
 
 from engine.errors import BattleFailed
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 READY = "ready"
 STEP, QUESTION = 5, 30
 """Seconds for reading one text and for comparing two expressions, as math-verify has it; and for all that one question

@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.aggregate import Mean
+from engine.answers.sentences import count_capitals, count_words, sentences
 from engine.errors import CallerMistake
-from engine.sentences import count_capitals, count_words, sentences
 
 if TYPE_CHECKING:
     from langdetect.detector_factory import DetectorFactory

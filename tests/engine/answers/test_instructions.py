@@ -17,14 +17,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.errors import CallerMistake
-from engine.instructions import (
+from engine.answers.instructions import (
     CHECKS,
     followed_loosely,
     followed_strictly,
     instruction_accuracy,
     instructions_of,
 )
+from engine.errors import CallerMistake
 
 ENGLISH = "the ferry crosses the river twice a day and carries more sheep than people"
 GERMAN = "Die Fähre fährt zweimal am Tag über den Fluss und trägt mehr Schafe als Menschen."

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from engine import algebra
+from engine.answers import algebra
 from engine.task import Item, Rule
 
 LONGEST, LONGEST_ANSWER = 100_000, 1_000

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import sentences as cut
+from engine.answers import sentences as cut
+from engine.answers.sentences import count_capitals, count_words, english, sentences
 from engine.errors import NoSource
-from engine.sentences import count_capitals, count_words, english, sentences
 
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()), max_size=300)  # lone surrogates too
 PIECES = st.lists(

@@ -1,0 +1,35 @@
+"""Battles fought once, over whole benchmarks, and kept: all gaps at a glance, then any of them question by question."""
+
+from functools import partial
+
+import streamlit as st
+
+from engine import recorded
+from pages.widgets import gap_rows, group_report, noise_chart, verdict_card
+from pages.widgets.wording import plain
+
+st.title("Recorded battles", anchor=False)
+battles = {name: recorded.load(name) for name in recorded.names()}
+together = recorded.together()
+first, second = together.names
+st.write(
+    f"{first} against {second}, every question asked of both and measured by us. Nothing runs when you look at these; "
+    "to fight one yourself, on your own machine, takes minutes."
+)
+rows = [
+    gap_rows.Row(title=title, gap=verdict.gap, interval=verdict.interval, out=together.outcomes[title] in ("a", "b"))
+    for title, verdict in together.verdicts.items()
+]
+gap_rows.show(rows, together.names, key="recorded-gaps")
+st.caption(plain(group_report.in_words(together, "benchmarks")))
+
+st.subheader("One of them", anchor=False)
+name = st.selectbox("Benchmark", battles, format_func=lambda name: battles[name].title, key="battle")
+battle = battles[name]
+st.caption(f"{battle.extent.capitalize()}. {battle.provenance}")
+verdict_card.show(battle.verdict, battle.names, key="recorded")
+st.markdown("**How the gap came out of the noise, or did not**")
+noise_chart.show(
+    partial(recorded.verdict_after, battle), len(battle.a), len(battle.a), battle.names, key="recorded-noise"
+)
+st.caption("The grey band is what luck alone can do with that many questions.")

@@ -1,0 +1,35 @@
+"""Recorded battles are shown as what they are: measured earlier, where and when, and judged together."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine import recorded
+from tests.pages.test_pages import open_page, texts
+
+PAGE = "pages/battle/recorded.py"
+
+
+def test_every_recording_is_in_the_picture_and_in_the_list() -> None:
+    app = open_page(PAGE)
+    assert not app.exception
+    titles = [recorded.load(name).title for name in recorded.names()]
+    assert app.selectbox(key="battle").options == titles
+    assert f"With {len(titles):,} benchmarks some gap looks real by luck" in texts(app)
+
+
+@pytest.mark.parametrize("name", recorded.names())
+def test_a_recording_says_where_and_when_and_what_follows(name: str) -> None:
+    app = open_page(PAGE)
+    app.selectbox(key="battle").set_value(name).run()
+    battle = recorded.load(name)
+    shown = texts(app)
+    assert not app.exception
+    assert battle.provenance in shown and battle.extent in shown.replace("All ", "all ")
+    assert battle.verdict.sentences[0].split(":")[0] in shown
+
+
+def test_the_pages_without_a_battle_lead_there() -> None:
+    for page in ("", "pages/battle/history.py"):
+        links = [link.proto.page for link in open_page(page).get("page_link")]
+        assert "recorded" in links, page
