@@ -48,7 +48,7 @@ def in_words(groups: Battery, kind: str) -> str:
     taken_back = f"{lost:,} of them had a winner alone and none among so many. " if lost else ""
     return (
         f"A is {groups.names[0]}, B is {groups.names[1]}; gaps are A minus B in points, ◆ is above the noise. With "
-        f"{len(groups.verdicts):,} {kind} some gap looks real by luck: p (Holm) allows for that. {taken_back}"
+        f"{len(groups.verdicts):,} {kind} some gap looks real by luck: Holm’s correction allows for that. {taken_back}"
         f"The mean of the {kind}’ gaps, each counted alike, is {signed(groups.gap)} points ({groups.level:.0%} "
         f"interval on other items of these same {kind} {signed(interval.low)} to {signed(interval.high)})."
     )
