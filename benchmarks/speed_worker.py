@@ -91,11 +91,11 @@ class Ours:
         self.decoding = order["decoding"]
         if self.decoding:
             self.items = [Prompt(item_id=str(i), text=text) for i, text in enumerate(order["requests"])]
-            tokens = self.local._encoded({item.text for item in self.items})
+            tokens = self.local.encoder.tokens({item.text for item in self.items})
             self.reads = [[tokens[item.text]] for item in self.items]
             return self._needs(self.reads, set()) | {"costs": [len(read) for (read,) in self.reads]}
         self.items = [Ranking(item_id=str(i), pairs=tuple(map(tuple, p))) for i, p in enumerate(order["requests"])]
-        lines = self.local._lines(self.items)
+        lines = self.local.encoder.lines(self.items)
         reads = [[line.read for line in each] for each in lines]
         asked = {
             hash(line.read[:end])

@@ -121,6 +121,8 @@ if __name__ == "__main__":
     # A thread that waits must sleep. By default OpenMP's threads spin at every barrier, and on a machine whose
     # cores are shared, with a browser for instance, a forward pass was measured 19 times slower for it.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # oneDNN, which bfloat16 goes through, keeps a program for every shape it has met, and no two packs are alike.
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "8")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     sys.exit(main())

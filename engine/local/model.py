@@ -1,8 +1,7 @@
-"""A transformers model behind the `Model` seam: texts become tokens, tokens are scored or written, failures are told.
+"""A transformers model behind the `Model` seam: what it is asked is scored or written, and what fails is told.
 
-Tokens are those of lm-evaluation-harness 0.4.13's hf backend: the same BOS habit, the same seam between context and
-continuation, the same truncation. A model that cannot work on a prefix tree (recurrent ones, say) is found out by a
-check when it is opened, and works row by row instead.
+A model that cannot work on a prefix tree (recurrent ones, say) is found out by a check when it is opened, and works
+row by row instead.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ import platform
 import time
 from collections.abc import Collection, Iterator, Sequence
 
-import jinja2
 import numpy as np
 import torch
 import transformers
@@ -20,6 +18,7 @@ import transformers
 from engine.battle import Decoding
 from engine.errors import Unsupported
 from engine.local import prefix_tree
+from engine.local.encoder import Encoder
 from engine.local.lean import lean
 from engine.local.plan import Line, plan
 from engine.local.scoring import RowScorer, TreeScorer
@@ -27,14 +26,11 @@ from engine.local.weights import open_weights
 from engine.local.writing import NO_TOKEN, Writer, write_in_rows, write_over_trees
 from engine.model import Completion, Logliks, Prompt, Ranking, Trouble
 from engine.models import ModelCard
-from engine.prompt import Asked, Conversation
 
 DEFAULT_MAX_LENGTH = 2048  # lm-eval's, for models that do not say
 TREE_TOLERANCE = 1e-3  # what lm-eval's own batching moves a sum by, generously; float32
 MEBIBYTE = 1 << 20
 SMALLEST_BUDGET = 64
-TEXTS_AT_ONCE = 64
-"""Texts tokenized together: a tokenizer keeps some hundred bytes a token until it hands them over."""
 _PROBE = (
     ("A prefix tree", (" computes what is shared", " is a forest", " once")),
     ("A prefix of another kind", (" of tree", " altogether")),
@@ -82,15 +78,15 @@ class LocalModel:
         if device == "cpu" and dtype == torch.float32:
             lean(self.model)
         self.vocabulary = model.config.get_text_config().vocab_size
-        self._ids = tuple(range(max(self.vocabulary, len(self.tokenizer))))  # one object each: a fifth of the memory
+        words = max(self.vocabulary, len(self.tokenizer))
+        self.encoder = Encoder(self.tokenizer, words, self._max_length())
         self.notices: list[str] = []
-        self.max_length = self._max_length()
         cuda = device == "cuda"
         self.max_rows = (800_000_000 if cuda else 40_000_000) // self.vocabulary
         self.rows_at_once = 128 if cuda else 16
         self.writing_memory = (16_384 if cuda else 512) * MEBIBYTE
         self.rows = RowScorer(self.model, self.model.config._attn_implementation, 64 if cuda else 8)
-        self.tree = TreeScorer(self.model, 8192 if cuda else 768, (8_192 if cuda else 64) * MEBIBYTE)
+        self.tree = TreeScorer(self.model, 8192 if cuda else 768, 8_192 * MEBIBYTE if cuda else 0)
         self.uses_tree = self._tree_agrees_with_rows()
         self.environment = {
             "weights": version,
@@ -116,7 +112,7 @@ class LocalModel:
     def rank(self, items: Sequence[Ranking], skip: Collection[str] = ()) -> Iterator[list[Logliks | Trouble]]:
         if all(item.item_id in skip for item in items):
             return
-        lines = self._lines(items)
+        lines = self.encoder.lines(items)
         asked = [i for i, each in enumerate(lines) if all(line.scored for line in each)]
         if mute := [item for i, item in enumerate(items) if i not in asked and item.item_id not in skip]:
             message = "a choice adds no token to its question: there is nothing to score"
@@ -164,80 +160,13 @@ class LocalModel:
     def _alone(self, items: Sequence[Ranking]) -> dict[str, float]:
         """The log-likelihood of each choice after nothing, for the items that want it; equal choices once."""
         choices = sorted({choice for item in items if item.unconditional for _, choice in item.pairs})
-        lines = [[self._after_nothing(choice)] for choice in choices]
+        lines = [[self.encoder.after_nothing(choice)] for choice in choices]
         sums: dict[str, float] = {}
         for group in plan(lines, self.tree.budget, self.max_rows):
             for pack in group.packs:
                 scored = self._sums_or_halves([lines[i] for i in pack], group.trunk)
                 sums |= {choices[i]: found[0] if found else float("nan") for i, found in zip(pack, scored, strict=True)}
         return sums
-
-    # Tokens
-
-    def text(self, asked: Asked) -> str:
-        """A conversation in the model's template, as lm-eval renders it: a template without a system role goes without.
-
-        Raises:
-            Unsupported: the model has no template, or one that refuses the conversation.
-        """
-        if isinstance(asked, str):
-            return asked
-        if not self.tokenizer.chat_template:
-            raise Unsupported("This model has no chat template. Use the plain one (leave --template out).")
-        try:
-            return self._rendered(asked)
-        except jinja2.exceptions.TemplateError:
-            spoken = tuple(turn for turn in asked.turns if turn.role != "system")
-        try:
-            return self._rendered(Conversation(spoken, asked.thinking))
-        except jinja2.exceptions.TemplateError as error:
-            message = f"This model's chat template refuses the conversation: {error}"
-            raise Unsupported(f"{message}. Use the plain one (leave --template out).") from error
-
-    def _rendered(self, asked: Conversation) -> str:
-        chosen = {} if asked.thinking is None else {"enable_thinking": asked.thinking}
-        turns = [{"role": turn.role, "content": turn.content} for turn in asked.turns]
-        rendered: str = self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True, **chosen)
-        return rendered
-
-    def _encoded(self, texts: Collection[str]) -> dict[str, tuple[int, ...]]:
-        """As lm-eval: the tokenizer's own BOS habit, unless a text begins with BOS already."""
-        bos = self.tokenizer.bos_token
-        begun = {text for text in texts if bos and text.startswith(bos)}
-        tokens: dict[str, tuple[int, ...]] = {}
-        for these, special in ((sorted(begun), False), (sorted(set(texts) - begun), True)):
-            for start in range(0, len(these), TEXTS_AT_ONCE):
-                some = these[start : start + TEXTS_AT_ONCE]
-                found = self.tokenizer(some, add_special_tokens=special, return_attention_mask=False)["input_ids"]
-                tokens |= {text: tuple(map(self._ids.__getitem__, ids)) for text, ids in zip(some, found, strict=True)}
-        return tokens
-
-    def _lines(self, items: Sequence[Ranking]) -> list[list[Line]]:
-        """Context and continuation as one text, so that tokens form across the seam as they would in use."""
-        pairs = [[(self.text(before), choice) for before, choice in item.pairs] for item in items]
-        texts = {
-            text for each in pairs for before, choice in each if before for text in (before + choice, before.rstrip())
-        }
-        tokens = self._encoded(texts)
-
-        def line(before: str, choice: str) -> Line:
-            if not before:
-                return self._after_nothing(choice)
-            whole = tokens[before + choice]
-            return self._line(whole, len(whole) - len(tokens[before.rstrip()]))
-
-        return [[line(*pair) for pair in each] for each in pairs]
-
-    def _after_nothing(self, choice: str) -> Line:
-        first = self.tokenizer.bos_token_id
-        start = self.tokenizer.eos_token_id if first is None else first
-        whole = (start, *self.tokenizer.encode(choice, add_special_tokens=False))
-        return self._line(whole, len(whole) - 1)
-
-    def _line(self, whole: tuple[int, ...], scored: int) -> Line:
-        kept = whole[-(self.max_length + 1) :]
-        scored = max(0, min(scored, len(kept) - 1))
-        return Line(kept[:-1], kept[len(kept) - scored :], len(whole) - len(kept))
 
     # Memory
 
@@ -278,7 +207,7 @@ class LocalModel:
         asked = [
             Ranking(item_id="", pairs=tuple((context, choice) for choice in choices)) for context, choices in _PROBE
         ]
-        lines = self._lines(asked)
+        lines = self.encoder.lines(asked)
         flat = [line for each in lines for line in each]
         rows = self.rows.sums(flat)
         trunk = lines[0][0].read[: min(len(line.read) - line.scored for line in lines[0])]
@@ -297,15 +226,16 @@ class LocalModel:
     def write(
         self, items: Sequence[Prompt], decoding: Decoding, skip: Collection[str] = ()
     ) -> Iterator[list[Completion | Trouble]]:
-        keep = self.max_length - decoding.max_tokens
+        most = self.encoder.max_length
+        keep = most - decoding.max_tokens
         if keep < 1:
             raise Unsupported(
-                f"This model reads {self.max_length:,} tokens at most, and {decoding.max_tokens:,} of them are for the "
+                f"This model reads {most:,} tokens at most, and {decoding.max_tokens:,} of them are for the "
                 "answer: nothing is left for the question. Use a model with a longer context."
             )
         asked = [item for item in items if item.item_id not in skip]
-        texts = [self.text(item.text) for item in asked]
-        tokens = self._encoded(set(texts))
+        texts = [self.encoder.text(item.text) for item in asked]
+        tokens = self.encoder.tokens(set(texts))
         left = {i: tokens[text][-keep:] for i, text in enumerate(texts)}
         writer = Writer(decoding, self._ends, lambda new: str(self.tokenizer.decode(new, skip_special_tokens=True)))
         started = time.perf_counter()

@@ -25,7 +25,7 @@ class TreeScorer:
     """Scores lines over trees. `model` must take `engine.local.attention` (checked by whoever opens it).
 
     budget        distinct tokens of a forward pass
-    trunk_memory  bytes of trunks kept for the next call
+    trunk_memory  bytes of trunks kept for later calls; the latest one is kept whatever it takes
     """
 
     def __init__(self, model: Any, budget: int, trunk_memory: int) -> None:
@@ -61,11 +61,18 @@ class TreeScorer:
         if tokens in self._trunks:
             self._trunks.move_to_end(tokens)
             return self._trunks[tokens]
-        trunk, _ = self.read(tokens, Kept())
-        self._trunks[tokens] = trunk
-        while len(self._trunks) > 1 and sum(kept.size for kept in self._trunks.values()) > self.trunk_memory:
+        self._make_room(len(tokens))
+        self._trunks[tokens], _ = self.read(tokens, Kept())
+        return self._trunks[tokens]
+
+    def _make_room(self, length: int) -> None:
+        """For a trunk of so many tokens, before it is computed: two long ones at once are a tenth of a small model."""
+        while self._trunks:
+            sizes = [kept.size for kept in self._trunks.values()]
+            oldest = next(iter(self._trunks.values()))
+            if sum(sizes) + length * (oldest.size // oldest.length) <= self.trunk_memory:
+                return
             self._trunks.popitem(last=False)
-        return trunk
 
     @torch.inference_mode()
     def read(self, tokens: Sequence[int], trunk: Kept) -> tuple[Kept, torch.Tensor]:

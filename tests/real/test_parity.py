@@ -149,12 +149,12 @@ def test_prompts_are_lm_evals_to_the_character(case: Case, task: Task) -> None:
 @cases("ranked")
 def test_ranked_choices_agree(model: LocalModel, case: Case, task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
     """Prompts to the character, tokens to the token, sums to the tolerance, and the winners but for close calls."""
-    monkeypatch.setattr(model, "max_length", case["max_length"] or model.max_length)
+    monkeypatch.setattr(model.encoder, "max_length", case["max_length"] or model.encoder.max_length)
     harness, docs = asked_as(case, task), documents(case, task)
     before = preludes(task, harness)
     asked = [ranking(item, before[item.id], harness) for item, _ in docs]
     for put, (_, doc) in zip(asked, docs, strict=True):
-        requests = [f"{model.text(context)}\x1f{choice}" for context, choice in put.pairs]
+        requests = [f"{model.encoder.text(context)}\x1f{choice}" for context, choice in put.pairs]
         assert list(map(sha256, requests)) == doc["requests_sha256"], put.item_id
     told = {logliks.item_id: logliks for batch in model.rank(asked) for logliks in batch}
     close: list[float] = []
@@ -186,7 +186,7 @@ def differing(item: Item, ours: Logliks, doc: dict[str, Any]) -> Iterator[float]
 @cases("written")
 def test_written_answers_agree(model: LocalModel, case: Case, task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same text, written one at a time as in the reference; the same answer read from it; the same score."""
-    monkeypatch.setattr(model, "max_length", case["max_length"] or model.max_length)
+    monkeypatch.setattr(model.encoder, "max_length", case["max_length"] or model.encoder.max_length)
     monkeypatch.setattr(model, "rows_at_once", 1)  # rounding in a batch may turn a close call
     harness, docs = asked_as(case, task), documents(case, task)[:WRITTEN_DOCS]
     assert harness.decoding
@@ -194,7 +194,7 @@ def test_written_answers_agree(model: LocalModel, case: Case, task: Task, monkey
     asked = [Prompt(item_id=item.id, text=question(before[item.id], item, harness)) for item, _ in docs]
     written = {completion.item_id: completion for batch in model.write(asked, harness.decoding) for completion in batch}
     for prompt, (item, doc) in zip(asked, docs, strict=True):
-        assert [sha256(model.text(prompt.text))] == doc["requests_sha256"], item.id
+        assert [sha256(model.encoder.text(prompt.text))] == doc["requests_sha256"], item.id
         completion = written[item.id]
         assert completion.text == doc.get("text", completion.text)
         assert sha256(completion.text) == doc["text_sha256"], item.id

@@ -17,13 +17,11 @@ import pytest
 import torch
 import transformers
 
-from engine.battle import Decoding
 from engine.errors import CorruptWeights, NoSource, Unsupported
 from engine.local.model import LocalModel, open_local
 from engine.local.weights import converted
-from engine.model import Logliks, Prompt, Ranking, Trouble
+from engine.model import Logliks, Ranking, Trouble
 from engine.models import find
-from engine.prompt import Conversation, Turn
 from tests.engine.local.zoo import (
     LENGTH,
     LONG,
@@ -40,7 +38,6 @@ from tests.engine.local.zoo import (
     short_of_memory,
     sum_of_last,
     sums_of,
-    written_by,
 )
 
 # ---- ranking
@@ -104,15 +101,15 @@ def test_no_second_begin_token(llama: LocalModel) -> None:
 @pytest.mark.parametrize("name", ["llama", "gemma3", "mamba"])
 def test_what_is_too_long_loses_its_beginning(name: str, opened: Opened) -> None:
     model = opened(name)
-    model.max_length = 20
+    model.encoder.max_length = 20
     items = questions(6, seed=5, context=40)
     assert max(len(model.tokenizer.encode(c + choice)) for item in items for c, choice in item.pairs) > 40
     assert_plain(model, items)
 
 
 def test_the_models_own_limit_is_used(opened: Opened) -> None:
-    assert opened("gpt2").max_length == opened("llama").max_length == LENGTH
-    assert opened("mamba").max_length == 2048  # says nothing of it, nor does its tokenizer: lm-eval's default
+    assert opened("gpt2").encoder.max_length == opened("llama").encoder.max_length == LENGTH
+    assert opened("mamba").encoder.max_length == 2048  # says nothing of it, nor does its tokenizer: lm-eval's default
 
 
 def test_batches_are_the_same_whatever_is_skipped(llama: LocalModel) -> None:
@@ -157,7 +154,7 @@ def test_the_tokens_that_were_scored_are_told(llama: LocalModel) -> None:
 
 def test_what_a_long_prompt_lost_is_told(llama: LocalModel) -> None:
     """lm-eval keeps the last max_length + 1 tokens of question and choice; the most any choice lost is told."""
-    llama.max_length = 40
+    llama.encoder.max_length = 40
     items = questions(6, seed=5, context=40)
     told = {o.item_id: o for batch in llama.rank(items) for o in batch}
     lengths = {i.item_id: [len(llama.tokenizer.encode(c + choice)) for c, choice in i.pairs] for i in items}
@@ -168,7 +165,7 @@ def test_what_a_long_prompt_lost_is_told(llama: LocalModel) -> None:
 
 
 def test_a_choice_longer_than_the_model_reads_is_scored_as_far_as_it_goes(llama: LocalModel) -> None:
-    llama.max_length = 8
+    llama.encoder.max_length = 8
     item = Ranking(item_id="long", pairs=(("the cat", " " + RHYME), ("the cat", " sat")))
     ((told,),) = llama.rank([item])
     whole = llama.tokenizer.encode("the cat " + RHYME)
@@ -246,94 +243,6 @@ def test_positions_that_turn_otherwise_in_a_long_text_are_found_out(tmp_path: Pa
     transformers.AutoModelForCausalLM.from_config(config).save_pretrained(tmp_path)
     tokenizer.save_pretrained(tmp_path)
     assert open_local(find(str(tmp_path)), "cpu").environment["scoring"] == "row by row"
-
-
-# ---- conversations
-
-TEMPLATE = """{{ bos_token }}{% if enable_thinking is defined %}[{{ enable_thinking }}]{% endif %}\
-{% for message in messages %}<{{ message.role }}>{{ message.content | trim }}</{{ message.role }}>
-{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}"""
-NO_SYSTEM = "{% if messages[0].role == 'system' %}{{ raise_exception('no system here') }}{% endif %}"
-ALTERNATING = """{% for message in messages %}{% if (message.role == 'user') != (loop.index0 % 2 == 0) %}\
-{{ raise_exception('roles must alternate') }}{% endif %}{% endfor %}"""
-TALK = Conversation(
-    (Turn("system", "Be brief."), Turn("user", "the cat "), Turn("assistant", "sat"), Turn("user", "why"))
-)
-
-
-@pytest.fixture
-def chatty(llama: LocalModel) -> LocalModel:
-    llama.tokenizer.chat_template = TEMPLATE
-    return llama
-
-
-def test_a_conversation_is_put_into_the_models_template(chatty: LocalModel) -> None:
-    assert chatty.text(TALK) == (
-        "<s><system>Be brief.</system>\n<user>the cat</user>\n<assistant>sat</assistant>\n<user>why</user>\n<assistant>"
-    )
-    assert chatty.text("as it is") == "as it is"
-
-
-@pytest.mark.parametrize(("thinking", "mark"), [(None, ""), (True, "[True]"), (False, "[False]")])
-def test_the_template_is_told_whether_to_think(thinking: bool | None, mark: str, chatty: LocalModel) -> None:
-    """And nothing of it where nothing is chosen: templates have a way of their own."""
-    asked = Conversation((Turn("user", "why"),), thinking)
-    assert chatty.text(asked) == f"<s>{mark}<user>why</user>\n<assistant>"
-
-
-@pytest.mark.parametrize("thinking", [None, True])
-def test_a_template_that_refuses_a_system_goes_without(thinking: bool | None, chatty: LocalModel) -> None:
-    """As lm-eval does; all else is kept."""
-    chatty.tokenizer.chat_template = NO_SYSTEM + TEMPLATE
-    spoken = Conversation(TALK.turns[1:], thinking)
-    assert chatty.text(Conversation(TALK.turns, thinking)) == chatty.text(spoken)
-    assert "brief" not in chatty.text(spoken) and "<user>the cat</user>" in chatty.text(spoken)
-
-
-def test_a_template_that_refuses_everything_says_so(chatty: LocalModel) -> None:
-    chatty.tokenizer.chat_template = ALTERNATING + TEMPLATE
-    talk = Conversation((Turn("user", "the cat"), Turn("user", "why")))
-    with pytest.raises(Unsupported, match="refuses the conversation: roles must alternate"):
-        next(chatty.rank([Ranking(item_id="c", pairs=((talk, " red"),))]))
-    with pytest.raises(Unsupported, match="refuses the conversation"):
-        next(chatty.write([Prompt(item_id="c", text=talk)], Decoding(max_tokens=3, until=())))
-
-
-def test_a_model_without_a_template_says_so(llama: LocalModel) -> None:
-    with pytest.raises(Unsupported, match="no chat template"):
-        next(llama.rank([Ranking(item_id="c", pairs=((TALK, " red"),))]))
-
-
-def test_conversations_are_ranked_with_one_begin_token(chatty: LocalModel) -> None:
-    """The template begins with it; choices follow the template's last word without a space, as lm-eval has it."""
-    talks = [Conversation((Turn("system", RHYME), Turn("user", text))) for text in sentences(6, 23)]
-    items = [
-        Ranking(item_id=f"c{i}", pairs=tuple((talk, choice) for choice in ("A", "B", "red mat")), unconditional=True)
-        for i, talk in enumerate(talks)
-    ]
-    chatty.tree.budget = 64
-    told = {o.item_id: o for batch in chatty.rank(items) for o in batch}
-    for i, talk in enumerate(talks):
-        before = f"<system>{RHYME}</system>\n<user>{talk.turns[1].content}</user>\n<assistant>"
-        assert chatty.text(talk) == "<s>" + before
-        start = [0, *chatty.tokenizer.encode(before, add_special_tokens=False)]
-        outcome = told[f"c{i}"]
-        for choice, scored, total in zip(("A", "B", "red mat"), outcome.scored, outcome.sums, strict=True):
-            whole = [0, *chatty.tokenizer.encode(before + choice, add_special_tokens=False)]
-            assert scored == len(whole) - len(start)
-            assert total == pytest.approx(sum_of_last(chatty, whole, scored), abs=1e-4)
-
-
-def test_a_conversation_is_written_on_as_its_text_is(chatty: LocalModel) -> None:
-    text = chatty.text(TALK)
-    items = [Prompt(item_id="talk", text=TALK), Prompt(item_id="text", text=text)]
-    told = written_by(chatty, items, Decoding(max_tokens=6, until=()))
-    assert told["talk"].text == told["text"].text
-    tokens = [0, *chatty.tokenizer.encode(text.removeprefix("<s>"), add_special_tokens=False)]
-    assert told["talk"].tokens == len(tokens) + 6
-    with torch.inference_mode():
-        first = int(plain_logits(chatty, tokens)[-1].argmax())
-    assert told["talk"].text.startswith(chatty.tokenizer.decode([first]))
 
 
 # ---- memory

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from engine.battle import Decoding
+from engine.local.attention import Kept
 from engine.local.model import LocalModel
 from engine.local.plan import Line
 from engine.local.scoring import RowScorer, TreeScorer
@@ -132,6 +133,24 @@ def test_the_latest_trunks_are_kept_as_far_as_memory_goes(room: float, kept: int
         assert passes == [64]
 
 
+def test_an_old_trunk_is_let_go_before_a_new_one_takes_its_room(
+    llama: LocalModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = rhyme(llama, 300)
+    scorer = TreeScorer(llama.model, 512, 0)
+    held: list[int] = []
+    plain = scorer.read
+
+    def read(tokens: tuple[int, ...], trunk: Kept) -> tuple[Kept, torch.Tensor]:
+        held.append(len(scorer._trunks))
+        return plain(tokens, trunk)
+
+    monkeypatch.setattr(scorer, "read", read)
+    for at in (0, 100, 200):
+        scorer.trunk(text[at : at + 64])
+    assert held == [0, 0, 0]
+
+
 def test_no_trunk_is_no_pass(llama: LocalModel) -> None:
     passes = passes_of(llama)
     assert llama.tree.trunk(()).layers == {} and passes == []
@@ -165,7 +184,7 @@ def test_half_precision_is_as_far_off_as_rows_are(dtype: torch.dtype, llama: Loc
     items = subjects(1, 150, seed=5)
     llama.model.to(dtype)
     tree, rows = TreeScorer(llama.model, 200, 0), RowScorer(llama.model, llama.rows.attention, 4)
-    lines = [each for lines in llama._lines(items) for each in lines]
+    lines = [each for lines in llama.encoder.lines(items) for each in lines]
     start = lines[0].read[:128]
     assert all(each.read[:128] == start for each in lines)
     told = [torch.tensor(sums) for sums in (tree.sums(lines, start), rows.sums(lines))]

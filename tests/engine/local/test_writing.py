@@ -238,7 +238,7 @@ def test_an_end_token_is_an_end(llama: LocalModel) -> None:
 @pytest.mark.parametrize("tree", [True, False])
 def test_a_long_prompt_loses_its_beginning_so_that_the_answer_fits(tree: bool, llama: LocalModel) -> None:
     """lm-eval: the last max_length - max_gen_toks tokens."""
-    llama.max_length, llama.uses_tree = 24, tree
+    llama.encoder.max_length, llama.uses_tree = 24, tree
     whole = llama.tokenizer.encode(RHYME)
     new: list[int] = []
     with torch.inference_mode():

@@ -102,7 +102,7 @@ def plain_logits(model: LocalModel, tokens: list[int]) -> torch.Tensor:
 
 def sum_of_last(model: LocalModel, whole: list[int], scored: int) -> float:
     """The log-likelihood of the last tokens of a sequence, the rest of it cut on the left."""
-    whole = whole[-(model.max_length + 1) :]
+    whole = whole[-(model.encoder.max_length + 1) :]
     with torch.inference_mode():
         logprobs = plain_logits(model, whole[:-1]).log_softmax(-1)
     return sum(float(logprobs[at - 1, whole[at]]) for at in range(len(whole) - scored, len(whole)))
