@@ -13,7 +13,7 @@ battles = {name: recorded.load(name) for name in recorded.names()}
 together = recorded.together()
 first, second = together.names
 st.write(
-    f"{first} against {second}, every question asked of both and measured by us. Nothing runs when you look at these; "
+    f"{first} against {second}, both asked the same questions, measured by us. Nothing runs when you look at these; "
     "to fight one yourself, on your own machine, takes minutes."
 )
 rows = [

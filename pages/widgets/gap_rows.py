@@ -41,7 +41,7 @@ def show(gaps: Sequence[Row], names: tuple[str, str], *, key: str) -> None:
         key=key,
         description=f"Gaps, {names[0]} minus {names[1]}, and their noise. {said}.",
         rows=rows,
-        ends=[{"left": f"◀ {names[1]} ahead", "right": f"{names[0]} ahead ▶"}],
+        ends=[{"left": f"◀ {names[1]}", "right": f"{names[0]} ▶"}],
     )
 
 
@@ -54,7 +54,11 @@ def draw(colours: Palette, count: int) -> alt.LayerChart:
     axis = alt.Axis(grid=False, tickCount=7, labelExpr=LABEL, labelOverlap=True)
     rows, once = alt.Chart(alt.NamedData("rows")), alt.Chart(alt.NamedData("ends"))
     band = rows.mark_bar(height=16, yOffset=9, color=colours.noise, opacity=0.3).encode(
-        x=alt.X("low:Q", title="gap in points", axis=axis, scale=alt.Scale(padding=16, nice=False)), x2="high:Q", y=y
+        x=alt.X(
+            "low:Q", title="gap in points, towards who is ahead", axis=axis, scale=alt.Scale(padding=16, nice=False)
+        ),
+        x2="high:Q",
+        y=y,
     )
     zero = once.mark_rule(color=colours.ink, strokeWidth=1, opacity=0.6).encode(
         x=alt.datum(0), y=alt.value(22), y2=alt.value("height")
