@@ -158,8 +158,10 @@ def spread(n: int, m: int) -> list[int]:
     return [i * n // m for i in range(m)] if m < n else list(range(n))
 
 
-def best_batch(theirs: Side, work: Work, needs: Row, facts: Row, allowed: float) -> tuple[int, float, Row]:
-    """lm-eval's best batch size, the seconds an item takes it (or a token, where it ranks), and all that was tried.
+def best_batch(
+    theirs: Side, work: Work, needs: Row, facts: Row, *, batches: Sequence[int], allowed: float
+) -> tuple[int, float, Row]:
+    """lm-eval's best of these batch sizes, the seconds an item takes it (or a token, where it ranks), and all tried.
 
     Short of time it is tried on fewer items, but never less thoroughly: a rival at a bad setting is no measure.
     """
@@ -168,15 +170,15 @@ def best_batch(theirs: Side, work: Work, needs: Row, facts: Row, allowed: float)
     order: Row = {"items": spread(work.n, 2), "max_tokens": PILOT_NEW}
     theirs.ask("run", batch=1, **order | {"items": [0]})  # whatever is only done once
     an_item = theirs.ask("run", batch=4, **order)["seconds"] / min(2, work.n)
-    if an_item * len(BATCHES[device]) > allowed:
+    if an_item * len(batches) > allowed:
         raise Failed(f"no time to find lm-eval's best batch size ({an_item:.1f} s an item, {allowed:.0f} s for it)")
-    order["items"] = items = spread(work.n, max(2, min(few, int(allowed / len(BATCHES[device]) / an_item))))
+    order["items"] = items = spread(work.n, max(2, min(few, int(allowed / len(batches) / an_item))))
     most = len(items) * (1 if work.decoding else max(map(len, work.choices)))
     tried: Row = {}
-    for batch in BATCHES[device]:
+    for batch in batches:
         slower = sum(seconds > min(tried.values()) for seconds in list(tried.values())[-2:]) if tried else 0
         logits = 0 if work.decoding or device != "cpu" else 8 * batch * longest * facts["vocabulary"]
-        if slower == 2 or batch >= 2 * most or (tried and logits > 0.5 * _free()):
+        if tried and (slower == 2 or batch >= 2 * most or logits > 0.5 * _free()):
             break
         try:
             tried[batch] = theirs.ask("run", batch=batch, **order)["seconds"]
@@ -204,9 +206,9 @@ def measure(sides: tuple[Side, Side], work: Work, facts: Row, given: argparse.Na
     theirs.ask("take", **order)
     needs = ours.ask("take", **order)
     costs = needs["costs"]
-    batch, price, tried = given.batch, 0.0, {}
-    if not batch:
-        batch, price, tried = best_batch(theirs, work, needs, facts, 0.4 * seconds)
+    batches = [given.batch] if given.batch else BATCHES[facts["device"]]
+    allowed = (0.1 if given.batch else 0.4) * seconds
+    batch, price, tried = best_batch(theirs, work, needs, facts, batches=batches, allowed=allowed)
     new = work.decoding["max_tokens"] if work.decoding else 0
     our_order = {"items": list(range(work.n)), "block": given.block, "max_tokens": new}
     few = spread(work.n, PILOT_TEXTS[facts["device"]])
@@ -215,7 +217,7 @@ def measure(sides: tuple[Side, Side], work: Work, facts: Row, given: argparse.Na
     growth = 2 if work.decoding else 1  # the pilot's texts are cut short
     a_turn, our_turn = 0.9 * (begun + seconds - time.monotonic()) / given.repeats, growth * share * warm["seconds"]
     each = price * growth * (1 if work.decoding else statistics.mean(costs))
-    fit = min(work.n, given.their_items or work.n, int((a_turn - our_turn) / each) if each else work.n)
+    fit = min(work.n, given.their_items or work.n, int((a_turn - our_turn) / each))
     if fit < min(FEWEST, work.n):
         least = time.monotonic() - begun + given.repeats * (our_turn + FEWEST * each)
         raise Failed(f"{seconds:.0f} s are not enough, {least:.0f} s would be (lm-eval takes {each:.2f} s an item)")
