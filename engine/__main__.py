@@ -254,7 +254,7 @@ def _follow(battle_id: str, again: str = "") -> None:
         seen_notices = 0
         while progress.open:
             bar.update(progress.done - bar.n)
-            waiting = f"{progress.ahead} battles ahead" if progress.ahead else progress.phase
+            waiting = f"{progress.ahead} ahead in the queue" if progress.ahead else progress.phase
             speed = f"{progress.items_a_second:.2f} items/s" if progress.items_a_second else ""
             bar.set_postfix_str(", ".join(part for part in (waiting, speed) if part))
             for notice in progress.notices[seen_notices:]:
