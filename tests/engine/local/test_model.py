@@ -404,7 +404,7 @@ def test_a_gguf_file_gives_the_numbers_of_what_it_was_made_from(
     gguf_file: Path, llama: LocalModel, own_home: Path
 ) -> None:
     model = open_local(find(str(gguf_file)), "cpu")
-    llama.tokenizer = model.tokenizer  # which begins no text with BOS: a tokenizer of GPT-2's kind does not
+    llama.encoder.tokenizer = model.tokenizer  # which begins no text with BOS: a tokenizer of GPT-2's kind does not
     expected = sums_of(llama, items := questions(6, seed=13))
     for item_id, sums in sums_of(model, items).items():
         assert expected[item_id] == pytest.approx(sums, abs=1e-3)
