@@ -27,6 +27,10 @@ st.subheader("One of them", anchor=False)
 name = st.selectbox("Benchmark", battles, format_func=lambda name: battles[name].title, key="battle")
 battle = battles[name]
 st.caption(f"{battle.extent.capitalize()}. {battle.provenance}")
+if battle.title in together.taken_back:
+    st.info(
+        f"Looked at alone this has a winner. As one of {len(battles)} benchmarks it has none: see the picture above."
+    )
 verdict_card.show(battle.verdict, battle.names, key="recorded")
 st.markdown("**How the gap came out of the noise, or did not**")
 noise_chart.show(

@@ -27,6 +27,12 @@ def test_a_recording_says_where_and_when_and_what_follows(name: str) -> None:
     assert not app.exception
     assert battle.provenance in shown and battle.extent in shown.replace("All ", "all ")
     assert battle.verdict.sentences[0].split(":")[0] in shown
+    assert len(app.info) == (battle.title in recorded.together().taken_back)
+
+
+def test_some_recording_has_a_winner_alone_only() -> None:
+    """Else the line that says so is untested above."""
+    assert recorded.together().taken_back
 
 
 def test_the_pages_without_a_battle_lead_there() -> None:
