@@ -122,12 +122,18 @@ RANKED = (
     *("arc_easy-0shot", "arc_challenge-0shot", "hellaswag-0shot", "mmlu-0shot", "mmlu-5shot", "openbookqa-0shot"),
     *("piqa-0shot", "winogrande-0shot", "boolq-0shot", "commonsense_qa-0shot"),
 )
-OTHER_FORMS = ("arc_easy-0shot-pack-chat", "winogrande-0shot-pack-chat", "mmlu-5shot-pack-200tokens")
+PUBLISHED = ("truthfulqa_mc1-0shot", "truthfulqa_mc2-0shot", "leaderboard_mmlu_pro-0shot", "leaderboard_bbh-3shot")
+OTHER_FORMS = (
+    *("arc_easy-0shot-pack-chat", "winogrande-0shot-pack-chat", "mmlu-5shot-pack-200tokens"),
+    *("gsm8k-5shot-data", "gsm8k_cot-8shot-pack", "bbh_cot_fewshot-3shot-data", "minerva_math500-4shot-pack"),
+    "ifeval-0shot-data-chat",
+)
 
 
 def test_the_reference_covers_what_it_should() -> None:
     docs = {(case["model"], case["name"]): case["docs"] for case in REFERENCE["cases"]}
     asked = [(address, f"{name}-pack") for address in MODELS for name in RANKED]
+    asked += [(address, f"{name}-data") for address in MODELS for name in PUBLISHED]
     asked += [(MODELS[0], name) for name in OTHER_FORMS]
     assert [what for what in asked if len(docs[what]) < 50] == []
     cut = docs[MODELS[0], "boolq-0shot-pack-100tokens"]
