@@ -9,6 +9,7 @@ with NOISEFLOOR_PARITY=all.
 
 from __future__ import annotations
 
+import functools
 import gzip
 import hashlib
 import json
@@ -50,11 +51,23 @@ pytestmark = pytest.mark.slow
 Case = dict[str, Any]
 
 
-@pytest.fixture(scope="module")
-def model(request: pytest.FixtureRequest, real_home: Path) -> Iterator[LocalModel]:
+@functools.lru_cache(maxsize=1)
+def opened(address: str, home: Path) -> LocalModel:
+    """Kept from case to case, which the fixture alone is not: every case is a parameter of its own."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NOISEFLOOR_HOME", str(real_home))
-        yield open_local(find(request.param), "cpu")
+        patch.setenv("NOISEFLOOR_HOME", str(home))
+        return open_local(find(address), "cpu")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def let_go() -> Iterator[None]:
+    yield
+    opened.cache_clear()
+
+
+@pytest.fixture
+def model(request: pytest.FixtureRequest, real_home: Path) -> LocalModel:
+    return opened(request.param, real_home)
 
 
 @pytest.fixture(scope="module")
