@@ -39,6 +39,8 @@ class Recording:
     device: str
     dtype: str
     versions: str
+    notices: tuple[str, ...]
+    """What happened on the way, a resumption under other conditions for one."""
 
     @property
     def provenance(self) -> str:
@@ -94,6 +96,7 @@ def load(name: str) -> Recording:
         device=ran["device"],
         dtype=ran["dtype"],
         versions=f"torch {ran['torch']}, transformers {ran['transformers']}",
+        notices=tuple(stored["notices"]),
     )
 
 

@@ -26,7 +26,7 @@ st.caption(plain(group_report.in_words(together, "benchmarks")))
 st.subheader("One of them", anchor=False)
 name = st.selectbox("Benchmark", battles, format_func=lambda name: battles[name].title, key="battle")
 battle = battles[name]
-st.caption(f"{battle.extent.capitalize()}. {battle.provenance}")
+st.caption(plain(" ".join([f"{battle.extent.capitalize()}. {battle.provenance}", *battle.notices])))
 if battle.title in together.taken_back:
     st.info(
         f"Looked at alone this has a winner. As one of {len(battles)} benchmarks it has none: see the picture above."

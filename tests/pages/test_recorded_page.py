@@ -27,6 +27,7 @@ def test_a_recording_says_where_and_when_and_what_follows(name: str) -> None:
     assert not app.exception
     assert battle.provenance in shown and battle.extent in shown.replace("All ", "all ")
     assert battle.verdict.sentences[0].split(":")[0] in shown
+    assert all(notice in shown for notice in battle.notices)
     assert len(app.info) == (battle.title in recorded.together().taken_back)
 
 
