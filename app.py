@@ -4,14 +4,14 @@ import gc
 
 import streamlit as st
 
-from engine import EngineError, arena
-from pages.widgets.wording import plain
+from engine import EngineError, runs
+from pages.format import plain
 
 
 @st.cache_resource
 def settle() -> None:
     """Once a server: resume what a crash left open, and keep the collector off what the imports made."""
-    arena.keep_going()
+    runs.keep_going()
     gc.collect()
     gc.freeze()
 
@@ -23,7 +23,7 @@ page = st.navigation(
         st.Page("pages/battle/battle.py", title="Battle", url_path="battle"),
         st.Page("pages/battle/history.py", title="All battles", url_path="battles"),
         st.Page("pages/battle/recorded.py", title="Recorded", url_path="recorded"),
-        st.Page("pages/battle/logs.py", title="Your own logs", url_path="logs"),
+        st.Page("pages/logs/logs.py", title="Your own logs", url_path="logs"),
         st.Page("pages/learn/labs.py", title="Labs", url_path="labs"),
         st.Page("pages/learn/lab.py", title="Lab", url_path="lab", visibility="hidden"),
         st.Page("pages/learn/tutor_settings.py", title="Tutor", url_path="tutor"),

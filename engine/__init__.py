@@ -1,32 +1,56 @@
 """What is true: runs real battles between two models and says what may be concluded.
 
-Knows nothing of labs, tutors or screens, and importing it loads neither torch nor Streamlit.
+Knows nothing of labs, tutors or screens. The rooms are its subpackages (`from engine import runs, stats`); the names
+used every day are here as well. Nothing is loaded before it is asked for, so importing this costs nothing and brings
+neither torch nor a database.
 """
 
-from engine import arena, card, grading, lm_eval, logs, models, noise, published, recorded, split, split_logs, stored
-from engine.arena import Challenge, Progress
-from engine.battery import Battery
-from engine.battle import Battle, Contender, HarnessConfig, ItemFailure, ItemResult
-from engine.errors import CallerMistake, EngineError
-from engine.estimate import Discordance, items_for
-from engine.home import home
-from engine.result import BattleResult
-from engine.sequential import SequentialGap, compare_anytime
-from engine.stored import verdict_of_files
-from engine.task import Item, Task, load_items
-from engine.tasks import TASKS, load_task
-from engine.verdict import Interval, Verdict, compare, detectable_gap, score_interval
-from engine.words.verdict import explain
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engine.battles.battle import Battle, Contender, ItemFailure, ItemResult
+    from engine.battles.result import BattleResult
+    from engine.errors import CallerMistake, EngineError
+    from engine.harness.config import HarnessConfig
+    from engine.logs.judging import verdict_of_files
+    from engine.report.verdict import explain
+    from engine.runs.service import Challenge, Progress
+    from engine.stats.interval import Interval, score_interval
+    from engine.stats.power import detectable_gap, items_for
+    from engine.stats.sequential import SequentialGap, compare_anytime
+    from engine.stats.verdict import Verdict, compare
+    from engine.tasks.items import load_items
+    from engine.tasks.registry import TASKS, load_task
+    from engine.tasks.task import Item, Task
+
+_WHERE = {
+    "engine.battles.battle": ("Battle", "Contender", "ItemFailure", "ItemResult"),
+    "engine.battles.result": ("BattleResult",),
+    "engine.errors": ("CallerMistake", "EngineError"),
+    "engine.harness.config": ("HarnessConfig",),
+    "engine.logs.judging": ("verdict_of_files",),
+    "engine.report.verdict": ("explain",),
+    "engine.runs.service": ("Challenge", "Progress"),
+    "engine.stats.interval": ("Interval", "score_interval"),
+    "engine.stats.power": ("detectable_gap", "items_for"),
+    "engine.stats.sequential": ("SequentialGap", "compare_anytime"),
+    "engine.stats.verdict": ("Verdict", "compare"),
+    "engine.tasks.items": ("load_items",),
+    "engine.tasks.registry": ("TASKS", "load_task"),
+    "engine.tasks.task": ("Item", "Task"),
+}
+_MODULE_OF = {name: module for module, names in _WHERE.items() for name in names}
 
 __all__ = [
     "TASKS",
-    "Battery",
     "Battle",
     "BattleResult",
     "CallerMistake",
     "Challenge",
     "Contender",
-    "Discordance",
     "EngineError",
     "HarnessConfig",
     "Interval",
@@ -37,26 +61,24 @@ __all__ = [
     "SequentialGap",
     "Task",
     "Verdict",
-    "arena",
-    "card",
     "compare",
     "compare_anytime",
     "detectable_gap",
     "explain",
-    "grading",
-    "home",
     "items_for",
-    "lm_eval",
     "load_items",
     "load_task",
-    "logs",
-    "models",
-    "noise",
-    "published",
-    "recorded",
     "score_interval",
-    "split",
-    "split_logs",
-    "stored",
     "verdict_of_files",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(_MODULE_OF[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

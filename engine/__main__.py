@@ -15,18 +15,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 
-from engine import arena, battery_command, lm_eval, noise, split, verdict_command
-from engine.battle import Battle, Normalisation, Stop, Target
-from engine.card import FORM, Card, Forecast, Seal
+from engine import runs
+from engine.analysis import decomposition, robustness
+from engine.analysis.forecasts import Grade, card_json, graded_battles, outcome_named, prediction, record
+from engine.battles.battle import Battle, Stop
+from engine.battles.forecast import FORM, Card, Forecast
+from engine.battles.result import BattleResult
+from engine.battles.seal import Seal
+from engine.cli import suite
+from engine.cli import verdict as verdict_command
 from engine.device import DEVICES
 from engine.errors import BattleFailed, CallerMistake, EngineError
-from engine.estimate import Discordance, detectable_gap
-from engine.grading import Grade, card_json, outcome_named, prediction, record
-from engine.models import PACKS
-from engine.result import BattleResult
-from engine.sources import found
-from engine.tasks import TASKS, load_task
-from engine.verdict import Verdict
+from engine.harness.config import Normalisation
+from engine.logs import lm_eval
+from engine.models.registry import PACKS
+from engine.stats.power import Discordance, detectable_gap
+from engine.stats.verdict import Target, Verdict
+from engine.tasks.registry import TASKS, load_task
+from engine.tasks.sources import found
 
 POLL = 0.5
 SETTINGS = ("normalisation", "unconditional", "extraction", "template", "system", "multiturn", "thinking")
@@ -79,18 +85,18 @@ def parser() -> argparse.ArgumentParser:
     _verdict_options(battle)
 
     battery = commands.add_parser("battery", help="fight over a preset of benchmarks and judge them together")
-    battery_command.add_battery_options(battery)
+    suite.add_battery_options(battery)
     _verdict_options(battery)
 
     again = commands.add_parser("readings", help="a battle's stored answers read by every rule, and how sure they were")
-    battery_command.add_readings_options(again)
+    suite.add_readings_options(again)
 
     itself = commands.add_parser("noise", help="how far the score of one model moves when only the settings change")
     itself.add_argument("--model", metavar="MODEL", help="a short name or an address (see: models)")
     itself.add_argument("--task", metavar="TASK", help="the benchmark (see: tasks)")
     itself.add_argument("--limit", type=int, default=200, metavar="N", help="items to draw (default %(default)s)")
     itself.add_argument("--seed", type=int, default=0, help="of the draw of items (default %(default)s)")
-    itself.add_argument("--parts", default=",".join(noise.PARTS), help="what to measure (default %(default)s)")
+    itself.add_argument("--parts", default=",".join(robustness.PARTS), help="what to measure (default %(default)s)")
     itself.add_argument("--device", default="auto", choices=DEVICES, help="default %(default)s")
     itself.add_argument("--dtype", default="auto", help="auto, float32, bfloat16 or float16 (default %(default)s)")
     itself.add_argument("--level", type=float, default=0.95, help="confidence level (default %(default)s)")
@@ -149,25 +155,25 @@ def battle(options: argparse.Namespace) -> None:
         if options.forecast or options.hypothesis:
             raise CallerMistake("A battle that has begun takes no forecast: leave out --forecast and --hypothesis.")
         battle_id = options.resume
-        arena.resume(battle_id)
+        runs.resume(battle_id)
     else:
         missing = [f"--{name}" for name in ("a", "b", "task") if not getattr(options, name)]
         if missing:
             raise CallerMistake(f"A battle needs {' and '.join(missing)}. See: python -m engine battle --help")
-        planned = arena.plan(_challenge(options))
-        _outlook(planned, arena.pilot(_challenge(options)))
+        planned = runs.plan(_challenge(options))
+        _outlook(planned, runs.pilot(_challenge(options)))
         if planned.card:
             print(f"seal {Seal.of(planned).digest}", file=sys.stderr)
-        battle_id = arena.start(planned)
+        battle_id = runs.start(planned)
     try:
         _follow(battle_id)
     except KeyboardInterrupt:
-        arena.stop(battle_id)
+        runs.stop(battle_id)
         print(f"\nStopped. To go on: python -m engine battle --resume {battle_id}", file=sys.stderr)
         sys.exit(130)
-    result = arena.result(battle_id)
+    result = runs.result(battle_id)
     verdict = result.verdict
-    parts = split.split(result, noise.family(battle_id))
+    parts = decomposition.split(result, robustness.family(battle_id))
     if options.json:
         _write(options.json, {**result.to_json(), "split": parts and parts.to_json()})
     if verdict is None or parts is None:
@@ -194,7 +200,7 @@ def _outlook(planned: Battle, pilot: Discordance | None) -> None:
     )
 
 
-def _challenge(options: argparse.Namespace) -> arena.Challenge:
+def _challenge(options: argparse.Namespace) -> runs.Challenge:
     names = ("a", "b", "task", "limit", "seed", "shots", "margin", "level", "stop", "target", "device", "dtype")
     settings = {name: value for name in SETTINGS if (value := getattr(options, name)) not in (None, False)}
     card = None
@@ -202,29 +208,29 @@ def _challenge(options: argparse.Namespace) -> arena.Challenge:
         card = Card(forecast=Forecast.read(options.forecast), hypothesis=options.hypothesis)
     elif options.hypothesis:
         raise CallerMistake(f"--hypothesis needs a forecast that can be graded: add --forecast {FORM}")
-    return arena.Challenge(**{name: getattr(options, name) for name in names}, settings=settings, card=card)
+    return runs.Challenge(**{name: getattr(options, name) for name in names}, settings=settings, card=card)
 
 
 def measure_noise(options: argparse.Namespace) -> None:
     parts = options.parts.split(",")
     if options.resume:
         family_id = options.resume
-        noise.resume(family_id)
+        robustness.resume(family_id)
     else:
         missing = [f"--{name}" for name in ("model", "task") if not getattr(options, name)]
         if missing:
             raise CallerMistake(f"Noise needs {' and '.join(missing)}. See: python -m engine noise --help")
         asked = {name: getattr(options, name) for name in ("task", "limit", "seed", "level", "device", "dtype")}
-        family_id = noise.start(noise.plan(arena.Challenge(a=options.model, b=options.model, **asked), parts))
+        family_id = robustness.start(robustness.plan(runs.Challenge(a=options.model, b=options.model, **asked), parts))
     print(f"measurement {family_id}", file=sys.stderr)
     try:
-        for battle_id in [result.battle.id for result in noise.family(family_id)]:
+        for battle_id in [result.battle.id for result in robustness.family(family_id)]:
             _follow_one_of_many(battle_id, f"noise --resume {family_id}")
     except KeyboardInterrupt:
-        noise.stop(family_id)
+        robustness.stop(family_id)
         print(f"\nStopped. To go on: python -m engine noise --resume {family_id}", file=sys.stderr)
         sys.exit(130)
-    report = noise.report(family_id, parts)
+    report = robustness.report(family_id, parts)
     if options.json:
         _write(options.json, report.to_json())
     print(*report.sentences, sep="\n")
@@ -235,7 +241,7 @@ def _follow_one_of_many(battle_id: str, again: str) -> None:
     try:
         _follow(battle_id, again)
     except EngineError as error:
-        if arena.result(battle_id).state != "failed":
+        if runs.result(battle_id).state != "failed":
             raise
         print(error, file=sys.stderr)
 
@@ -248,7 +254,7 @@ def _follow(battle_id: str, again: str = "") -> None:
     from tqdm import tqdm
 
     again = again or f"battle --resume {battle_id}"
-    progress = arena.watch(battle_id)
+    progress = runs.watch(battle_id)
     print(f"battle {battle_id}", file=sys.stderr)
     with tqdm(total=2 * progress.battle.n, unit=" answers", file=sys.stderr, dynamic_ncols=True) as bar:
         seen_notices = 0
@@ -263,7 +269,7 @@ def _follow(battle_id: str, again: str = "") -> None:
             if progress.short_of_disk:
                 raise CallerMistake(f"{progress.phase}. Free some space, then: python -m engine {again}")
             time.sleep(POLL)
-            progress = arena.watch(battle_id)
+            progress = runs.watch(battle_id)
         bar.update(progress.done - bar.n)
     if progress.state == "failed":
         raise (CallerMistake if progress.exit_code == CallerMistake.exit_code else BattleFailed)(progress.message)
@@ -293,7 +299,7 @@ def _say_card(result: BattleResult) -> None:
 
 
 def forecasts(options: argparse.Namespace) -> None:
-    graded = arena.forecasts()
+    graded = graded_battles()
     together = record([grade for _, grade in graded if isinstance(grade, Grade)])
     told = []
     for entry, grade in graded:
@@ -316,9 +322,9 @@ def _write(file: Path, content: dict[str, Any]) -> None:
 
 def _told(options: argparse.Namespace) -> verdict_command.Told:
     if options.command == "battery":
-        return battery_command.battery(options, _follow_one_of_many)
+        return suite.battery(options, _follow_one_of_many)
     if options.command == "readings":
-        return battery_command.read_again(options)
+        return suite.read_again(options)
     return verdict_command.verdict(options)
 
 
@@ -336,7 +342,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         elif options.command == "forecasts":
             forecasts(options)
         elif options.command == "export":
-            result = arena.result(options.battle)
+            result = runs.result(options.battle)
             print(*lm_eval.export(result, options.folder, with_texts=options.with_texts).values(), sep="\n")
         else:
             told = _told(options)

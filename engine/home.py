@@ -9,6 +9,9 @@ import platformdirs
 
 from engine.errors import CallerMistake
 
+PROJECT = Path(__file__).resolve().parents[1]
+"""Where the product lies: the folder of `engine/`, `pages/` and `pyproject.toml`."""
+
 
 def home() -> Path:
     """The data folder, made if need be: `NOISEFLOOR_HOME`, else the platform's place for user data.

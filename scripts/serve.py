@@ -16,23 +16,24 @@ from streamlit.web import cli
 APP = Path(__file__).resolve().parent.parent / "app.py"
 sys.path.insert(0, str(APP.parent))
 
-from engine import EngineError, arena, recorded  # noqa: E402
-from pages.widgets import noise_chart, score_bars  # noqa: E402
-from pages.widgets.palette import DARK, LIGHT  # noqa: E402
+from engine import EngineError, runs  # noqa: E402
+from engine.analysis import recordings  # noqa: E402
+from pages.charts import noise_band, score_bars  # noqa: E402
+from pages.charts.palette import DARK, LIGHT  # noqa: E402
 
 
 def warm_up() -> None:
-    battle = recorded.load("arc_easy")
-    for n in noise_chart.checkpoints(100):
-        recorded.verdict_after(battle, n)
+    battle = recordings.load("arc_easy")
+    for n in noise_band.checkpoints(100):
+        recordings.verdict_after(battle, n)
     for colours in (LIGHT, DARK):
-        noise_chart.draw(colours, len(battle.a), 40)
+        noise_band.draw(colours, len(battle.a), 40)
         score_bars.draw(colours)
 
 
 if __name__ == "__main__":
     try:
-        arena.keep_going()
+        runs.keep_going()
     except EngineError as error:
         sys.exit(str(error))
     warm_up()

@@ -28,15 +28,16 @@ os.environ.update(  # before anything imports these libraries: they read the var
 )
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+
 import pytest
 from hypothesis import settings
 
-import engine.tasks
 from engine import Item, Task
-from engine.battle import Decoding
-from engine.model import Completion, Logliks, Prompt, Ranking, Trouble
-from engine.sources import Row
-from engine.task import _items
+from engine.harness.config import Decoding
+from engine.models.interface import Completion, Logliks, Prompt, Ranking, Trouble
+from engine.tasks import registry
+from engine.tasks.items import _items
+from engine.tasks.sources import Row
 
 settings.register_profile("steady", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("steady")
@@ -177,10 +178,10 @@ def add_task(monkeypatch: pytest.MonkeyPatch, fresh_items: None) -> Callable[[Ta
     """Puts a task on the list, the way a contributor's new file would; twice replaces it."""
 
     def add(task: Task) -> Task:
-        module = types.ModuleType(f"engine.tasks.{task.name}")
+        module = types.ModuleType(f"engine.tasks.catalogue.{task.name}")
         module.TASK = task  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, module.__name__, module)
-        monkeypatch.setattr(engine.tasks, "TASKS", (*dict.fromkeys((*engine.tasks.TASKS, task.name)),))
+        monkeypatch.setattr(registry, "TASKS", (*dict.fromkeys((*registry.TASKS, task.name)),))
         _items.cache_clear()
         return task
 

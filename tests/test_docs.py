@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.__main__ import parser
-from engine.tasks import TASKS
+from engine.tasks.registry import TASKS
 from tutor.__main__ import parser as tutor_parser
 
 ROOT = Path(__file__).resolve().parent.parent

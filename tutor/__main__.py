@@ -14,10 +14,11 @@ from typing import Any, TextIO
 
 from engine import CallerMistake, EngineError
 from labs import Case, Lab, Question, case_of, load_lab
-from tutor import journal, talk, voice
-from tutor.choice import model_judge, tutor_here
+from tutor import journal
+from tutor.configuration import model_judge, tutor_here
+from tutor.dialogue import talk, voice
 from tutor.exchange import REQUIRED, Assessment, Judge, Message
-from tutor.gate import assess
+from tutor.judge.assessment import assess
 from tutor.judge.local import local_judge
 
 BROKEN_PIPE = 141

@@ -21,7 +21,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from engine import CallerMistake, home
+from engine import CallerMistake
+from engine.home import home
 from tutor.errors import TutorError
 from tutor.exchange import Assessment, Exchange, Point
 

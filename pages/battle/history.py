@@ -5,24 +5,25 @@ from datetime import datetime
 import pandas as pd
 import streamlit as st
 
-from engine import arena, card, grading, load_task, models
-from pages.widgets import learner
-from pages.widgets.wording import plain
+from engine import battles, load_task, models, runs
+from engine.analysis import forecasts
+from pages.format import plain
+from pages.shared import learner
 
 st.title("All battles", anchor=False)
-battles = arena.history()
-if not battles:
+entries = runs.history()
+if not entries:
     st.write("None yet. The first one takes about two minutes, with opening the models.")
     st.page_link("pages/battle/battle.py", label="Start a battle", icon=":material/arrow_forward:")
     st.page_link("pages/battle/recorded.py", label="Look at recorded ones", icon=":material/arrow_forward:")
     st.stop()
 
-if forecasts := arena.forecasts(card.author(learner.token())):
+if graded := forecasts.graded_battles(battles.author(learner.token())):
     st.subheader("How your forecasts did", anchor=False)
-    record = grading.record([grade for _, grade in forecasts if isinstance(grade, grading.Grade)])
+    record = forecasts.record([grade for _, grade in graded if isinstance(grade, forecasts.Grade)])
     for sentence in record.sentences:
         st.markdown(plain(sentence))
-    if open_ := len(forecasts) - record.n:
+    if open_ := len(graded) - record.n:
         st.caption(f"{open_:,} more without a grade: the battle is not over, was stopped, or failed.")
     st.caption(
         "The address of this page is the key to your record and to your lab talks: bookmark it to come back, and share "
@@ -40,7 +41,7 @@ rows = [
         "state": f"waiting, {ahead} ahead" if ahead else entry.state,
         "started": datetime.fromtimestamp(entry.created),
     }
-    for entry, ahead in battles
+    for entry, ahead in entries
 ]
 st.dataframe(
     pd.DataFrame(rows),

@@ -4,13 +4,14 @@ from functools import partial
 
 import streamlit as st
 
-from engine import recorded
-from pages.widgets import gap_rows, group_report, noise_chart, verdict_card
-from pages.widgets.wording import plain
+from engine.analysis import recordings
+from pages.charts import gap_rows, noise_chart
+from pages.format import plain
+from pages.shared import group_report, verdict_card
 
 st.title("Recorded battles", anchor=False)
-battles = {name: recorded.load(name) for name in recorded.names()}
-together = recorded.together()
+battles = {name: recordings.load(name) for name in recordings.names()}
+together = recordings.together()
 first, second = together.names
 st.write(
     f"{first} against {second}, both asked the same questions, measured by us. Nothing runs when you look at these; "
@@ -34,6 +35,6 @@ if battle.title in together.taken_back:
 verdict_card.show(battle.verdict, battle.names, key="recorded")
 st.markdown("**How the gap came out of the noise, or did not**")
 noise_chart.show(
-    partial(recorded.verdict_after, battle), len(battle.a), len(battle.a), battle.names, key="recorded-noise"
+    partial(recordings.verdict_after, battle), len(battle.a), len(battle.a), battle.names, key="recorded-noise"
 )
 st.caption("The grey band is what luck alone can do with that many questions.")

@@ -3,15 +3,18 @@
 import streamlit as st
 
 from labs import case_of, load_lab
-from pages.widgets import calculator, case_card, keep, lesson, next_lab, progress_dots, sheet, talk_view
-from pages.widgets import learner as learning
-from pages.widgets.wording import plain
-from tutor import choice, talk
+from pages.charts import progress_dots
+from pages.format import plain
+from pages.learn.exercises import calculator, sheet
+from pages.learn.talk import case_card, keep, lesson, next_lab, talk_view
+from pages.shared import learner as learning
+from tutor import configuration
+from tutor.dialogue import talk
 
 if "lab" not in st.query_params:
     st.switch_page("pages/learn/labs.py")
 lab = load_lab(st.query_params["lab"])
-tutor = choice.tutor_here(st.secrets)
+tutor = configuration.tutor_here(st.secrets)
 now = talk.resume(learning.token(), lab.slug)
 case = case_of(lab, now.case)
 

@@ -3,9 +3,11 @@
 import streamlit as st
 
 from labs import load_lab, slugs
-from pages.widgets import learner, progress_dots
-from pages.widgets.wording import plain
-from tutor import journal, talk
+from pages.charts import progress_dots
+from pages.format import plain
+from pages.shared import learner
+from tutor import journal
+from tutor.dialogue import talk
 
 me = learner.token()
 found = {slug: journal.latest(me, slug) for slug in slugs()}

@@ -4,8 +4,9 @@ from functools import partial
 
 import streamlit as st
 
-from engine import load_task, recorded
-from pages.widgets import noise_chart
+from engine import load_task
+from engine.analysis import recordings
+from pages.charts import noise_chart
 
 st.title("Is that gap real?", anchor=False)
 st.write(
@@ -19,7 +20,7 @@ if left.button("Run a battle yourself", type="primary", width="stretch"):
 if right.button("Start a lab", width="stretch"):
     st.switch_page("pages/learn/labs.py")
 
-battle = recorded.load("arc_easy")
+battle = recordings.load("arc_easy")
 steps = [n for n in (10, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1_000, 1_500, 2_000) if n < len(battle.a)]
 n = st.select_slider(
     "Pull: how many questions both models have answered",
@@ -28,8 +29,8 @@ n = st.select_slider(
     format_func="{:,}".format,
     key="n",
 )
-noise_chart.show(partial(recorded.verdict_after, battle), n, len(battle.a), battle.names, key="home-noise")
-verdict = recorded.verdict_after(battle, n)
+noise_chart.show(partial(recordings.verdict_after, battle), n, len(battle.a), battle.names, key="home-noise")
+verdict = recordings.verdict_after(battle, n)
 st.markdown(f"**{verdict.sentences[0]}** {verdict.sentences[1]}")
 st.caption(
     "The grey band is what luck alone can do with that many questions; a gap inside it shows nothing yet. "

@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 from engine import Item, Task
-from engine.model import Logliks, Ranking
-from engine.sources import Row
+from engine.models.interface import Logliks, Ranking
+from engine.tasks.sources import Row
 from tests.conftest import Shelf, ToyModel, toy_task
 
 LETTERS = ("A", "B", "C")

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import tutor.choice
-import tutor.talk
+import tutor.configuration
+import tutor.dialogue.talk
 from labs import load_lab, slugs
-from pages.widgets.wording import plain
+from pages.format import plain
 from tests.pages.test_pages import APP, texts
 from tests.tutor.stub_server import StubServer, running
-from tutor import journal, talk
+from tutor import journal
+from tutor.dialogue import talk
 from tutor.exchange import Assessment, Message
 from tutor.judge.exam import Exam
 
@@ -46,7 +47,7 @@ class ToyJudge:
 def toy_judge(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("TUTOR_MODEL", "OPENAI_BASE_URL", "NOISEFLOOR_JOURNAL_URL", "NOISEFLOOR_LABS"):
         monkeypatch.delenv(name, raising=False)
-    for place in (tutor.choice, tutor.talk):
+    for place in (tutor.configuration, tutor.dialogue.talk):
         monkeypatch.setattr(place, "local_judge", ToyJudge)
 
 
@@ -339,7 +340,7 @@ def test_a_model_that_gives_out_is_replaced_and_the_page_says_so(endpoint: StubS
 
 def test_the_last_exam_is_shown_with_its_noise(endpoint: StubServer) -> None:
     exam = Exam(judge="llm m", mode="JSON", given=(1,) * 30 + (0,) * 9 + (None,), local=(1,) * 38 + (0,) * 2)
-    journal.keep_note(tutor.choice._name(endpoint.endpoint), json.dumps(exam.as_dict()))
+    journal.keep_note(tutor.configuration._name(endpoint.endpoint), json.dumps(exam.as_dict()))
     app = open_page(TUTOR)
     assert not app.exception
     by_hand = ["76.9 ± 12.8", "95.0 ± 7.6"]  # Wilson's interval of 30 of 39 and of 38 of 40
@@ -354,9 +355,9 @@ def test_an_exam_runs_from_the_page_and_is_kept(endpoint: StubServer, monkeypatc
 
     def take_exam(given: object) -> Iterator[tuple[int, int]]:
         yield from ((20, 40), (40, 40))
-        journal.keep_note(tutor.choice._name(endpoint.endpoint), json.dumps(better.as_dict()))
+        journal.keep_note(tutor.configuration._name(endpoint.endpoint), json.dumps(better.as_dict()))
 
-    monkeypatch.setattr(tutor.choice, "take_exam", take_exam)
+    monkeypatch.setattr(tutor.configuration, "take_exam", take_exam)
     app = press(open_page(TUTOR), "Examine it as a judge")
     assert not app.exception
     assert "m is better on this: 50.0 points ahead on 40 items." in texts(app)

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine import published, recorded, stored
-from engine.logs import read_log
-from pages.widgets import log_upload
-from pages.widgets.wording import plain
+from engine.analysis import recordings
+from engine.logs import judging, read_log
+from engine.stats import published
+from pages.format import plain
+from pages.logs import log_upload
 
 from .test_pages import open_page, texts
 
@@ -30,7 +31,7 @@ def upload(app: AppTest, side: str, name: str, content: bytes) -> AppTest:
 
 
 def compared(a: tuple[str, bytes], b: tuple[str, bytes]) -> AppTest:
-    app = open_page("pages/battle/logs.py")
+    app = open_page("pages/logs/logs.py")
     upload(app, "A", *a)
     return upload(app, "B", *b)
 
@@ -43,7 +44,7 @@ def test_two_files_get_the_verdict_of_the_engine() -> None:
     app = compared(("ruby.csv", table(RUBY)), ("jade.csv", table(JADE)))
     assert not app.exception
     logs = [read_log(name, content) for name, content in (("ruby.csv", table(RUBY)), ("jade.csv", table(JADE)))]
-    found = stored.verdict_of_logs(*logs)
+    found = judging.verdict_of_logs(*logs)
     for sentence in (*found.verdict.sentences, found.comparability.sentence):
         assert sentence in texts(app)
     assert "Judged: 40 items, matched by id. None is left out." in texts(app)
@@ -104,7 +105,7 @@ def test_hostile_names_and_contents_are_shown_and_not_obeyed() -> None:
     ],
 )
 def test_what_cannot_be_read_is_one_sentence(name: str, content: bytes) -> None:
-    app = upload(open_page("pages/battle/logs.py"), "A", name, content)
+    app = upload(open_page("pages/logs/logs.py"), "A", name, content)
     assert not app.exception
     assert len(app.error) == 1
     assert len(app.error[0].value) < 1_000
@@ -132,22 +133,22 @@ def test_clusters_and_groups() -> None:
     app = compared(("ruby.csv", table(RUBY, groups=groups)), ("jade.csv", table(JADE, groups=groups)))
     assert not app.exception
     logs = [read_log(name, table(scores, groups=groups)) for name, scores in (("ruby.csv", RUBY), ("jade.csv", JADE))]
-    found = stored.verdict_of_logs(*logs).groups
+    found = judging.verdict_of_logs(*logs).groups
     assert found
     shown = next(frame.value for frame in app.dataframe if "p (Holm)" in frame.value)
     assert dict(zip(shown["group"], shown["p (Holm)"], strict=True)) == found.p_values
     app.button_group(key="logs-clusters").set_value("group").run()
     assert "They form 3 clusters" in texts(app)
-    assert stored.verdict_of_logs(*logs, clusters="group").verdict.sentences[0] in texts(app)
+    assert judging.verdict_of_logs(*logs, clusters="group").verdict.sentences[0] in texts(app)
 
 
 def test_several_models_in_one_file_meet_each_other() -> None:
     rows = [f"{n},{a},{b},{int(n % 5 == 0)}" for n, (a, b) in enumerate(zip(RUBY, JADE, strict=True))]
     content = "\n".join(["id,score_ruby,score_jade,score_opal", *rows]).encode()
-    app = upload(open_page("pages/battle/logs.py"), "A", "all.csv", content)
+    app = upload(open_page("pages/logs/logs.py"), "A", "all.csv", content)
     assert not app.exception
     names = ("ruby", "jade", "opal")
-    found = stored.every_pair([read_log("all.csv", content, f"score_{name}") for name in names])
+    found = judging.every_pair([read_log("all.csv", content, f"score_{name}") for name in names])
     shown = app.dataframe[0].value
     assert list(zip(shown["A"], shown["B"], strict=True)) == [pair.verdict.names for pair in found.verdicts]
     assert shown["p (Holm)"].tolist() == list(found.p_values)
@@ -161,7 +162,7 @@ def test_several_models_in_one_file_meet_each_other() -> None:
 
 
 def test_one_file_of_one_model_asks_for_the_other() -> None:
-    app = upload(open_page("pages/battle/logs.py"), "B", "jade.csv", table(JADE))
+    app = upload(open_page("pages/logs/logs.py"), "B", "jade.csv", table(JADE))
     assert "jade.csv is one contender: give the log of the other one too." in said(app.info)
 
 
@@ -185,7 +186,7 @@ def test_which_scores_are_meant_is_asked_and_not_guessed() -> None:
 
 
 def test_several_files_of_one_side_are_one_run() -> None:
-    app = open_page("pages/battle/logs.py")
+    app = open_page("pages/logs/logs.py")
     lines = {task: [{"doc_id": n, "filter": "none", "acc": n % 2, "resps": []} for n in range(9)] for task in "xy"}
     files = [
         (f"samples_{task}.jsonl", "\n".join(map(json.dumps, rows)).encode(), "text/plain")
@@ -217,16 +218,16 @@ def test_scores_beyond_right_and_wrong() -> None:
     assert "give ends between which they lie" in said(app.warning)
     app.number_input(key="logs-best").set_value(7.0).run()
     logs = [read_log(name, table(scores)) for name, scores in (("ruby.csv", RUBY), ("jade.csv", JADE))]
-    assert stored.verdict_of_logs(*logs).verdict.sentences[0] in texts(app)
+    assert judging.verdict_of_logs(*logs).verdict.sentences[0] in texts(app)
 
 
 def test_the_example_is_the_recorded_battle() -> None:
-    app = open_page("pages/battle/logs.py")
+    app = open_page("pages/logs/logs.py")
     assert "What can be read." in texts(app)
     next(button for button in app.button if button.label == "Try it with an example").click().run()
     assert not app.exception
-    battle = recorded.load("arc_easy")
-    assert recorded.verdict_after(battle, len(battle.a)).sentences[0] in texts(app)
+    battle = recordings.load("arc_easy")
+    assert recordings.verdict_after(battle, len(battle.a)).sentences[0] in texts(app)
     assert battle.provenance in said(app.info)
     upload(app, "A", "ruby.csv", table(RUBY))
     assert battle.provenance not in said(app.info)
@@ -241,7 +242,7 @@ def test_a_file_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_formats_on_the_page_are_read() -> None:
     """The examples to copy have to work when they are copied."""
-    from pages.widgets import log_example
+    from pages.logs import log_example
 
     log = read_log("example.csv", log_example.CSV.encode())
     assert [row.score for row in log.rows.values()] == [1, 0, 1]
@@ -253,7 +254,7 @@ def test_the_formats_on_the_page_are_read() -> None:
 
 
 def test_published_scores_are_the_engines() -> None:
-    app = open_page("pages/battle/logs.py", a="85.0", b="85.8", n="14042")
+    app = open_page("pages/logs/logs.py", a="85.0", b="85.8", n="14042")
     assert not app.exception
     found = published.published_gap("85.0", "85.8", 14_042, correlation=0.5)
     told = found.explain("plain")
@@ -269,7 +270,7 @@ def test_published_scores_are_the_engines() -> None:
 
 
 def test_published_correlations_stop_where_the_scores_do() -> None:
-    app = open_page("pages/battle/logs.py", a="40", b="90", n="100")
+    app = open_page("pages/logs/logs.py", a="40", b="90", n="100")
     slider = app.slider(key="published-correlation")
     found = published.published_gap("40", "90", 100)
     assert found.correlations
@@ -281,7 +282,7 @@ def test_published_correlations_stop_where_the_scores_do() -> None:
 
 
 def test_published_scores_of_other_items_are_never_one_exam() -> None:
-    app = open_page("pages/battle/logs.py", a="85.0", b="85.8", n="14,042")
+    app = open_page("pages/logs/logs.py", a="85.0", b="85.8", n="14,042")
     app.checkbox(key="published-other").set_value(True).run()
     app.text_input(key="published-n-b").set_value("198").run()
     assert not app.exception
@@ -302,7 +303,7 @@ def test_published_scores_of_other_items_are_never_one_exam() -> None:
     ],
 )
 def test_a_bad_address_is_a_sentence(query: dict[str, str], told: str) -> None:
-    app = open_page("pages/battle/logs.py", **query)
+    app = open_page("pages/logs/logs.py", **query)
     assert not app.exception
     assert told in said(app.warning)
     assert app.warning[0].value == plain(said(app.warning))
@@ -312,6 +313,6 @@ def test_a_bad_address_is_a_sentence(query: dict[str, str], told: str) -> None:
     ("a", "b", "n"), [("0", "100", "10"), ("100", "100", "50"), ("50", "50", "2"), ("5", "5.1", "9")]
 )
 def test_the_ends_of_the_scale(a: str, b: str, n: str) -> None:
-    app = open_page("pages/battle/logs.py", a=a, b=b, n=n)
+    app = open_page("pages/logs/logs.py", a=a, b=b, n=n)
     assert not app.exception
     assert not app.warning

@@ -9,11 +9,14 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-import engine.worker
-from engine import Challenge, Discordance, ItemResult, SequentialGap, arena, recorded
-from engine.ledger import Ledger
-from engine.task import Task
-from pages.widgets.wording import plain
+import engine.runs.worker
+from engine import Challenge, ItemResult, SequentialGap, runs
+from engine.analysis import recordings
+from engine.runs import service
+from engine.stats import Discordance
+from engine.store.ledger import Ledger
+from engine.tasks.task import Task
+from pages.format import plain
 from tests.conftest import ToyModel
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
@@ -22,11 +25,11 @@ APP = str(Path(__file__).resolve().parents[2] / "app.py")
 @pytest.fixture
 def fought(toy: Task, contenders: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
     """The id of a finished battle between toy models."""
-    monkeypatch.setattr(arena, "_ensure_worker", lambda device: "")
-    monkeypatch.setattr(engine.worker, "open_model", lambda address, device, dtype: ToyModel(address))
+    monkeypatch.setattr(service, "_ensure_worker", lambda device: "")
+    monkeypatch.setattr(engine.runs.worker, "open_model", lambda address, device, dtype: ToyModel(address))
     a, b = contenders
-    battle_id = arena.start(arena.plan(Challenge(a=a, b=b, task="toy", device="cpu")))
-    engine.worker.work("cpu")
+    battle_id = runs.start(runs.plan(Challenge(a=a, b=b, task="toy", device="cpu")))
+    engine.runs.worker.work("cpu")
     return battle_id
 
 
@@ -46,11 +49,11 @@ def texts(app: AppTest) -> str:
 def test_home_says_where_its_numbers_are_from() -> None:
     app = open_page("")
     assert not app.exception
-    battle = recorded.load("arc_easy")
+    battle = recordings.load("arc_easy")
     assert battle.provenance in texts(app)
     for n in (10, len(battle.a)):
         app.select_slider(key="n").set_value(n).run()
-        assert recorded.verdict_after(battle, n).sentences[0] in texts(app)
+        assert recordings.verdict_after(battle, n).sentences[0] in texts(app)
 
 
 def test_picker_offers_only_what_can_run(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,7 +68,7 @@ def test_picker_offers_only_what_can_run(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_stop_when_decided_becomes_part_of_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     planned: list[engine.Battle] = []
-    monkeypatch.setattr(arena, "start", lambda battle: planned.append(battle) or battle.id)
+    monkeypatch.setattr(runs, "start", lambda battle: planned.append(battle) or battle.id)
     for adaptive in (False, True):
         app = open_page("pages/battle/battle.py")
         app.toggle(key="adaptive").set_value(adaptive).run()
@@ -78,7 +81,7 @@ def test_what_they_differed_on_before_says_what_the_next_battle_can_show(monkeyp
     pilot = Discordance(n=200, differed=20, likely=21 / 202, low=0.07, high=0.15, level=0.95)
     for known, points in ((None, "10.9 points"), (pilot, "6.4 points")):
         st.cache_data.clear()
-        monkeypatch.setattr(arena, "pilot", lambda challenge, known=known: known)
+        monkeypatch.setattr(runs, "pilot", lambda challenge, known=known: known)
         app = open_page("pages/battle/battle.py")
         assert app.metric[0].value == points
 
@@ -86,9 +89,9 @@ def test_what_they_differed_on_before_says_what_the_next_battle_can_show(monkeyp
 def test_a_running_battle_shows_an_interval_that_holds_at_every_moment(
     toy: Task, contenders: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(arena, "_ensure_worker", lambda device: "")
+    monkeypatch.setattr(service, "_ensure_worker", lambda device: "")
     a, b = contenders
-    battle_id = arena.start(arena.plan(Challenge(a=a, b=b, task="toy", device="cpu", stop="adaptive")))
+    battle_id = runs.start(runs.plan(Challenge(a=a, b=b, task="toy", device="cpu", stop="adaptive")))
     with Ledger() as ledger:
         ledger.claim("cpu")
         for side, score in (("a", 1.0), ("b", 0.0)):
@@ -123,22 +126,22 @@ def test_a_bad_address_is_a_message_not_a_traceback() -> None:
 def test_verdict_page_shows_the_verdict_of_the_record(fought: str) -> None:
     app = open_page("pages/battle/battle.py", battle=fought)
     assert not app.exception
-    verdict = arena.result(fought).verdict
+    verdict = runs.result(fought).verdict
     assert verdict
     for sentence in verdict.sentences:
         assert sentence in texts(app)
-    assert f"The {len(arena.result(fought).flips)} questions where they differ" in texts(app)
+    assert f"The {len(runs.result(fought).flips)} questions where they differ" in texts(app)
 
 
 def test_stopped_battle_can_go_on(toy: Task, contenders: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(arena, "_ensure_worker", lambda device: "")
+    monkeypatch.setattr(service, "_ensure_worker", lambda device: "")
     a, b = contenders
-    battle_id = arena.start(arena.plan(Challenge(a=a, b=b, task="toy", device="cpu")))
-    arena.stop(battle_id)
+    battle_id = runs.start(runs.plan(Challenge(a=a, b=b, task="toy", device="cpu")))
+    runs.stop(battle_id)
     app = open_page("pages/battle/battle.py", battle=battle_id)
     assert "You stopped this battle" in app.warning[0].value
     next(button for button in app.button if button.label == "Go on with it").click().run()
-    assert arena.watch(battle_id).state == "queued"
+    assert runs.watch(battle_id).state == "queued"
 
 
 def test_history_lists_battles(fought: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine import recorded
+from engine.analysis import recordings
 from tests.pages.test_pages import open_page, texts
 
 PAGE = "pages/battle/recorded.py"
@@ -13,27 +13,27 @@ PAGE = "pages/battle/recorded.py"
 def test_every_recording_is_in_the_picture_and_in_the_list() -> None:
     app = open_page(PAGE)
     assert not app.exception
-    titles = [recorded.load(name).title for name in recorded.names()]
+    titles = [recordings.load(name).title for name in recordings.names()]
     assert app.selectbox(key="battle").options == titles
     assert f"With {len(titles):,} benchmarks some gap looks real by luck" in texts(app)
 
 
-@pytest.mark.parametrize("name", recorded.names())
+@pytest.mark.parametrize("name", recordings.names())
 def test_a_recording_says_where_and_when_and_what_follows(name: str) -> None:
     app = open_page(PAGE)
     app.selectbox(key="battle").set_value(name).run()
-    battle = recorded.load(name)
+    battle = recordings.load(name)
     shown = texts(app)
     assert not app.exception
     assert battle.provenance in shown and battle.extent in shown.replace("All ", "all ")
     assert battle.verdict.sentences[0].split(":")[0] in shown
     assert all(notice in shown for notice in battle.notices)
-    assert len(app.info) == (battle.title in recorded.together().taken_back)
+    assert len(app.info) == (battle.title in recordings.together().taken_back)
 
 
 def test_some_recording_has_a_winner_alone_only() -> None:
     """Else the line that says so is untested above."""
-    assert recorded.together().taken_back
+    assert recordings.together().taken_back
 
 
 def test_the_pages_without_a_battle_lead_there() -> None:

@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import engine.worker
-from engine import Challenge, arena, card, explain, grading, noise, split
-from engine.task import Task
-from pages.widgets.wording import plain
+import engine.runs.worker
+from engine import Challenge, battles, explain, runs
+from engine.analysis import decomposition, forecasts, robustness
+from engine.runs import service
+from engine.tasks.task import Task
+from pages.format import plain
 from tests.conftest import ToyModel
 from tests.pages.test_pages import open_page, texts
 
@@ -27,28 +29,28 @@ Fight = Callable[..., str]
 @pytest.fixture(autouse=True)
 def toys(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody spawns a worker; a test calls `work`, and whatever is opened is a toy."""
-    monkeypatch.setattr(arena, "_ensure_worker", lambda device: "")
-    monkeypatch.setattr(engine.worker, "open_model", lambda address, device, dtype: ToyModel(address))
+    monkeypatch.setattr(service, "_ensure_worker", lambda device: "")
+    monkeypatch.setattr(engine.runs.worker, "open_model", lambda address, device, dtype: ToyModel(address))
 
 
 def work() -> None:
-    engine.worker.work("cpu")
+    engine.runs.worker.work("cpu")
 
 
 @pytest.fixture
 def fight(toy: Task, contenders: tuple[str, str]) -> Fight:
-    def fought(expected: card.Card | None = None, **more: Any) -> str:
+    def fought(expected: battles.Card | None = None, **more: Any) -> str:
         a, b = contenders
-        battle_id = arena.start(arena.plan(Challenge(a=a, b=b, task="toy", device="cpu", card=expected, **more)))
+        battle_id = runs.start(runs.plan(Challenge(a=a, b=b, task="toy", device="cpu", card=expected, **more)))
         work()
         return battle_id
 
     return fought
 
 
-def expecting(learner: str = "ann", hypothesis: str = "", **percent: int) -> card.Card:
+def expecting(learner: str = "ann", hypothesis: str = "", **percent: int) -> battles.Card:
     given = percent or {"a": 10, "b": 20, "equal": 30, "undecided": 40}
-    return card.Card(forecast=card.Forecast.percent(**given), hypothesis=hypothesis, by=card.author(learner))
+    return battles.Card(forecast=battles.Forecast.percent(**given), hypothesis=hypothesis, by=battles.author(learner))
 
 
 def labelled(elements: Any, label: str) -> Any:
@@ -76,7 +78,7 @@ def descriptions(app: AppTest) -> list[str]:
 def test_without_a_forecast_nothing_is_sealed() -> None:
     app = open_page(BATTLE)
     run_button(app).click().run()
-    assert arena.result(app.query_params["battle"]).seal is None
+    assert runs.result(app.query_params["battle"]).seal is None
     assert "is sealed" not in texts(app)
 
 
@@ -104,8 +106,8 @@ def test_a_favourite_adds_up_however_sure() -> None:
         sure.set_value(int(given.rstrip("%"))).run()
         assert not app.exception and not run_button(app).disabled
     run_button(app).click().run()
-    expected = arena.result(app.query_params["battle"]).battle.card
-    assert expected and expected.forecast == card.Forecast(a=0, b=0, equal=0, undecided=1)
+    expected = runs.result(app.query_params["battle"]).battle.card
+    assert expected and expected.forecast == battles.Forecast(a=0, b=0, equal=0, undecided=1)
 
 
 def test_a_forecast_is_about_two_models() -> None:
@@ -124,15 +126,15 @@ def test_a_card_from_set_up_to_grade() -> None:
     run_button(app).click().run()
     battle_id = app.query_params["battle"]
     assert "s" not in app.query_params  # a battle's address may be shown to others
-    seal = arena.result(battle_id).seal
+    seal = runs.result(battle_id).seal
     assert seal and [code.value for code in app.code] == [seal.digest]
     assert "Your forecast is sealed." in texts(app) and HOSTILE[:8] not in texts(app)
 
     work()
     app.run()
     assert not app.exception
-    result = arena.result(battle_id)
-    assert isinstance(result.grade, grading.Grade) and result.grade.sentence in texts(app)
+    result = runs.result(battle_id)
+    assert isinstance(result.grade, forecasts.Grade) and result.grade.sentence in texts(app)
     assert result.battle.card and result.battle.card.hypothesis == HOSTILE
     assert f"“{plain(' '.join(HOSTILE.split()))}”" in [markdown.value for markdown in app.markdown]
     assert "The seal is intact" in texts(app)
@@ -172,8 +174,8 @@ def test_a_battle_stopped_before_its_first_pair_says_why_there_is_no_grade(
     toy: Task, contenders: tuple[str, str]
 ) -> None:
     a, b = contenders
-    battle_id = arena.start(arena.plan(Challenge(a=a, b=b, task="toy", device="cpu", card=expecting())))
-    arena.stop(battle_id)
+    battle_id = runs.start(runs.plan(Challenge(a=a, b=b, task="toy", device="cpu", card=expecting())))
+    runs.stop(battle_id)
     app = open_page(BATTLE, battle=battle_id)
     assert not app.exception
     assert "What you expected" in texts(app) and "stopped by hand" in texts(app)
@@ -186,7 +188,9 @@ def test_a_learners_record_is_above_the_list(fight: Fight) -> None:
     for seed in range(3):
         fight(expecting(), seed=seed)
     fight(expecting("bob"))
-    record = grading.record([g for _, g in arena.forecasts(card.author("ann")) if isinstance(g, grading.Grade)])
+    record = forecasts.record(
+        [g for _, g in forecasts.graded_battles(battles.author("ann")) if isinstance(g, forecasts.Grade)]
+    )
     assert record.n == 3
     app = open_page(HISTORY, s="ann")
     assert not app.exception
@@ -201,7 +205,7 @@ def test_a_learners_record_is_above_the_list(fight: Fight) -> None:
 def test_forecasts_without_a_grade_are_counted_apart(fight: Fight, contenders: tuple[str, str]) -> None:
     fight(expecting())
     a, b = contenders
-    arena.start(arena.plan(Challenge(a=a, b=b, task="toy", device="cpu", card=expecting())))
+    runs.start(runs.plan(Challenge(a=a, b=b, task="toy", device="cpu", card=expecting())))
     app = open_page(HISTORY, s="ann")
     assert "One forecast is graded" in texts(app)
     assert "1 more without a grade" in texts(app)
@@ -214,7 +218,7 @@ def test_the_split_of_a_battle_is_shown(fight: Fight) -> None:
     battle_id = fight()
     app = open_page(BATTLE, battle=battle_id)
     assert not app.exception
-    parts = split.split(arena.result(battle_id))
+    parts = decomposition.split(runs.result(battle_id))
     assert parts
     for sentence in parts.sentences:
         assert sentence in texts(app)
@@ -233,16 +237,16 @@ def test_protocol_and_rerun_are_measured_from_the_page(fight: Fight) -> None:
     app = open_page(BATTLE, battle=battle_id)
     labelled(app.button, "Measure the protocol and rerun parts").click().run()
     assert not app.exception
-    family = noise.family(battle_id)
+    family = robustness.family(battle_id)
     assert family and {other.battle.n for other in family} == {40}  # no more than the battle had
     again = open_page(BATTLE, battle=battle_id)  # a reload
     labelled(again.button, "Stop measuring").click().run()
-    assert {other.state for other in noise.family(battle_id)} == {"stopped"}
+    assert {other.state for other in robustness.family(battle_id)} == {"stopped"}
     labelled(again.button, "Go on measuring").click().run()
     work()
     app = open_page(BATTLE, battle=battle_id)
     assert not app.exception
-    parts = split.split(arena.result(battle_id), noise.family(battle_id))
+    parts = decomposition.split(runs.result(battle_id), robustness.family(battle_id))
     assert parts and parts.parts[3].measured
     for sentence in parts.sentences:
         assert sentence in texts(app)
@@ -253,7 +257,7 @@ def test_protocol_and_rerun_are_measured_from_the_page(fight: Fight) -> None:
 
 def test_more_items_may_be_measured_later(fight: Fight) -> None:
     battle_id = fight()
-    noise.start(noise.plan_family(arena.result(battle_id).battle, 10))
+    robustness.start(robustness.plan_family(runs.result(battle_id).battle, 10))
     work()
     app = open_page(BATTLE, battle=battle_id)
     assert labelled(app.segmented_control, "Questions to ask again").options == ["all 40"]
@@ -261,12 +265,12 @@ def test_more_items_may_be_measured_later(fight: Fight) -> None:
 
 def test_a_way_that_failed_is_told_in_its_own_words(fight: Fight, monkeypatch: pytest.MonkeyPatch) -> None:
     battle_id = fight()
-    noise.start(noise.plan_family(arena.result(battle_id).battle, 10, ("rerun",)))
+    robustness.start(robustness.plan_family(runs.result(battle_id).battle, 10, ("rerun",)))
 
     def refuse(*_: Any) -> None:
         raise engine.CallerMistake("no **such** weights")
 
-    monkeypatch.setattr(engine.worker, "open_model", refuse)
+    monkeypatch.setattr(engine.runs.worker, "open_model", refuse)
     work()
     app = open_page(BATTLE, battle=battle_id)
     assert not app.exception
@@ -274,9 +278,9 @@ def test_a_way_that_failed_is_told_in_its_own_words(fight: Fight, monkeypatch: p
 
 
 def test_a_repeat_has_no_split_of_its_own(fight: Fight) -> None:
-    battle = arena.result(fight()).battle
-    repeat = noise.plan_family(battle, 10, ("rerun",))[:1]
-    noise.start(repeat)
+    battle = runs.result(fight()).battle
+    repeat = robustness.plan_family(battle, 10, ("rerun",))[:1]
+    robustness.start(repeat)
     work()
     app = open_page(BATTLE, battle=repeat[0].id)
     assert not app.exception
@@ -289,7 +293,7 @@ def test_a_repeat_has_no_split_of_its_own(fight: Fight) -> None:
 def test_the_register_is_kept_for_the_session(fight: Fight) -> None:
     first, second = fight(), fight(seed=2)
     app = open_page(BATTLE, battle=first)
-    verdict = arena.result(first).verdict
+    verdict = runs.result(first).verdict
     assert verdict and explain(verdict, "plain").headline in texts(app)
     app.segmented_control(key="final-register").set_value("expert").run()
     assert not app.exception
@@ -300,7 +304,7 @@ def test_the_register_is_kept_for_the_session(fight: Fight) -> None:
     app.switch_page(HISTORY).run()
     app.query_params["battle"] = second
     app.switch_page(BATTLE).run()
-    other = arena.result(second).verdict
+    other = runs.result(second).verdict
     assert other and explain(replace(other), "expert").headline in texts(app)
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from engine import Challenge, arena
-from engine.battle import ItemResult
+from engine import Challenge, runs
+from engine.battles.battle import ItemResult
+from engine.runs import service
 
 from .conftest import MODELS, ROOT, served
 
@@ -45,21 +46,21 @@ def test_command_line_ends_in_a_verdict(tmp_path: Path) -> None:
 
 def test_a_killed_worker_loses_nothing_and_counts_nothing_twice() -> None:
     challenge = Challenge(a=A, b=B, task="arc_easy", limit=48, seed=7)
-    whole = arena.start(arena.plan(challenge))
-    assert arena.wait(whole).state == "done"
-    killed = arena.start(arena.plan(challenge))
-    progress = arena.watch(killed)
+    whole = runs.start(runs.plan(challenge))
+    assert runs.wait(whole).state == "done"
+    killed = runs.start(runs.plan(challenge))
+    progress = runs.watch(killed)
     while progress.done < 20:
-        progress = arena.watch(killed)
+        progress = runs.watch(killed)
         assert progress.open
-    _, worker = arena._workers[progress.battle.device][-1]
+    _, worker = service._workers[progress.battle.device][-1]
     os.kill(worker.pid, signal.SIGKILL)
     worker.wait(10)
-    left = arena.watch(killed).done
+    left = runs.watch(killed).done
     assert 20 <= left < 96, "the kill was meant to land in the middle"
-    assert arena.wait(killed).state == "done"
+    assert runs.wait(killed).state == "done"
 
-    first, second = arena.result(whole), arena.result(killed)
+    first, second = runs.result(whole), runs.result(killed)
     for one, other in ((first.a, second.a), (first.b, second.b)):
         assert {i: _measured(o) for i, o in one.items()} == {i: _measured(o) for i, o in other.items()}
     assert len(second.a) == len(second.b) == 48
@@ -67,19 +68,19 @@ def test_a_killed_worker_loses_nothing_and_counts_nothing_twice() -> None:
 
 
 def test_a_killed_app_goes_on_when_it_is_started_again(real_home: Path) -> None:
-    battle = arena.plan(Challenge(a=A, b=B, task="arc_easy", limit=40, seed=3))
-    battle_id = arena.start(battle)
-    while arena.watch(battle_id).done < 4:
+    battle = runs.plan(Challenge(a=A, b=B, task="arc_easy", limit=40, seed=3))
+    battle_id = runs.start(battle)
+    while runs.watch(battle_id).done < 4:
         time.sleep(0.1)
-    _, worker = arena._workers[battle.device][-1]
+    _, worker = service._workers[battle.device][-1]
     os.kill(worker.pid, signal.SIGKILL)
     worker.wait(10)
-    before = arena.result(battle_id)  # looks without setting anybody to it, as `watch` would
+    before = runs.result(battle_id)  # looks without setting anybody to it, as `watch` would
     assert before.state == "running"
     assert len(before.a) + len(before.b) < 80
     with served(real_home):
         deadline = time.monotonic() + 240
-        while (after := arena.result(battle_id)).state == "running":
+        while (after := runs.result(battle_id)).state == "running":
             assert time.monotonic() < deadline, "nobody went on with it"
             time.sleep(0.5)
     assert after.state == "done"

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from engine import published
 from engine.logs import read_log
-from engine.stored import verdict_of_logs
+from engine.logs.judging import verdict_of_logs
+from engine.stats import published
 
 from .conftest import settled
 from .test_browser import browser, shoot

@@ -22,13 +22,13 @@ from typing import Any
 import pytest
 
 from engine import HarnessConfig, Item, Task, load_items, load_task
-from engine.fight import ranked_outcome, ranking
-from engine.local.model import LocalModel, open_local
-from engine.model import Logliks, Prompt
-from engine.models import find
-from engine.normalisation import normalised
-from engine.sources import Folder, found, read
-from engine.task import preludes
+from engine.battles.evaluate import ranked_outcome, ranking
+from engine.models.interface import Logliks, Prompt
+from engine.models.local.model import LocalModel, open_local
+from engine.models.registry import find
+from engine.tasks.rendering import preludes
+from engine.tasks.scoring.normalisation import normalised
+from engine.tasks.sources import Folder, found, read
 
 from .conftest import MODELS
 

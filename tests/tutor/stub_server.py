@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tutor.endpoint import Endpoint
+from tutor.server import Endpoint
 
 KEY = "sk-not-for-any-message"
 SHUT = {"Connection": "close"}

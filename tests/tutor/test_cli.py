@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 import tutor.__main__ as cli
-from tests.tutor.test_gate import CASE, FIRST, THOUGHT, Toy
-from tutor import journal, talk
-from tutor.talk import Tutor
+from tests.tutor.judge.test_assessment import CASE, FIRST, THOUGHT, Toy
+from tutor import journal
+from tutor.dialogue import talk
+from tutor.dialogue.talk import Tutor
 
 RECORD = {"id": "r1", "lab": "lab1", "scenario": "l1-a", "tutor": FIRST.ask, "learner": THOUGHT}
 TURNS = [

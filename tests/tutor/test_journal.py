@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from engine import CallerMistake
-from tests.tutor.test_gate import CASE, FIRST, THOUGHT, Toy
-from tutor import journal, talk
+from tests.tutor.judge.test_assessment import CASE, FIRST, THOUGHT, Toy
+from tutor import journal
+from tutor.dialogue import talk
 from tutor.errors import TutorError
 from tutor.exchange import Assessment, Point
 from tutor.journal import Taken, Talk

@@ -18,8 +18,8 @@ from engine import Interval, Verdict, compare, score_interval
 from labs import case_of, load_lab
 from tutor.errors import JudgeFailure
 from tutor.exchange import Assessment, Judge, Message
-from tutor.gate import assess
 from tutor.judge import rules
+from tutor.judge.assessment import assess
 from tutor.judge.local import LEARNED
 
 _FILE = Path(__file__).parent / "exam.jsonl"

@@ -17,10 +17,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, create_model
 
 from labs import Lab
-from tutor.endpoint import Server
 from tutor.errors import EndpointFailure, JudgeFailure
 from tutor.exchange import SUBSTANTIVE, Assessment, Message, Why
 from tutor.judge.words import hits
+from tutor.server import Server
 
 SENT = 4_000  # characters of any one text that leave the machine
 EARLIER = 8  # earlier messages that go with it, the latest

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from engine import CallerMistake
 from labs import Lab
+from tutor.dialogue.languages import language_of
+from tutor.dialogue.quoting import best_clause, cues_in
 from tutor.exchange import SUBSTANTIVE, WHYS, Assessment, Message, Why
 from tutor.judge.encoder import Encoder
 from tutor.judge.features import counted, hashed
 from tutor.judge.rules import Own, own_words
 from tutor.judge.words import hits
-from tutor.languages import language_of
-from tutor.quoting import best_clause, cues_in
 
 Floats = NDArray[np.float32]
 LEARNED = Path(__file__).parent / "learned.npz"

@@ -1,0 +1,1 @@
+"""What battles show beyond a verdict: robustness, sources of a gap, calibration, forecasts, suites."""

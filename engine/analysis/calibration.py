@@ -1,0 +1,183 @@
+"""Whether a model is as often right as it is sure: from the stored log-likelihoods of ranked choices.
+
+The confidence in a choice is its share of the choices' probability, exp(total) / sum of exp(totals): what a model
+gives to texts that are no choice is left out. How surer than right it is on average is told in bins of equal size
+(expected calibration error; Naeini et al. 2015, with the equal-mass bins of Nguyen & O'Connor 2015). Right and wrong
+being drawn, even a perfectly calibrated model does not score 0, so the error is put beside what such a model would
+show with the very same confidences (consistency resampling, Bröcker & Smith 2007). The Brier score is lm-eval's: the
+squared distance of all choices' shares from the truth, summed over the choices (Brier 1950).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.battles.battle import ItemResult, Side
+from engine.battles.evaluate import chosen_items
+from engine.battles.result import BattleResult
+from engine.errors import CallerMistake
+from engine.stats.groups import mean_of
+from engine.stats.interval import Interval, score_interval
+
+BINS = 10
+LEAST = 20
+"""Items in a bin before another one is opened: the share that is right is still 40 points wide."""
+UNLIKELY = 0.05
+DRAWS = 1_000
+"""Perfectly calibrated models that are simulated; from one seed, so that a battle says the same again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bin:
+    """Items of like confidence: how sure the model was, and how often it was right."""
+
+    n: int
+    low: float
+    high: float
+    confidence: float
+    accuracy: float
+    interval: Interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """One side of a battle. All but `n` in fractions, Brier scores from 0 to 2.
+
+    accuracy, confidence  means over the items
+    ece                   mean distance of the two inside the bins, by size
+    if_calibrated         what `ece` would be on average with these confidences, were they all true
+    limit                 what it would stay below then in 95 of 100 such runs
+    p_value               how often it would be as large as here
+    brier, brier_error    mean and standard error; `brier_guessing` gives every choice the same share
+    """
+
+    name: str
+    n: int
+    accuracy: float
+    confidence: float
+    bins: tuple[Bin, ...]
+    ece: float
+    if_calibrated: float
+    limit: float
+    p_value: float
+    brier: float
+    brier_error: float | None
+    brier_guessing: float
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        sure, right, surer = 100 * self.confidence, 100 * self.accuracy, 100 * (self.confidence - self.accuracy)
+        way = f"it is {abs(surer):.1f} points {'surer than right' if surer > 0 else 'more often right than sure'}"
+        seen = "no miscalibration is seen" if self.p_value >= UNLIKELY else f"that is more than luck; on average {way}"
+        error = "" if self.brier_error is None else f" (standard error {self.brier_error:.3f})"
+        bins = "1 bin" if len(self.bins) == 1 else f"{len(self.bins)} bins"
+        return (
+            f"{self.name} gives its choices {sure:.1f}% on average and is right on {right:.1f}% of {self.n:,} items.",
+            f"In {bins} of like confidence it is off by {100 * self.ece:.1f} points (ECE); perfectly calibrated it "
+            f"would be off by {100 * self.if_calibrated:.1f} through luck, and in 5 of 100 runs by more than "
+            f"{100 * self.limit:.1f}: {seen}.",
+            f"Brier score {self.brier:.3f}{error}; equal shares get {self.brier_guessing:.3f}, 0 is perfect.",
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self) | {"sentences": list(self.sentences)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uncalibrated:
+    """Why nothing is said about one side's calibration."""
+
+    sentence: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {"not_computed": self.sentence}
+
+
+def calibration(result: BattleResult, side: Side) -> Calibration | Uncalibrated:
+    """From the items this side has a score for, by the choices as its own rule made them."""
+    name = result.names[side == "b"]
+    if result.task.writes:
+        return Uncalibrated(sentence=f"{name} wrote its answers: how sure it was of them is not known.")
+    try:
+        items = {item.id: item for item in chosen_items(result.battle, result.task)}
+    except CallerMistake as error:
+        return Uncalibrated(sentence=f"The calibration of {name} is not computed: {error}")
+    outcomes = result.a if side == "a" else result.b
+    scored = [(one, items[one.item_id]) for one in outcomes.values() if isinstance(one, ItemResult) and one.logliks]
+    return calibration_of(name, [(one.logliks, one.choice, i.gold) for one, i in scored if not i.golds])
+
+
+def calibration_of(
+    name: str, answers: Iterable[tuple[Sequence[float], int | None, int | None]]
+) -> Calibration | Uncalibrated:
+    """From the log-likelihoods of each item's choices, the one chosen and the true one."""
+    known = [(_shares(sums), choice, gold) for sums, choice, gold in answers if choice is not None and gold is not None]
+    if len(known) < 2:
+        why = "fewer than two items have one true choice and stored log-likelihoods"
+        return Uncalibrated(sentence=f"The calibration of {name} is not computed: {why}.")
+    confidence = np.array([shares[choice] for shares, choice, _ in known])
+    right = np.array([float(choice == gold) for _, choice, gold in known])
+    order = np.argsort(confidence, kind="stable")
+    confidence, right = confidence[order], right[order]
+    starts = _starts(confidence)
+    ece, luck = _error(confidence, right, starts), _by_luck(confidence, starts)
+    brier = mean_of([float(((shares - np.eye(shares.size)[gold]) ** 2).sum()) for shares, _, gold in known])
+    return Calibration(
+        name=name,
+        n=len(known),
+        accuracy=float(right.mean()),
+        confidence=float(confidence.mean()),
+        bins=_bins(confidence, right, starts),
+        ece=ece,
+        if_calibrated=float(luck.mean()),
+        limit=float(np.quantile(luck, 1 - UNLIKELY)),
+        p_value=float((1 + (luck >= ece).sum()) / (1 + luck.size)),
+        brier=brier.score,
+        brier_error=brier.error,
+        brier_guessing=fmean(1 - 1 / shares.size for shares, *_ in known),
+    )
+
+
+def _shares(logliks: Sequence[float]) -> NDArray[np.float64]:
+    masses: NDArray[np.float64] = np.exp(np.array(logliks) - max(logliks))
+    return masses / float(masses.sum())
+
+
+def _starts(confidence: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Where each bin begins in the sorted confidences: bins of equal size, except that equal values stay together."""
+    count = max(1, min(BINS, confidence.size // LEAST))
+    wanted = (np.arange(count) * confidence.size) // count
+    return np.unique(np.searchsorted(confidence, confidence[wanted], side="left"))
+
+
+def _error(confidence: NDArray[np.float64], right: NDArray[np.float64], starts: NDArray[np.intp]) -> float:
+    return float(np.abs(np.add.reduceat(confidence - right, starts)).sum() / confidence.size)
+
+
+def _by_luck(confidence: NDArray[np.float64], starts: NDArray[np.intp]) -> NDArray[np.float64]:
+    """The error of models for which the confidences are the chances of being right."""
+    draw = np.random.default_rng(0)
+    drawn = ((draw.random(confidence.size) < confidence).astype(np.float64) for _ in range(DRAWS))
+    return np.array([_error(confidence, right, starts) for right in drawn])
+
+
+def _bins(confidence: NDArray[np.float64], right: NDArray[np.float64], starts: NDArray[np.intp]) -> tuple[Bin, ...]:
+    ends = [*starts[1:], confidence.size]
+    spans = [(confidence[i:j], right[i:j]) for i, j in zip(starts, ends, strict=True)]
+    return tuple(
+        Bin(
+            n=sure.size,
+            low=float(sure[0]),
+            high=float(sure[-1]),
+            confidence=float(sure.mean()),
+            accuracy=float(was.mean()),
+            interval=score_interval(int(was.sum()), sure.size),
+        )
+        for sure, was in spans
+    )

@@ -1,0 +1,106 @@
+"""Battles that were fought once, completely, and are kept with the product as they came out.
+
+A recording is the JSON of `python -m engine battle --json`, compressed. It holds ids, scores and
+log-likelihoods, never the text of a benchmark. It says which machine, when and with which versions.
+"""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import Unknown
+from engine.models.registry import find
+from engine.stats.multiplicity import Battery, battery
+from engine.stats.verdict import Verdict, compare
+from engine.tasks.registry import load_task
+
+FOLDER = Path(__file__).resolve().parents[1] / "recordings"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Recording:
+    """A battle that is over. Scores are aligned and in the battle's order: a random order of the items.
+
+    There is one object for each recording, so two are equal only when they are the same one.
+    """
+
+    task: str
+    shots: int
+    names: tuple[str, str]
+    a: tuple[float, ...]
+    b: tuple[float, ...]
+    level: float
+    margin: float
+    date: str
+    device: str
+    dtype: str
+    versions: str
+    notices: tuple[str, ...]
+    """What happened on the way, a resumption under other conditions for one."""
+
+    @property
+    def provenance(self) -> str:
+        """Where the numbers are from, in a line."""
+        return f"Recorded {self.date} on {self.device}, {self.dtype}, {self.versions}."
+
+    @property
+    def title(self) -> str:
+        """The benchmark, and how it was asked if with worked examples."""
+        title = load_task(self.task).title
+        return f"{title}, {self.shots}-shot" if self.shots else title
+
+    @property
+    def extent(self) -> str:
+        """How much of the benchmark it is."""
+        n, size = len(self.a), load_task(self.task).size
+        return f"all {n:,} questions" if n == size else f"{n:,} of {size:,} questions"
+
+    @property
+    def verdict(self) -> Verdict:
+        return verdict_after(self, len(self.a))
+
+
+def names() -> list[str]:
+    return sorted(file.name.removesuffix(".json.gz") for file in FOLDER.glob("*.json.gz"))
+
+
+@functools.lru_cache(maxsize=4096)
+def verdict_after(recording: Recording, n: int) -> Verdict:
+    """The verdict had the battle ended after its first `n` items."""
+    a, b = recording.a[:n], recording.b[:n]
+    return compare(a, b, level=recording.level, margin=recording.margin, names=recording.names)
+
+
+@functools.cache
+def load(name: str) -> Recording:
+    """Raises Unknown when there is no such recording."""
+    if name not in names():
+        raise Unknown.name("recording", name, names())
+    with gzip.open(FOLDER / f"{name}.json.gz", "rt", encoding="utf-8") as file:
+        stored = json.load(file)
+    items = [i for i in stored["items"] if all(i.get(s, {}).get("score") is not None for s in "ab")]
+    ran = stored["environment"]["a"]
+    return Recording(
+        task=stored["task"],
+        shots=stored["a"]["shots"],
+        names=(find(stored["a"]["name"]).title, find(stored["b"]["name"]).title),
+        a=tuple(item["a"]["score"] for item in items),
+        b=tuple(item["b"]["score"] for item in items),
+        level=stored["interval"]["level"],
+        margin=stored["margin"],
+        date=stored["date"],
+        device=ran["device"],
+        dtype=ran["dtype"],
+        versions=f"torch {ran['torch']}, transformers {ran['transformers']}",
+        notices=tuple(stored["notices"]),
+    )
+
+
+@functools.cache
+def together() -> Battery:
+    """All recordings, which are of the same two contenders, judged as what they are: many chances to be lucky."""
+    return battery({recording.title: recording.verdict for recording in map(load, names())})

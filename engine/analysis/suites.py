@@ -1,0 +1,179 @@
+"""Presets: batteries of tasks, each asked in one way, so that two models are fought over all of them at once.
+
+`v1` and `v2` ask and score as the Open LLM Leaderboard did in its two lives. What a preset is stands here; what its
+battles come to is in `standings.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from engine import runs
+from engine.battles.battle import Battle
+from engine.errors import CallerMistake, Unknown
+from engine.models.registry import find
+from engine.runs.service import Challenge
+from engine.store.ledger import Entry
+from engine.tasks.registry import load_task
+from engine.tasks.task import Item
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exam:
+    """One task of a preset, and how its score is made."""
+
+    task: str
+    shots: int
+    settings: Mapping[str, object] = field(default_factory=dict)
+    """Normalisation or extraction, where a preset has another one than the task."""
+    chance: float | Mapping[str, float] | None = None
+    """What guessing scores, for the whole task or by group; None for what it scores on the items' own choices."""
+    averaged: Literal["items", "groups"] = "items"
+    """Whether the preset's score counts every item once, or every group."""
+    rules: Mapping[str, Callable[[Item], float]] = field(default_factory=dict)
+    """Rules of the task whose scores are averaged, each with what an item counts for; none for the task's own rule."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preset:
+    """Several exams, and the scale on which their average is taken."""
+
+    name: str
+    about: str
+    exams: tuple[Exam, ...]
+    scale: Literal["raw", "above chance"]
+    limit: int | None = None
+    """Items of each task unless asked otherwise; None for all."""
+
+
+def _once(item: Item) -> float:
+    return 1.0
+
+
+def _by_instruction(item: Item) -> float:
+    """IFEval's instruction-level accuracy counts instructions, of which a prompt has up to three."""
+    return len(json.loads(item.reference)["instruction_id_list"])
+
+
+_PER_CHARACTER = {"normalisation": "characters"}
+
+PRESETS: Mapping[str, Preset] = {
+    preset.name: preset
+    for preset in (
+        # huggingface.co/docs/leaderboards/open_llm_leaderboard/archive; MMLU was averaged over its 57 subjects.
+        Preset(
+            name="v1",
+            about="the six tasks of the Open LLM Leaderboard of 2023, which averaged scores as they are; it ran an "
+            "older lm-eval, so its printed numbers may differ",
+            scale="raw",
+            exams=(
+                Exam(task="arc_challenge", shots=25, settings=_PER_CHARACTER),
+                Exam(task="hellaswag", shots=10, settings=_PER_CHARACTER),
+                Exam(task="mmlu", shots=5, averaged="groups"),
+                Exam(task="truthfulqa_mc2", shots=0),
+                Exam(task="winogrande", shots=5),
+                Exam(task="gsm8k", shots=5, settings={"extraction": "strict-match"}, chance=0.0),
+            ),
+        ),
+        # huggingface.co/docs/leaderboards/open_llm_leaderboard/normalization, and the notebook it links to for IFEval
+        # and the numbers of choices. Object placements have up to 5 choices, and guessing scores a little more.
+        Preset(
+            name="v2",
+            about="the six tasks of the Open LLM Leaderboard of 2024, which averaged scores above chance",
+            scale="above chance",
+            exams=(
+                Exam(
+                    task="leaderboard_ifeval",
+                    shots=0,
+                    chance=0.0,
+                    rules={"prompt_level_strict": _once, "inst_level_strict": _by_instruction},
+                ),
+                Exam(task="leaderboard_bbh", shots=3, averaged="groups"),
+                Exam(task="leaderboard_math_hard", shots=4, chance=0.0),
+                Exam(task="leaderboard_gpqa", shots=0, chance=0.25),
+                Exam(
+                    task="leaderboard_musr",
+                    shots=0,
+                    chance={"murder_mysteries": 1 / 2, "object_placements": 1 / 5, "team_allocation": 1 / 3},
+                    averaged="groups",
+                ),
+                Exam(task="leaderboard_mmlu_pro", shots=5, chance=0.1),
+            ),
+        ),
+        Preset(
+            name="small",
+            about="five tasks that come with the packs, without worked examples, for a first look",
+            scale="above chance",
+            limit=200,
+            exams=tuple(
+                Exam(task=task, shots=0) for task in ("arc_easy", "hellaswag", "openbookqa", "piqa", "winogrande")
+            ),
+        ),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """An exam and its battle: a new one, or the one that was planned alike before; or why there is none."""
+
+    exam: Exam
+    battle: Battle | None = None
+    before: Entry | None = None
+    why: str = ""
+
+
+def preset(name: str) -> Preset:
+    """Raises Unknown when there is no such preset."""
+    if name not in PRESETS:
+        raise Unknown.name("preset", name, PRESETS)
+    return PRESETS[name]
+
+
+def plan(preset: Preset, challenge: Challenge) -> tuple[Planned, ...]:
+    """A battle for every exam, with the challenge's contenders and its number of items, as far as a task has them.
+
+    Nothing is written down. A plan is complete, so a battle that was planned alike in every point is the same one:
+    it is gone on with, or taken as it came out.
+
+    Raises:
+        CallerMistake: no exam of the preset can be fought.
+    """
+    find(challenge.a), find(challenge.b)
+    earlier = [entry for entry, _ in runs.history()]
+    planned = tuple(_planned(exam, preset, challenge, earlier) for exam in preset.exams)
+    if not any(one.battle for one in planned):
+        raise CallerMistake(f"No task of the preset {preset.name} can be fought here. The first: {planned[0].why}")
+    return planned
+
+
+def _planned(exam: Exam, preset: Preset, challenge: Challenge, earlier: list[Entry]) -> Planned:
+    try:
+        wanted = preset.limit if challenge.limit is None else challenge.limit
+        size = load_task(exam.task).size
+        limit = None if wanted is None or (size is not None and wanted >= size) else wanted
+        asked = replace(challenge, task=exam.task, shots=exam.shots, limit=limit, settings=dict(exam.settings))
+        battle = runs.plan(asked)
+    except CallerMistake as error:
+        return Planned(exam=exam, why=str(error))
+    alike = [entry for entry in earlier if replace(entry.battle, id=battle.id) == battle]
+    before = next((entry for entry in alike if entry.state == "done"), alike[0] if alike else None)
+    return Planned(exam=exam, battle=before.battle if before else battle, before=before)
+
+
+def start(planned: Planned) -> str:
+    """Queues the battle, or goes on with the one there was. Returns its id.
+
+    Raises:
+        CallerMistake: there is none.
+    """
+    if planned.battle is None:
+        raise CallerMistake(planned.why)
+    if planned.before is None:
+        return runs.start(planned.battle)
+    if planned.before.state in ("stopped", "failed"):
+        runs.resume(planned.battle.id)
+    return planned.battle.id

@@ -1,0 +1,139 @@
+"""The settings under which the same weights are asked again: one thing changed at a time, everything else kept.
+
+Protocol: how the question is put (order of options, wording, worked examples). Rerun: how it is computed (the same once
+more, batch size, precision). Neither changes what a benchmark is said to measure, so whatever moves with them is noise.
+What cannot be changed for a task, a device or the data at hand is told with its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
+
+from engine.errors import CallerMistake
+from engine.harness.config import HarnessConfig
+from engine.harness.variants import WORDINGS
+from engine.tasks.items import load_items
+from engine.tasks.rendering import preludes
+from engine.tasks.task import Task
+
+Part = Literal["protocol", "rerun"]
+SHOTS = (5, 8, 3)  # worked examples as published scores have them; the first number that is another one and can be had
+OTHER_SEED = 4321
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variation:
+    """One other way to run the same model over the same items."""
+
+    part: Part
+    label: str
+    harness: HarnessConfig
+
+
+class NotApplicable(NamedTuple):
+    """A way that is none here. The reason is a clause without a full stop."""
+
+    part: str
+    label: str
+    reason: str
+
+
+def variations(task: Task, harness: HarnessConfig, device: str) -> tuple[Variation, ...]:
+    """All that can be run here, protocol first. `device` is the resolved one; `endpoint` for a server.
+
+    Raises:
+        NoSource: the task's items are not on this machine.
+    """
+    return tuple(found for found in _considered(task, harness, device) if isinstance(found, Variation))
+
+
+def not_applicable(task: Task, harness: HarnessConfig, device: str) -> tuple[NotApplicable, ...]:
+    """All that cannot, and why."""
+    return tuple(found for found in _considered(task, harness, device) if isinstance(found, NotApplicable))
+
+
+def variation(base: HarnessConfig, other: HarnessConfig) -> Variation:
+    """What `other` changes of `base`, named: how a run that is found in the record is told apart from the first."""
+    if other.option_order != base.option_order:
+        return Variation(part="protocol", label=f"options {_order(other)}", harness=other)
+    if other.wording != base.wording:
+        words = "the task's own words" if other.wording == "task" else other.wording
+        return Variation(part="protocol", label=words, harness=other)
+    if other.shots != base.shots:
+        examples = "worked example" if other.shots == 1 else "worked examples"
+        return Variation(part="protocol", label=f"{other.shots} {examples}", harness=other)
+    if other.shots_seed != base.shots_seed:
+        return Variation(part="protocol", label="other worked examples", harness=other)
+    if other.batch != base.batch:
+        size = {None: "as many items at a time as fit", 1: "one item at a time"}
+        label = size.get(other.batch, f"{other.batch} items at a time")
+        return Variation(part="rerun", label=label, harness=other)
+    if other.dtype != base.dtype:
+        return Variation(part="rerun", label=other.dtype, harness=other)
+    return Variation(part="rerun", label="the same again", harness=other)
+
+
+def _order(harness: HarnessConfig) -> str:
+    return "reversed" if harness.option_order == "reversed" else "as given"
+
+
+def _considered(task: Task, harness: HarnessConfig, device: str) -> Iterator[Variation | NotApplicable]:
+    yield from _protocol(task, harness)
+    yield from _rerun(harness, device)
+
+
+def _protocol(task: Task, harness: HarnessConfig) -> Iterator[Variation | NotApplicable]:
+    if task.reverse:
+        turned = replace(harness, option_order="given" if harness.option_order == "reversed" else "reversed")
+        yield from _possible(task, harness, [turned])
+    else:
+        unseen = "no options are listed" if task.writes else "each choice is scored by itself, so no order is ever seen"
+        yield NotApplicable("protocol", "options reversed", unseen)
+    for name, wording in WORDINGS.items():
+        if name == "task" or wording.changes(load_items(task)[0].contexts[0]):
+            yield from _possible(task, harness, [replace(harness, wording=name)])
+        else:
+            yield NotApplicable("protocol", name, "the task's text has no such labels")
+    yield from _possible(task, harness, [replace(harness, shots=number) for number in SHOTS])
+    if harness.shots and task.sampler == "draw":
+        yield from _possible(task, harness, [replace(harness, shots_seed=OTHER_SEED)])
+    else:
+        why = "the same first ones are shown to all, none are drawn" if harness.shots else "none are shown"
+        yield NotApplicable("protocol", "other worked examples", why)
+
+
+def _possible(task: Task, base: HarnessConfig, ways: list[HarnessConfig]) -> Iterator[Variation | NotApplicable]:
+    """The first of several ways whose prompts can be made here, or why the first of them cannot."""
+    refused: list[NotApplicable] = []
+    for named in (variation(base, other) for other in ways if other != base):
+        try:
+            preludes(task, named.harness)
+        except CallerMistake as error:
+            refused.append(NotApplicable(named.part, named.label, str(error).rstrip(".")))
+        else:
+            yield named
+            return
+    yield from refused[:1]
+
+
+def _rerun(harness: HarnessConfig, device: str) -> Iterator[Variation | NotApplicable]:
+    yield variation(harness, harness)
+    if device == "endpoint":
+        yield NotApplicable("rerun", "one item at a time", "a server is sent one at a time and batches as it likes")
+        yield NotApplicable("rerun", "precision", "the server's own, which cannot be chosen")
+    else:
+        yield variation(harness, replace(harness, batch=None if harness.batch == 1 else 1))
+        yield variation(harness, replace(harness, dtype=_other_precision(harness.dtype, device)))
+    if harness.decoding is None:
+        yield NotApplicable("rerun", "seed", "nothing is drawn, choices are ranked")
+    elif harness.decoding.temperature == 0:
+        yield NotApplicable("rerun", "seed", "nothing is drawn, decoding is greedy")
+
+
+def _other_precision(dtype: str, device: str) -> str:
+    """Half where it ran in full, full where it ran in half; auto is half on a GPU only."""
+    full = dtype == "float32" or (dtype == "auto" and device != "cuda")
+    half = "float16" if device == "mps" else "bfloat16"
+    return half if full else "float32"

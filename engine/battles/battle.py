@@ -1,0 +1,119 @@
+"""The nouns of a battle: who fights, over what, by which rules, and what came of every item.
+
+All of it is frozen data. A `Battle` is complete before anything runs, so a stored battle can be resumed,
+repeated and argued with; an `Outcome` is what happened to one item on one side, and a failure there is a
+type of its own: it can be counted and shown, but never mistaken for a wrong answer.
+This module does no arithmetic on results (`verdict.py`) and touches no file (`ledger.py`).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Container
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.battles.forecast import Card
+from engine.harness.config import HarnessConfig
+from engine.models.interface import FailureKind
+from engine.stats.verdict import Target
+
+Side = Literal["a", "b"]
+SIDES: tuple[Side, Side] = ("a", "b")
+Stop = Literal["planned", "adaptive"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contender:
+    """A model under a harness. Two prompts for one model are two contenders, and may fight each other."""
+
+    model: str
+    """The address `engine.models.registry.find` understands."""
+    harness: HarnessConfig
+
+    @property
+    def name(self) -> str:
+        return self.model
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Battle:
+    """The whole plan of a battle, written down before anything runs."""
+
+    id: str
+    a: Contender
+    b: Contender
+    task: str
+    item_ids: tuple[str, ...]
+    """The items in the order they are fought over: a seeded draw, the same for both sides."""
+    items_digest: str
+    """Hash of the chosen items' contents: a battle is only resumed over the very same questions."""
+    seed: int
+    margin: float
+    level: float
+    device: str
+    """Resolved when the battle was planned: cpu, cuda, mps, or endpoint where no weights are local."""
+    stop: Stop = "planned"
+    """planned: all items are fought over; adaptive: until an always-valid interval has decided."""
+    target: Target = "skill"
+    """What an always-valid interval speaks of: all questions like these, or this benchmark's own items."""
+    of: str = ""
+    """The battle this one repeats under another setting, to measure what that moves; empty for a battle of its own."""
+    card: Card | None = None
+    """What somebody expects of it, sealed with the plan; None where nobody said."""
+    probe: bool = False
+    """A probe measures the speed of this machine; its verdict is nobody's business."""
+
+    @property
+    def n(self) -> int:
+        return len(self.item_ids)
+
+    def answered(self, a: Container[str], b: Container[str]) -> list[str]:
+        """The beginning of the battle's order, as far as every item is in both: a fair sample, whatever came first."""
+        return list(itertools.takewhile(lambda item: item in a and item in b, self.item_ids))
+
+    def contender(self, side: Side) -> Contender:
+        return self.a if side == "a" else self.b
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemResult:
+    """One side's scored answer to one item."""
+
+    item_id: str
+    score: float
+    """1.0 right, 0.0 wrong; anything between where a task gives part of a point."""
+    choice: int | None = None
+    """Index of the choice that won; None where the model wrote its answer."""
+    logliks: tuple[float, ...] = ()
+    """Summed log-likelihood of each choice, natural log, in the order of the choices."""
+    scored: tuple[int, ...] = ()
+    """Tokens of each choice that were scored."""
+    alone: tuple[float, ...] = ()
+    """Summed log-likelihood of each choice without its question; empty where that was not asked for."""
+    text: str | None = None
+    """What the model wrote, raw and untrusted, its reasoning included."""
+    answer: str | None = None
+    """What the extraction rule found in `text`; None where it found nothing (lm-eval counts that as wrong)."""
+    tokens: int = 0
+    """Tokens the model worked through for this item."""
+    cut: int = 0
+    """Tokens dropped at the front because the prompt was longer than the model can read."""
+    seconds: float = 0.0
+    """This item's share of its batch's time."""
+    kind: Literal["result"] = "result"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemFailure:
+    """Why one side has no score for one item. Not a wrong answer: the pair is left out of the verdict."""
+
+    item_id: str
+    reason: FailureKind
+    message: str
+    text: str | None = None
+    seconds: float = 0.0
+    kind: Literal["failure"] = "failure"
+
+
+Outcome = ItemResult | ItemFailure

@@ -1,8 +1,0 @@
-"""A battle in lm-eval's terms: the command that measures the same, and the files it would have written."""
-
-from __future__ import annotations
-
-from engine.lm_eval.command import command, comparable, why_not
-from engine.lm_eval.export import export
-
-__all__ = ["command", "comparable", "export", "why_not"]

@@ -1,0 +1,56 @@
+"""A battle as the files lm-eval 0.4.13 writes with `--log_samples --output_path FOLDER`, a run for each side."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+from engine.battles.battle import SIDES, Side
+from engine.battles.result import BattleResult
+from engine.errors import CallerMistake
+from engine.logs.lm_eval.write_results import model_name, results
+from engine.logs.lm_eval.write_samples import lines
+
+UNFIT = re.compile(r'["<>:/|\\?*\[\]]+|^\.+$')  # what lm-eval replaces in a folder's name, and dots alone
+LEFT_OUT = "left out: `doc` holds the item's id, and prompts, choices and written targets are null"
+PUT_IN = "those of the benchmark, under its own licence"
+
+
+def export(result: BattleResult, folder: Path, *, with_texts: bool = False) -> dict[Side, str]:
+    """Writes both sides and returns each as `verdict` takes it: its folder and the battle's own metric.
+
+    A battle has the same file names every time, so a second export replaces the first.
+
+    with_texts  put in the benchmark's texts: they are under its licence, not ours
+
+    Raises:
+        NoSource, CallerMistake: nothing is answered, the benchmark is not here, or a file cannot be written.
+    """
+    if not result.battle.answered(result.a, result.b):
+        raise CallerMistake(f"Battle {result.battle.id} has no item that both sides answered: let it run first.")
+    names = {side: UNFIT.sub("__", model_name(result.battle.contender(side))) for side in SIDES}
+    apart = names["a"] != names["b"]
+    date = datetime.fromtimestamp(result.created, UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
+    date = date.replace(":", "-")
+    written = {}
+    for side, name in names.items():
+        place = folder / name if apart else folder / side / name
+        samples = lines(result, side, with_texts=with_texts)
+        told = results(result, side, samples) | {"model_name_sanitized": name}
+        told["noise_floor"]["texts"] = PUT_IN if with_texts else LEFT_OUT
+        for task, held in samples.items():
+            content = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in held)
+            _write(place / f"samples_{task}_{date}.jsonl", content)
+        _write(place / f"results_{date}.json", json.dumps(told, indent=2, ensure_ascii=False))
+        written[side] = f"{place}::{told['noise_floor']['metric']}"
+    return written
+
+
+def _write(file: Path, content: str) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content, encoding="utf-8")
+    except OSError as error:
+        raise CallerMistake(f"The file {file} cannot be written: {error.strerror}.") from error

@@ -1,0 +1,222 @@
+"""Rows with an id and a score: CSV, JSONL, or a JSON list of objects, for one model or for several side by side.
+
+A score is in a column `score` or `correct`, or in one column a model: `score_ruby`, `score_jade`, or an object
+`{"is_correct": …}` under the model's name. A column `model` also tells several apart. In a CSV, where everything is
+text, true/false, yes/no and correct/incorrect are read as such.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.errors import CallerMistake
+from engine.logs.files import MAX_BYTES, Source, as_object
+from engine.logs.log import (
+    LARGEST,
+    Contents,
+    Log,
+    LogRow,
+    add_row,
+    digest,
+    item_id,
+    listed,
+    plain,
+    score_of,
+    settings_of,
+    shown,
+)
+
+IDS = ("id", "doc_id", "item_id", "question_id")
+SCORES = ("score", "correct", "is_correct", "acc", "acc_norm", "exact_match")
+GROUPS = ("group", "subject", "task")
+TEXTS = ("text", "output", "solution")
+QUESTIONS = ("question", "input")
+ERRORS = ("error", "failure")
+ABOUT = {*IDS, *GROUPS, *TEXTS, *QUESTIONS, *ERRORS, "cluster", "answer", "model", "prompt", "target", "ground_truth"}
+
+NO_ERROR = {"", "0", "false", "no", "none", "null", "nan", "n/a"}
+
+_OF_A_MODEL = re.compile(r"(?:score|correct|is_correct)[ _.:-]+(.+)|(.+)[ _.:-]+(?:score|correct)")
+_WORDS = {"true": 1.0, "yes": 1.0, "correct": 1.0, "false": 0.0, "no": 0.0, "incorrect": 0.0}
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,3})?", re.ASCII)
+
+Row = tuple[str, Mapping[str, Any]]
+Reading = Callable[[Any, str], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Column:
+    """Where the scores of one log stand in every row; nested: in an object under that name."""
+
+    field: str
+    model: str = ""
+    nested: bool = False
+
+    @property
+    def name(self) -> str:
+        return plain(self.field)
+
+
+def from_csv(source: Source) -> Contents:
+    return _contents(source, "CSV", _csv_rows(source), _written_score)
+
+
+def from_jsonl(source: Source) -> Contents:
+    return _contents(source, "JSONL", source.json_lines(), score_of)
+
+
+def from_list(source: Source, rows: Iterable[Any]) -> Contents:
+    placed = [(f"{source.name}, entry {number}", row) for number, row in enumerate(rows, start=1)]
+    for where, row in placed:
+        as_object(row, where)
+    source.allowance.take(source.name, 0, len(placed))
+    return _contents(source, "JSON list", placed, score_of)
+
+
+def _contents(source: Source, kind: str, rows: Iterable[Row], reading: Reading) -> Contents:
+    table = list(rows)
+    if not table:
+        raise CallerMistake(f"{source.name} holds no rows.")
+    columns, told_apart, sure = _columns(table, reading)
+    source.allowance.take(source.name, 0, len(table) * (len(columns) - 1))
+    found: dict[tuple[str, _Column], dict[str, LogRow]] = {}
+    for number, (where, row) in enumerate(table, start=1):
+        for column in columns:
+            rows_of = found.setdefault((plain(row.get("model") or ""), column), {})
+            add_row(rows_of, _row(column, row, number, where, reading), where)
+    models = {model for model, _ in found}
+    logs = {}
+    for (model, column), rows_of in found.items():
+        parts = [model] * (len(models) > 1) + [column.name] * (len(columns) > 1)
+        contender = model or column.model
+        logs[",".join(parts) or column.name] = Log(
+            name=contender or source.stem,
+            file=source.name,
+            format=kind,
+            selector=",".join(parts),
+            rows=rows_of,
+            settings=settings_of({"model": contender}),
+        )
+    by_model = len(columns) == 1 < len(models)
+    return Contents(kind="model" if by_model else told_apart, logs=logs, sure=sure)
+
+
+def _columns(table: list[Row], reading: Reading) -> tuple[list[_Column], str, bool]:
+    """The columns that hold scores, what tells them apart, and whether that is certain."""
+    names = dict.fromkeys(name for _, row in table for name in row)
+    if named := [_Column(field=name) for name in SCORES if name in names]:
+        return named, "column", True
+    objects = dict.fromkeys(name for _, row in table for name, cell in row.items() if isinstance(cell, dict))
+    nested = [_Column(field=name, model=plain(name), nested=True) for name in objects if _holds_scores(table, name)]
+    of_a_model = [(name, _OF_A_MODEL.fullmatch(name)) for name in names if name not in ABOUT]
+    flat = [_Column(field=name, model=plain(of[1] or of[2])) for name, of in of_a_model if of]
+    if nested or flat:
+        return nested + flat, "model", True
+    if guessed := [_Column(field=name) for name in names if name not in ABOUT and _all_scores(table, name, reading)]:
+        return guessed, "column", False
+    raise CallerMistake(
+        f"{table[0][0]} has none of the fields {', '.join(SCORES)}; it has {listed(names, 30) or 'no fields'}."
+    )
+
+
+def _holds_scores(table: list[Row], name: str) -> bool:
+    cells = (row.get(name) for _, row in table)
+    return any(score in cell for cell in cells if isinstance(cell, dict) for score in SCORES)
+
+
+def _all_scores(table: list[Row], name: str, reading: Reading) -> bool:
+    try:
+        return all(name in row and reading(row[name], where) is not None for where, row in table)
+    except CallerMistake:
+        return False
+
+
+def _row(column: _Column, row: Mapping[str, Any], number: int, where: str, reading: Reading) -> LogRow:
+    cell: Mapping[str, Any] = row
+    field = column.field
+    if column.nested:
+        inner = row.get(field)
+        if not isinstance(inner, dict):
+            raise CallerMistake(f"{where} has no object under {shown(field)}.")
+        field = next((score for score in SCORES if score in inner), "score")
+        cell = inner
+    question = _text(row, QUESTIONS)
+    failed = (_text(cell, ERRORS) or _text(row, ERRORS) or "").strip().casefold() not in NO_ERROR
+    if not failed and field not in cell:
+        raise CallerMistake(f"{where} has no field {shown(field)}; it has {listed(cell, 30) or 'no fields'}.")
+    return LogRow(
+        id=_id(row, question, number, where),
+        score=None if failed else reading(cell[field], where),
+        group=plain(_text(row, GROUPS) or ""),
+        cluster=plain(_text(row, ("cluster",)) or ""),
+        text=_text(cell, TEXTS),
+        answer=_text(cell, ("answer",)),
+        question=digest("text", question) if question else None,
+        prompt=digest("text", prompt) if (prompt := _text(cell, ("prompt",))) else None,
+    )
+
+
+def _id(row: Mapping[str, Any], question: str | None, number: int, where: str) -> str:
+    """The id, or the row's number where there is a question to check the pairing by."""
+    for field in IDS:
+        if field in row:
+            return item_id(row[field], where)
+    if question:
+        return f"row {number}"
+    raise CallerMistake(f"{where} has none of the fields {', '.join(IDS)}; it has {listed(row, 30) or 'no fields'}.")
+
+
+def _text(row: Mapping[str, Any], fields: Iterable[str]) -> str | None:
+    for field in fields:
+        if field in row and row[field] not in (None, "", False):
+            return row[field] if isinstance(row[field], str) else plain(row[field])
+    return None
+
+
+def _csv_rows(source: Source) -> Iterator[Row]:
+    """The rows of a CSV, whose delimiter is the one that splits its first line into most names."""
+    text = source.text()
+    header = text.lstrip("\ufeff\r\n").partition("\n")[0]
+    delimiter = max(",;\t|", key=header.count)
+    csv.field_size_limit(MAX_BYTES)  # outputs are long; the file's size is what is bounded
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    names: list[str] = []
+    try:
+        for cells in lines:
+            if not any(cell.strip() for cell in cells):
+                continue
+            where = source.at(lines.line_num)
+            if not names:
+                names = [cell.strip() for cell in cells]
+                _check_names(names, where)
+                continue
+            source.allowance.take(source.name, 0, 1)
+            if len(cells) != len(names):
+                raise CallerMistake(f"{where} has {len(cells)} cells, but the first line names {len(names)} columns.")
+            yield where, dict(zip(names, cells, strict=True))
+    except csv.Error as error:
+        raise CallerMistake(f"{source.at(lines.line_num)} is not CSV: {error}.") from error
+
+
+def _check_names(names: list[str], where: str) -> None:
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise CallerMistake(f"{where} names the column {shown(min(twice))} twice.")
+
+
+def _written_score(value: str, where: str) -> float:
+    """A score as people write it in a table: a number with a point, or a word for right and wrong."""
+    word = value.strip().casefold()
+    if word in _WORDS:
+        return _WORDS[word]
+    if _NUMBER.fullmatch(word) and abs(float(word)) <= LARGEST:
+        return float(word)
+    raise CallerMistake(
+        f"{where}: {shown(value)} is no score. Write 1 or 0, a number with a point, true, false, yes, no, correct or "
+        "incorrect; where an item failed, say so in a column `error`."
+    )

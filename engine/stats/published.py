@@ -1,0 +1,376 @@
+"""A published pair of scores without logs: what it shows, and what would have to be true for the gap to be real.
+
+Two figures and a count of items do not say whether the same items were answered, nor how far the answers agree, and
+those decide. So the gap is read twice: as two separate exams, and as one exam at an assumed agreement. And the question
+is turned round: on how many items may the two differ at most, for a log with these scores to show a real gap?
+
+Figures come in as percentages, as people write them; everything that goes out is a fraction, as in `Verdict`. A figure
+stands for every score that rounds to it, and nobody wins unless all of those agree.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import asdict, astuple, dataclass
+from statistics import NormalDist
+from typing import Any
+
+from engine.errors import CallerMistake
+from engine.report.verdict import Register, Sentences
+from engine.stats.interval import Interval, quantile_of, score_interval
+from engine.stats.paired import Winner
+from engine.stats.power import POWER
+
+Figure = str | int | float
+_WRITTEN = re.compile(r"[0-9]{1,3}(?:\.([0-9]{0,17}))?\s*(%?)")
+_MOST_ITEMS = 10**9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """A published figure and what it stands for.
+
+    told       as it was printed, without a % sign
+    share      the score as a fraction: the printed one, or the one score of n items that is printed so
+    low, high  the lowest and highest score of n items that are printed so
+    fits       whether there is any; otherwise `low` and `high` are the bounds of the rounding
+    """
+
+    told: str
+    share: float
+    low: float
+    high: float
+    n: int
+    fits: bool
+
+    @property
+    def right(self) -> int:
+        return round(self.share * self.n)
+
+    @property
+    def exact(self) -> bool:
+        """Whether only one number of right answers is printed so."""
+        return self.fits and self.low == self.high
+
+    @property
+    def decimals(self) -> int:
+        return len(self.told.partition(".")[2])
+
+    @property
+    def variance(self) -> float:
+        return self.share * (1 - self.share)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """The gap under one assumption about the items.
+
+    correlation     of right answers from item to item; None where each score has items of its own
+    differing       about how many items they then differ on; None like `correlation`
+    p_value         at the figures as published
+    p_range         the lowest and highest p of all scores that are told by these figures
+    detectable_gap  the smallest gap found with 80% power
+    winner          a, b: the gap is above the noise whatever the rounding hides; else undecided, and never equal
+    """
+
+    correlation: float | None
+    differing: int | None
+    z: float
+    p_value: float
+    p_range: tuple[float, float]
+    interval: Interval
+    detectable_gap: float
+    winner: Winner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """What must be true for a gap above the noise: on at most `items` items one is right and the other wrong.
+
+    correlation  the same said of the answers: they correlate by at least this; None where a score is 0 or 100
+    least, most  the fewest and the most items the two can differ on, given their scores
+    """
+
+    items: int
+    correlation: float | None
+    least: int
+    most: int
+
+    @property
+    def always(self) -> bool:
+        """Whether it is met however little the two agree."""
+        return self.items >= self.most
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedGap:
+    """Two published scores, and what may be concluded from them; fractions, the gap is A minus B.
+
+    gaps          the smallest and largest gap that the figures leave open
+    separate      the gap if each score has items of its own (unpaired)
+    paired        the gap if both answered the same items, at the correlation given; None without one
+    correlations  the lowest and highest correlation that the two scores can have on the same items; None where
+                  they have none: a score of 0 or 100, or items of their own
+    condition     for a gap above the noise if the figures are taken as exact; None where no agreement would do
+    surely        the same whatever the rounding hides
+    caveats       sentences to read before believing the rest
+    """
+
+    names: tuple[str, str]
+    a: Score
+    b: Score
+    level: float
+    gap: float
+    gaps: tuple[float, float]
+    separate: Reading
+    paired: Reading | None
+    correlations: tuple[float, float] | None
+    condition: Condition | None
+    surely: Condition | None
+    caveats: tuple[str, ...]
+
+    @property
+    def same_n(self) -> bool:
+        """Whether both may have answered the same items."""
+        return self.a.n == self.b.n
+
+    def explain(self, register: Register = "plain") -> Sentences:
+        """What may be concluded, in words."""
+        from engine.report.published import explain_published  # the words know the gap, not the other way round
+
+        return explain_published(self, register)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The same in plain words: headline, gap, noise, why, next step."""
+        return astuple(self.explain())
+
+    def to_json(self) -> dict[str, Any]:
+        """Fractions, A minus B, as everywhere in the engine's JSON."""
+        return {**asdict(self), "sentences": list(self.sentences)}
+
+
+def published_gap(
+    a: Figure,
+    b: Figure,
+    n: int,
+    *,
+    n_b: int | None = None,
+    level: float = 0.95,
+    correlation: float | None = None,
+    names: tuple[str, str] = ("A", "B"),
+) -> PublishedGap:
+    """What two published scores show without their logs.
+
+    a, b         percentages as they were printed; as text ("85.0") the last digit says how they were rounded,
+                 an int is taken as rounded to whole percents. Below 1 only with a % sign: 0.85 looks like a fraction
+    n            how many items, of A alone where `n_b` is given
+    correlation  of right answers from item to item, assumed: reads the two as answers to the same items
+
+    Raises:
+        CallerMistake: a figure that is no percentage or looks like a fraction, n below 2, a level outside 0.5 to 1, a
+            correlation that these scores cannot have.
+    """
+    one, two = _score("a", a, "n", n), _score("b", b, "n" if n_b is None else "n_b", n if n_b is None else n_b)
+    separate = _separate(one, two, level)
+    condition = surely = correlations = paired = None
+    if one.n == two.n:
+        condition = _condition(one.right, two.right, n, 1 - level)
+        surely = _condition(*_nearest(one, two), n, 1 - level)
+        correlations = _correlations(one, two)
+    if correlation is not None:
+        _check_correlation(correlation, one, two, correlations)
+        paired = _paired(one, two, correlation, level, surely)
+    return PublishedGap(
+        names=names if names[0] != names[1] else (f"{names[0]} (A)", f"{names[1]} (B)"),
+        a=one,
+        b=two,
+        level=level,
+        gap=one.share - two.share,
+        gaps=(one.low - two.high, one.high - two.low),
+        separate=separate,
+        paired=paired,
+        correlations=correlations,
+        condition=condition,
+        surely=surely,
+        caveats=_caveats(one, two),
+    )
+
+
+def _score(name: str, given: Figure, count: str, n: int) -> Score:
+    written = _WRITTEN.fullmatch(str(float(given)) if isinstance(given, float) else str(given).strip())
+    told = written[0].rstrip("% ") if written else "nan"
+    if isinstance(given, bool) or not float(told) <= 100:
+        raise CallerMistake(f"The score `{name}` is {given!r:.40}: write a percentage from 0 to 100, such as 85.8.")
+    if written and 0 < float(told) < 1 and not written[2]:
+        raise CallerMistake(
+            f"The score `{name}` is {given!r}: if that is a fraction, write the percentage {100 * float(told):g}; "
+            f'if it is a percentage, write "{told}%".'
+        )
+    if not isinstance(n, int) or isinstance(n, bool) or not 2 <= n <= _MOST_ITEMS:
+        raise CallerMistake(f"`{count}` is {n!r}: give the number of items, from 2 to {_MOST_ITEMS:,}.")
+    share, half = float(told) / 100, 0.005 / 10 ** len(told.partition(".")[2])
+    fewest, most = math.ceil((share - half) * n - 1e-6), math.floor((share + half) * n + 1e-6)
+    fewest, most = max(0, fewest), min(n, most)
+    if fewest > most:
+        return Score(told=told, share=share, low=max(0.0, share - half), high=min(1.0, share + half), n=n, fits=False)
+    if fewest == most:
+        share = most / n
+    return Score(told=told, share=share, low=fewest / n, high=most / n, n=n, fits=True)
+
+
+def _separate(a: Score, b: Score, level: float) -> Reading:
+    """The pooled two-share z test, and Newcombe's interval from two Wilson intervals (1998, method 10)."""
+    gap, one, two = a.share - b.share, score_interval(a.right, a.n, level), score_interval(b.right, b.n, level)
+    low = gap - math.hypot(a.share - one.low, two.high - b.share)
+    high = gap + math.hypot(one.high - a.share, b.share - two.low)
+    interval = Interval(low=low, high=high, level=level, method="Newcombe, unpaired")
+    z = _pooled_z(a.share, b.share, a.n, b.n)
+    others = [_pooled_z(x, y, a.n, b.n) for x in (a.low, a.high) for y in (b.low, b.high)]
+    p_range = _range_of_p([z, *others])
+    error = math.sqrt(a.variance / a.n + b.variance / b.n)
+    clear = interval.excludes_zero and p_range[1] < 1 - level
+    return Reading(
+        correlation=None,
+        differing=None,
+        z=z,
+        p_value=_two_sided(z),
+        p_range=p_range,
+        interval=interval,
+        detectable_gap=_detectable(error, min(a.n, b.n), level),
+        winner=_ahead(gap) if clear else "undecided",
+    )
+
+
+def _paired(a: Score, b: Score, correlation: float, level: float, surely: Condition | None) -> Reading:
+    """Wald's test and interval with the covariance taken off (Miller 2024, arXiv 2411.00640, section 4.2)."""
+    gap, n = a.share - b.share, a.n
+    error = _paired_error(a.share, b.share, correlation, n)
+    ends = [(x, y) for x in (a.low, a.high) for y in (b.low, b.high)]
+    zs = [_ratio(x - y, _paired_error(x, y, correlation, n)) for x, y in [(a.share, b.share), *ends]]
+    reach = quantile_of(level) * error
+    needed = None if surely is None else -1.0 if surely.always else surely.correlation
+    clear = needed is not None and correlation >= needed - 1e-9
+    return Reading(
+        correlation=correlation,
+        differing=round(n * (error**2 * n + gap**2)),
+        z=zs[0],
+        p_value=_two_sided(zs[0]),
+        p_range=_range_of_p(zs),
+        interval=Interval(low=max(-1.0, gap - reach), high=min(1.0, gap + reach), level=level, method="Wald, paired"),
+        detectable_gap=_detectable(error, n, level),
+        winner=_ahead(gap) if clear else "undecided",
+    )
+
+
+def _condition(right_a: int, right_b: int, n: int, alpha: float) -> Condition | None:
+    """The most items the two may differ on for McNemar's exact p to stay below alpha, found by halving.
+
+    A lead of g items and m more that each side wins back make g + 2m items they differ on; p grows with m.
+    """
+    from scipy.special import bdtr  # type: ignore[import-untyped, unused-ignore]  # too slow for import time
+
+    lead = abs(right_a - right_b)
+    most = min(right_a + right_b, 2 * n - right_a - right_b)
+
+    def clear(back: int) -> bool:
+        return 2 * float(bdtr(back, lead + 2 * back, 0.5)) < alpha
+
+    if lead == 0 or not clear(0):
+        return None
+    held, lost = 0, (most - lead) // 2 + 1
+    while lost - held > 1:
+        middle = (held + lost) // 2
+        held, lost = (middle, lost) if clear(middle) else (held, middle)
+    items = lead + 2 * held
+    return Condition(items=items, correlation=_correlation(right_a / n, right_b / n, items / n), least=lead, most=most)
+
+
+def _nearest(a: Score, b: Score) -> tuple[int, int]:
+    """The right answers of both where the gap that the rounding leaves open is smallest."""
+    ahead, behind = (a, b) if a.share > b.share else (b, a)
+    best, worst = round(ahead.low * ahead.n), round(behind.high * behind.n)
+    best = max(best, worst)
+    return (best, worst) if ahead is a else (worst, best)
+
+
+def _correlations(a: Score, b: Score) -> tuple[float, float] | None:
+    """They differ at least by the gap, and at most as far as right and wrong answers go round."""
+    most = min(a.share + b.share, 2 - a.share - b.share)
+    lowest, highest = _correlation(a.share, b.share, most), _correlation(a.share, b.share, abs(a.share - b.share))
+    return None if lowest is None or highest is None else (lowest, highest)
+
+
+def _correlation(a: float, b: float, discordance: float) -> float | None:
+    """From the variance of a difference: discordance - gap^2 = var(a) + var(b) - 2 correlation sd(a) sd(b)."""
+    spread = a * (1 - a) + b * (1 - b) - discordance + (a - b) ** 2
+    both = math.sqrt(a * (1 - a) * b * (1 - b))
+    return max(-1.0, min(1.0, spread / 2 / both)) if both else None
+
+
+def _check_correlation(given: float, a: Score, b: Score, possible: tuple[float, float] | None) -> None:
+    if a.n != b.n:
+        raise CallerMistake(
+            f"`correlation` is {given:g}, but A has {a.n:,} items and B {b.n:,}: answers correlate only over the same "
+            "items. Leave it out."
+        )
+    if possible is None:
+        raise CallerMistake(
+            f"`correlation` is {given:g}, but a score of 0 or 100 correlates with nothing: leave it out."
+        )
+    lowest, highest = possible
+    if not lowest - 0.005 <= given <= highest + 0.005:
+        raise CallerMistake(
+            f"`correlation` is {given:g}: scores of {a.told} and {b.told} can only correlate by {lowest:.2f} "
+            f"to {highest:.2f} over the same items."
+        )
+
+
+def _caveats(a: Score, b: Score) -> tuple[str, ...]:
+    """A figure that no count of right answers gives (Brown & Heathers 2017), and counts too small for a z test."""
+    odd = [
+        f"No whole number of right answers out of {score.n:,} is told as {score.told}: the figure is an average of "
+        "something else, or the number of items is another."
+        for score in dict.fromkeys((a, b))
+        if not score.fits
+    ]
+    few = min(min(score.right, score.n - score.right) for score in (a, b))
+    rough = (
+        [f"One score has only {few} answers of one kind, right or wrong: the z test is rough there."] if few < 5 else []
+    )
+    return (*odd, *rough)
+
+
+def _pooled_z(a: float, b: float, n_a: int, n_b: int) -> float:
+    pooled = (a * n_a + b * n_b) / (n_a + n_b)
+    return _ratio(a - b, math.sqrt(pooled * (1 - pooled) * (1 / n_a + 1 / n_b)))
+
+
+def _paired_error(a: float, b: float, correlation: float, n: int) -> float:
+    shared = 2 * correlation * math.sqrt(a * (1 - a) * b * (1 - b))
+    return math.sqrt(max(0.0, a * (1 - a) + b * (1 - b) - shared) / n)
+
+
+def _ratio(gap: float, error: float) -> float:
+    return gap / error if error else math.copysign(math.inf, gap) if gap else 0.0
+
+
+def _two_sided(z: float) -> float:
+    return math.erfc(abs(z) / math.sqrt(2))
+
+
+def _range_of_p(zs: list[float]) -> tuple[float, float]:
+    ps = [_two_sided(z) for z in zs]
+    crosses = min(zs) < 0 < max(zs)
+    return min(ps), 1.0 if crosses else max(ps)
+
+
+def _detectable(error: float, n: int, level: float) -> float:
+    """As `estimate.detectable_gap`: where hardly anything varies, all disagreement is taken to go one way."""
+    reach = quantile_of(level) + NormalDist().inv_cdf(POWER)
+    return min(1.0, max(reach * error, reach**2 / n))
+
+
+def _ahead(gap: float) -> Winner:
+    return "a" if gap > 0 else "b"

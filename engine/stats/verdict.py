@@ -1,0 +1,169 @@
+"""The verdict: which of two contenders is better on the same items, or that we do not know yet.
+
+It judges a battle whose number of items was fixed beforehand, and one at a time: `sequential.py` has the interval for
+repeated looks, `battery.py` the correction for several tasks.
+
+Both contenders answer the same items, so all of it is about the difference on each item, A minus B. Scores,
+gaps and interval ends are fractions (0.02 is two points). An interval speaks of all items like these, of
+which the n asked are a sample: it does not shrink to nothing when a benchmark is used up.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import astuple, dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from engine.errors import CallerMistake, Mismatch
+from engine.stats.interval import Interval, check_between
+from engine.stats.paired import Discordant, Estimate, Labels, Winner, paired_t, tango
+
+Target = Literal["skill", "benchmark"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a finished battle shows, and how sure that is. Fractions throughout; the gap is A minus B.
+
+    winner          `equal`: the whole interval lies inside (-margin, margin), even if it excludes 0;
+                    `a`, `b`: the gap is above the noise and not `equal`; `undecided`: anything else
+    above_noise     the interval excludes 0 and the p-value is below 1 - level. For 0/1 scores the two come
+                    from different methods and can disagree near the edge; nobody wins on one of them alone
+    p_equal         the larger p-value of two one-sided tests, of a gap of the margin or more in either direction. Below
+                    half of 1 - level exactly where the winner is `equal`: the two are one decision
+    discordant      None for scores other than 0/1
+    detectable_gap  the smallest gap that n such items find with 80% power
+    items_needed    items to add to these n for an 80% chance of settling it, if the gap stays as measured;
+                    None once it is settled, and where it would take more than ten million
+    settled_as      what those items would most likely settle it as; None with `items_needed`
+    population      how many items the whole benchmark has, where known
+    caveats         sentences to read before believing the rest
+    target          what the interval speaks of: `skill` on all questions like these, or this `benchmark` run to its end
+    """
+
+    winner: Winner
+    names: tuple[str, str]
+    n: int
+    a_score: float
+    b_score: float
+    gap: float
+    interval: Interval
+    p_value: float
+    p_method: str
+    p_equal: float
+    discordant: Discordant | None
+    margin: float
+    above_noise: bool
+    detectable_gap: float
+    items_needed: int | None
+    settled_as: Winner | None
+    population: int | None
+    caveats: tuple[str, ...]
+    target: Target = "skill"
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The verdict in plain words: headline, gap, noise, why, next step."""
+        from engine.report.verdict import explain  # the words know the verdict, not the other way round
+
+        return astuple(explain(self))
+
+    @property
+    def sentence(self) -> str:
+        """All of `sentences` as one paragraph."""
+        return " ".join(self.sentences)
+
+
+def compare(
+    a: ArrayLike,
+    b: ArrayLike,
+    *,
+    level: float = 0.95,
+    margin: float = 0.02,
+    clusters: Labels | None = None,
+    names: tuple[str, str] = ("A", "B"),
+    population: int | None = None,
+) -> Verdict:
+    """Judge two contenders by their scores on the same n items.
+
+    a, b        n scores each, item by item in the same order: right or wrong (0/1, bool), or real numbers
+    margin      the gap below which the two are equal for the reader's purposes, chosen before the run
+    clusters    n labels; items that share one (a passage, a template) are not independent
+    population  how many items the whole benchmark has, to say when it cannot settle the question
+
+    0/1 scores get Tango's score interval and McNemar's exact test, real ones a paired t that allows for lopsided
+    scores, clustered ones of either kind its cluster-robust form. Raises `CallerMistake` for whatever cannot be judged.
+    """
+    a_scores, b_scores = _scores("a", a), _scores("b", b)
+    n = _checked(a_scores.size, b_scores.size, level, margin, population)
+    discordant, found = _estimate(a_scores, b_scores, level, margin, clusters)
+    winner = found.outcome(margin)
+    items_needed, settled_as = found.forecast(margin) if winner == "undecided" else (None, None)
+    caveats = found.caveats
+    if found.interval.excludes_zero and not found.above_noise:
+        caveats += (f"The interval just clears 0, the exact test (p = {found.p_value:.3f}) does not.",)
+    if population and winner == "undecided" and n + (items_needed or math.inf) > population:
+        caveats += (f"This benchmark's {population:,} items are too few to settle a gap of this size.",)
+    return Verdict(
+        winner=winner,
+        names=names if names[0] != names[1] else (f"{names[0]} (A)", f"{names[1]} (B)"),
+        n=n,
+        a_score=float(a_scores.mean()),
+        b_score=float(b_scores.mean()),
+        gap=found.gap,
+        interval=found.interval,
+        p_value=found.p_value,
+        p_method=found.p_method,
+        p_equal=found.p_equal,
+        discordant=discordant,
+        margin=margin,
+        above_noise=found.above_noise,
+        detectable_gap=found.detectable,
+        items_needed=items_needed,
+        settled_as=settled_as,
+        population=population,
+        caveats=caveats,
+    )
+
+
+def _estimate(
+    a: NDArray[np.float64], b: NDArray[np.float64], level: float, margin: float, clusters: Labels | None
+) -> tuple[Discordant | None, Estimate]:
+    gaps, discordant = a - b, None
+    if np.isin((a, b), (0.0, 1.0)).all():
+        discordant = Discordant(a_only=int((gaps > 0).sum()), b_only=int((gaps < 0).sum()))
+        if clusters is None:
+            return discordant, tango(discordant, a.size, level, margin)
+    scale = float(max(1.0, a.max(), b.max()) - min(0.0, a.min(), b.min()))
+    return discordant, paired_t(gaps, clusters, level, scale, margin)
+
+
+def _scores(name: str, given: ArrayLike) -> NDArray[np.float64]:
+    """The scores as floats, or the reason why they cannot be judged."""
+    wanted = "give one number per item, such as [1, 0, 1]"
+    try:
+        scores = np.asarray(given)
+    except ValueError:
+        raise CallerMistake(f"`{name}` is a list of lists of unequal length: {wanted}.") from None
+    if scores.ndim != 1 or (scores.size and scores.dtype.kind not in "biuf"):
+        raise CallerMistake(f"`{name}` has shape {scores.shape} and holds {scores.dtype}: {wanted}.")
+    lost = np.flatnonzero(~np.isfinite(scores))
+    if lost.size:
+        raise CallerMistake(f"Item {lost[0]} of `{name}` is {scores[lost[0]]}: leave it out of both.")
+    return scores.astype(np.float64)
+
+
+def _checked(n: int, other: int, level: float, margin: float, population: int | None) -> int:
+    """The number of items, once it and the rule of the battle make sense."""
+    if n != other:
+        raise Mismatch(f"`a` has {n} scores and `b` has {other}: keep the items that both have answered.")
+    if n < 2:
+        raise CallerMistake(f"A verdict needs at least 2 items answered by both; got {n}: run more.")
+    if population is not None and population < n:
+        raise CallerMistake(f"`population` is {population} but {n} items were run: give the task's size.")
+    check_between("level", level, 0.5, 1.0, "write 0.95 for 95%")
+    check_between("margin", margin, 0.0, 1.0, "write 0.02 for two points")
+    return n

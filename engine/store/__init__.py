@@ -1,0 +1,1 @@
+"""What is written down: one database technology for ledger and journal."""

@@ -1,0 +1,39 @@
+"""Replays learners' messages with the offline tutor and prints whole transcripts in Markdown, for people to score.
+
+    python measurements/transcripts.py CONVERSATIONS.jsonl > transcripts.md
+
+Only the learners' messages are taken; questions, judgements and replies are the tutor's own, through the real journal.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tutor import configuration, journal  # noqa: E402
+from tutor.dialogue import talk, transcript  # noqa: E402
+
+
+def main() -> None:
+    tutor = configuration.local_tutor()
+    for line in Path(sys.argv[1]).read_text(encoding="utf-8").splitlines():
+        given = json.loads(line)
+        now = talk.start_over(journal.new_learner(), given["lab"], given["scenario"])
+        for turn in given["turns"]:
+            now = talk.say(now, turn["learner"])
+            list(talk.answer(now, tutor))
+            now = journal.read(now.id)
+        print(f"<!-- {given['id']} -->\n")
+        print(transcript.as_markdown(now))
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["NOISEFLOOR_HOME"] = folder
+        main()

@@ -1,0 +1,120 @@
+"""Chooses a battle: two contenders, a benchmark, how many items, and what would count as equal."""
+
+import secrets
+
+import streamlit as st
+
+from engine import TASKS, Challenge, Task, detectable_gap, load_task, models, runs
+from engine.home import home
+from engine.stats import Discordance
+from pages.battle.setup import asking, forecast_fields, model_picker
+from pages.format import duration, points
+
+SIZES = (20, 50, 100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800)
+USUAL = 0.30
+"""The share of items two models differ on, as long as nobody has measured it."""
+MARGINS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.10)
+
+
+def show() -> Challenge | None:
+    """The challenge as it stands, or None while it cannot be run; the page says what is missing."""
+    left, right = st.columns(2)
+    with left:
+        a = model_picker.show("Contender A", index=0, key="a")
+    with right:
+        b = model_picker.show("Contender B", index=1, key="b")
+    task = load_task(st.selectbox("Benchmark", TASKS, format_func=lambda name: load_task(name).title, key="task"))
+    st.caption(
+        f"{task.about} {_stock(task)}, guessing scores {task.chance:.0%}, "
+        f"{task.shots or 'no'} worked examples. Licence: {task.licence}."
+    )
+    n = st.select_slider(
+        "Items, drawn at random from the benchmark, the same for both",
+        SIZES if task.size is None else [*(size for size in SIZES if size < task.size), task.size],
+        value=200,
+        format_func=lambda size: f"all {size:,}" if size == task.size else f"{size:,}",
+        key="items",
+    )
+    margin = st.select_slider(
+        "Gaps below this I would call equal (the margin)", MARGINS, value=0.02, format_func=points, key="margin"
+    )
+    adaptive = st.toggle(
+        "Stop when decided",
+        key="adaptive",
+        help="The battle ends as soon as an interval that is valid at every moment has left zero or lies inside the "
+        "margin. It often takes a fraction of the items; if it never decides, all of them are used.",
+    )
+    asked = asking.show(task)
+    if lacking := task.lacks(asked.shots):
+        st.warning(lacking)
+    if a is not None and a == b:
+        st.warning("A and B are the same model: choose two that differ.")
+    if a is None or b is None or a == b or lacking:
+        _outlook(task, n, None)
+        return None
+    seed = st.session_state.setdefault("seed", secrets.randbelow(1_000_000))  # a fresh draw for everybody
+    names = models.find(a).title, models.find(b).title
+    expected, complete = forecast_fields.show(names, margin, key=f"{seed} {a} {b} {task.name}")
+    challenge = Challenge(
+        a=a,
+        b=b,
+        task=task.name,
+        limit=None if n == task.size else n,
+        seed=seed,
+        shots=asked.shots,
+        settings=asked.settings,
+        margin=margin,
+        stop="adaptive" if adaptive else "planned",
+        card=expected,
+    )
+    _outlook(task, n, challenge)
+    return challenge if complete else None
+
+
+def _stock(task: Task) -> str:
+    return "As many items as you ask for" if task.size is None else f"{task.size:,} items"
+
+
+def _outlook(task: Task, n: int, challenge: Challenge | None) -> None:
+    """What n items can show, and how long they take here."""
+    gap, time = st.columns(2)
+    pilot = _pilot(challenge.a, challenge.b, challenge.task, str(home())) if challenge else None
+    differing = f"{USUAL:.0%} of the items"
+    if pilot:
+        differing = f"{pilot.likely:.0%} of the items, as when they last met here ({pilot.differed} of {pilot.n:,})"
+    gap.metric(
+        "Gap this many items can show",
+        points(detectable_gap(n, discordance=pilot.likely if pilot else USUAL)),
+        help=f"In four battles of five, if the two differ on {differing}. A smaller gap will most likely stay "
+        "undecided.",
+    )
+    seconds = runs.seconds_an_item(challenge) if challenge else None
+    time.metric(
+        "Time on this machine",
+        duration(seconds * n) if seconds else "not measured yet",
+        help="From the time items of this benchmark took these two models on this machine; opening them comes on top.",
+    )
+    if challenge and seconds is None:
+        if probe := st.session_state.get("probe"):
+            st.fragment(_timing, run_every=1.0)(probe)
+        elif time.button("Measure it", help="Eight items with both models; written answers take minutes."):
+            st.session_state["probe"] = runs.probe(challenge)
+            st.rerun()
+
+
+@st.cache_data(ttl=60, max_entries=64, show_spinner=False)
+def _pilot(a: str, b: str, task: str, where: str) -> Discordance | None:
+    """How often the two differed in their last battle of those kept in `where`; a long one takes a while to read."""
+    return runs.pilot(Challenge(a=a, b=b, task=task))
+
+
+def _timing(probe: str) -> None:
+    progress = runs.watch(probe)
+    if progress.open:
+        waiting = f"{progress.ahead} battles are ahead" if progress.ahead else progress.phase or "starting"
+        st.caption(f"Timing eight items with both models: {waiting} …")
+        return
+    del st.session_state["probe"]
+    if progress.state == "failed":
+        st.session_state["probe_message"] = progress.message
+    st.rerun()

@@ -1,0 +1,74 @@
+"""A battle that is under way: progress, both scores, the band of noise, the latest items."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from engine import Battle, Progress, Verdict, compare, load_task, models, runs, score_interval
+from pages.battle.report import discordant_items
+from pages.charts import item_strip, live_chart
+from pages.format import duration, plain, points, with_noise
+
+EVERY = 1.5
+
+
+def show(battle_id: str) -> None:
+    """Draws the battle now and again every 1.5 s; reruns the page when it is over. Space is kept for all parts."""
+    progress = runs.watch(battle_id)
+    names = [models.find(contender.model).title for contender in (progress.battle.a, progress.battle.b)]
+    pairs = progress.pairs
+    st.progress(progress.done / (2 * progress.battle.n), text=_status(progress))
+    for column, name, side in zip(st.columns(2), names, (1, 2), strict=True):
+        scores = [float(pair[side]) for pair in pairs]
+        column.metric(plain(f"{name} (n = {len(pairs):,})"), _score(scores), border=True)
+    kept = live_chart.trail(progress.battle, pairs)
+    live_chart.show(kept, progress.battle.n, names, key="live-gap")
+    item_strip.show(pairs, names, key="live-strip")
+    discordant_items.show_latest(
+        pairs, load_task(progress.battle.task).over(progress.battle.item_ids), names, key="live-flips"
+    )
+    st.caption(_promise(progress.battle, kept))
+    for notice in progress.notices:
+        st.info(plain(notice))
+    if not progress.open:
+        st.rerun()
+
+
+def _score(scores: Sequence[float]) -> str:
+    """The mean, with its noise where every answer is right or wrong."""
+    if not scores:
+        return "–"
+    mean = sum(scores) / len(scores)
+    if set(scores) <= {0.0, 1.0}:
+        return with_noise(mean, score_interval(round(sum(scores)), len(scores)))
+    return f"{mean:.1%}"
+
+
+def verdict_after(pairs: Sequence[tuple[str, float, float]], battle: Battle, n: int) -> Verdict:
+    """The verdict on the first `n` pairs."""
+    a, b = [a for _, a, _ in pairs[:n]], [b for _, _, b in pairs[:n]]
+    return compare(a, b, level=battle.level, margin=battle.margin)
+
+
+def _promise(battle: Battle, kept: live_chart.Trail) -> str:
+    """What the picture promises, and when this battle ends."""
+    whom = f"this benchmark's {kept.gap.population:,} questions" if kept.gap.population else "all questions like these"
+    band = (
+        f"The grey band is the {battle.level:.0%} interval of the gap on {whom}. It holds at every moment, so look as "
+        f"often as you like. Green is the margin: gaps below {points(battle.margin)} you called equal."
+    )
+    if battle.stop == "adaptive":
+        return f"{band} The battle ends when the band has left zero, or lies inside the green."
+    return f"{band} The plan is {battle.n:,} items; the verdict after all of them rests on a narrower interval."
+
+
+def _status(progress: Progress) -> str:
+    if progress.short_of_disk:
+        return f"{progress.phase}. Free some space and the battle goes on by itself."
+    if progress.ahead:
+        waiting = "1 battle is" if progress.ahead == 1 else f"{progress.ahead} battles are"
+        return f"In the queue: {waiting} ahead on this {progress.battle.device}."
+    if progress.items_a_second is None or progress.seconds_left is None:
+        phase = (progress.phase or "starting").capitalize()
+        return f"{phase} … (the first use of a model converts its weights, about a minute)"
+    return f"{progress.items_a_second:.1f} items/s, about {duration(progress.seconds_left)} left"

@@ -1,0 +1,47 @@
+"""A gap as a mark against its noise: the band around zero first, then the mark, inside it or out of it."""
+
+from collections.abc import Mapping
+
+import altair as alt
+
+from labs import intervals
+from pages.charts import drawing
+from pages.charts.palette import Palette, palette
+
+
+def show(gaps: Mapping[str, intervals.Gap], *, key: str) -> None:
+    """A line a way of looking at it. The band reaches as far as luck alone would take a gap of nothing."""
+    rows = [
+        {
+            "way": way,
+            "gap": gap.points,
+            "low": gap.points - gap.newcombe.high,
+            "high": gap.points - gap.newcombe.low,
+            "place": "out" if gap.newcombe.excludes_zero else "in",
+            "ahead": "a" if gap.points > 0 else "b",
+        }
+        for way, gap in gaps.items()
+    ]
+    said = [f"{row['way']}: {row['gap']:.1f} points, {row['place']}side the band" for row in rows]
+    drawing.show(draw(palette(), tuple(gaps)), key=key, description=f"Gap and noise. {'; '.join(said)}.", rows=rows)
+
+
+@drawing.drawn_once
+def draw(colours: Palette, ways: tuple[str, ...]) -> alt.LayerChart:
+    y = alt.Y(
+        "way:N", sort=list(ways), title=None, axis=alt.Axis(ticks=False, domain=False, labelLimit=170, labelPadding=8)
+    )
+    axis = alt.Axis(grid=False, tickCount=7, labelFlush=False)
+    rows = alt.Chart(alt.NamedData("rows"))
+    band = rows.mark_bar(height=26, color=colours.noise, opacity=0.26).encode(
+        x=alt.X("low:Q", title="gap in points", axis=axis, scale=alt.Scale(padding=16, nice=False)), x2="high:Q", y=y
+    )
+    zero = rows.mark_rule(color=colours.noise, strokeWidth=1.5).encode(x=alt.datum(0))
+    mark = rows.mark_point(filled=True, size=150, opacity=1).encode(
+        x="gap:Q",
+        y=y,
+        color=alt.Color("ahead:N", legend=None, scale=alt.Scale(domain=["a", "b"], range=[colours.a, colours.b])),
+        shape=alt.Shape("place:N", legend=None, scale=alt.Scale(domain=["in", "out"], range=["circle", "diamond"])),
+        tooltip=[alt.Tooltip("way:N"), alt.Tooltip("gap:Q", format=".1f")],
+    )
+    return alt.layer(band, zero, mark).properties(height=alt.Step(46))

@@ -1,0 +1,37 @@
+"""Three quiet dots: a full one for each message that counted, with the words that counted and why."""
+
+import streamlit as st
+
+from pages.format import plain
+from tutor.dialogue import talk, voice
+from tutor.exchange import REQUIRED
+from tutor.journal import Talk
+
+FULL, OPEN = ":primary[●]", ":gray[○]"
+SHOWN = 110  # characters of a learner's words
+
+
+def dots(counted: int) -> str:
+    """The dots as Markdown. Full and open differ in shape, so colour is never the only sign."""
+    return " ".join(FULL if number < counted else OPEN for number in range(REQUIRED))
+
+
+def so_far(counted: int) -> str:
+    return f"{min(counted, REQUIRED)} of {REQUIRED}"
+
+
+def show(now: Talk) -> None:
+    """A dot a line, with its reason; what is still open says what would count."""
+    standing = talk.where(now)
+    st.markdown(f"{dots(standing.counted)} &nbsp; {so_far(standing.counted)} counted")
+    for exchange in [one for one in now.exchanges if one.counted][:REQUIRED]:
+        assert exchange.assessment is not None
+        words = exchange.assessment.quote or exchange.learner
+        cut = f"{words[:SHOWN].rstrip()}…" if len(words) > SHOWN else words
+        reason = voice.status(exchange.assessment).partition(": ")[2]
+        st.caption(f"{FULL} “{plain(' '.join(cut.split()))}”: {reason}")
+    if not standing.complete:
+        st.caption(
+            "A message counts when your own words add a thought about the case: a reason, a question that something "
+            "hangs on, a decision. Right or wrong does not matter, nor does length or language."
+        )

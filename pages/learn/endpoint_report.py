@@ -1,0 +1,74 @@
+"""An endpoint looked at step by step, and its exam as a judge."""
+
+import streamlit as st
+
+from pages.format import plain, with_noise
+from tutor import configuration
+from tutor.judge.exam import Exam, accuracy
+from tutor.server import STEPS, Endpoint, Step, check
+
+ABOUT = {
+    "address": "Does the address answer?",
+    "key": "Is the key taken?",
+    "model": "Is the model there?",
+    "chat": "Does it write?",
+    "stream": "Does it write piece by piece?",
+    "schema": "Does it fill in a form, as a judge must?",
+}
+
+
+def show(endpoint: Endpoint) -> None:
+    tried = f"steps of {endpoint.model} at {endpoint.url}"
+    with st.container(horizontal=True):
+        test = st.button("Test the endpoint", type="primary", key="test-endpoint")
+        sit = st.button("Examine it as a judge", key="examine", help="40 messages, one after another; a few minutes.")
+    if test:
+        st.session_state[tried] = []
+        with st.container(border=True), st.spinner("Testing, one step after another …"):
+            for step in check(endpoint, configuration.Notes()):
+                st.session_state[tried].append(step)
+                _step(step)
+        st.rerun()
+    if steps := st.session_state.get(tried):
+        _steps(steps)
+    if sit:
+        bar = st.progress(0.0, text="The exam begins …")
+        for done, of in configuration.take_exam(endpoint):
+            bar.progress(done / of, text=f"{done} of {of} messages judged, by both")
+        st.rerun()
+    if (exam := configuration.last_exam(endpoint)) is not None:
+        _exam(endpoint, exam)
+
+
+def _steps(steps: list[Step]) -> None:
+    with st.container(border=True):
+        for step in steps:
+            _step(step)
+        for name in STEPS[len(steps) :]:
+            st.caption(f"○ {ABOUT[name]} Not looked at.")
+
+
+def _step(step: Step) -> None:
+    mark = ":material/check:" if step.passed else ":material/close:"
+    failed = "" if step.passed else f" **This step failed: {step.name}.**"
+    st.markdown(f"{mark} {ABOUT[step.name]}{failed} {plain(step.said)} :gray[:small[{step.seconds:.1f} s]]")
+
+
+def _exam(endpoint: Endpoint, exam: Exam) -> None:
+    st.subheader("Its last exam", anchor=False)
+    for column, name, marks in zip(
+        st.columns(2), (endpoint.model, "local judge"), (exam.given, exam.local), strict=True
+    ):
+        found = accuracy(marks)
+        n = sum(mark is not None for mark in marks)
+        column.metric(plain(f"{name}, right in percent (n = {n})"), with_noise(*found) if found else "–", border=True)
+    if exam.verdict is not None:
+        headline, gap, *_ = exam.verdict.sentences
+        st.markdown(f"**{plain(headline)}** {plain(gap)}")
+    if exam.failures:
+        st.caption(f"Messages without a judgement: {exam.failures}.")
+    st.markdown(
+        "It was better beyond the noise, so it judges now; the local judge stands in when it fails."
+        if exam.takes_over
+        else "It does not take over: the local judge goes on judging, and the model speaks."
+    )

@@ -1,0 +1,100 @@
+"""The interval calculator: each score with its interval, the gap against its noise, and what a pairing would change."""
+
+import streamlit as st
+
+from engine import logs
+from engine.logs import judging
+from labs import Case, intervals
+from pages.charts import gap_chart
+from pages.format import plain
+from pages.shared import mishaps, verdict_card
+
+
+@st.fragment
+def show(case: Case) -> None:
+    """Filled in from the case where it gives numbers. Computes; what it means is the learner's to say."""
+    with mishaps.shown():
+        facts = case.facts
+        names = (facts.a, facts.b) if facts else ("A", "B")
+        left, middle, right = st.columns(3)
+        percent = {"min_value": 0.0, "max_value": 100.0, "step": 0.1, "format": "%.1f"}
+        label = "{}, percent right"
+        with left:
+            a = st.number_input(
+                label.format(plain(names[0])), value=facts and facts.score_a, key=f"{case.id} score a", **percent
+            )
+        with middle:
+            b = st.number_input(
+                label.format(plain(names[1])), value=facts and facts.score_b, key=f"{case.id} score b", **percent
+            )
+        with right:
+            n = st.number_input("Questions", 2, value=facts and facts.n, step=1, key=f"{case.id} n")
+        if a is None or b is None or n is None:
+            st.info("Give both scores and the number of questions. This case does not say all three.")
+        else:
+            _intervals(names, (a, b), n)
+            _gaps(case, a, b, n)
+    st.divider()
+    with mishaps.shown():
+        _logs(case)
+
+
+def _intervals(names: tuple[str, str], scores: tuple[float, float], n: int) -> None:
+    for column, name, score in zip(st.columns(2), names, scores, strict=True):
+        wald, wilson = intervals.wald(score, n), intervals.wilson(score, n)
+        with column.container(border=True):
+            st.markdown(f"**{plain(name)}** {score:.1f} ± {wald.half:.1f} (n = {n:,})")
+            st.caption(f"Wald {_span(wald)}  \nWilson {_span(wilson)}")
+
+
+def _gaps(case: Case, a: float, b: float, n: int) -> None:
+    separate = intervals.separate_gap(a, b, n)
+    correlation = st.slider(
+        "Suppose both answered the same questions: how much right answers go together (correlation, assumed)",
+        0.0,
+        0.95,
+        0.5,
+        0.05,
+        key=f"{case.id} correlation",
+    )
+    gaps = {"separate items": separate}
+    with mishaps.shown():
+        gaps["same items, assumed"] = intervals.same_items_gap(a, b, n, correlation)
+    gap_chart.show(gaps, key=f"{case.id} picture")
+    for way, gap in gaps.items():
+        st.markdown(f"**{way.capitalize()}:** {_told(gap)}")
+    st.caption(
+        "Intervals at 95%. The band is what luck with the questions can do; a mark outside it may still come from "
+        "another prompt or another pipeline. The correlation is a supposition: only results question by question tell."
+    )
+
+
+def _told(gap: intervals.Gap) -> str:
+    place = "outside the noise" if gap.newcombe.excludes_zero else "inside the noise, which does not mean equal"
+    chance = f"p = {gap.p_value:.2g}" if gap.p_value >= 0.0001 else "p < 0.0001"
+    return f"gap {_signed(gap.points, '+')} points, {_span(gap.newcombe)} ({gap.newcombe.method}); {chance}, {place}."
+
+
+def _span(span: intervals.Span) -> str:
+    return f"{_signed(span.low)} to {_signed(span.high)}"
+
+
+def _signed(value: float, sign: str = "-") -> str:
+    return f"{value:{sign}.1f}".replace("-", "−")
+
+
+def _logs(case: Case) -> None:
+    """The sharper test, for whoever has the results question by question."""
+    st.markdown("**Have you the results question by question?**")
+    st.caption(
+        "One file a model: CSV or JSON lines with an id and a score; logs of lm-eval, Inspect and HELM as they are. "
+        "The page “Your own logs” tells more of them."
+    )
+    files = [
+        column.file_uploader(f"Log of {side}", ["jsonl", "json", "csv", "gz", "eval"], key=f"{case.id} log {side}")
+        for column, side in zip(st.columns(2), "AB", strict=True)
+    ]
+    if all(files):
+        a, b = (logs.read_log(file.name, file.getvalue()) for file in files if file)
+        verdict = judging.verdict_of_logs(a, b).verdict
+        verdict_card.show(verdict, verdict.names, key=f"{case.id}-logs")

@@ -1,0 +1,87 @@
+"""A case as a card that looks like the thing itself: a post, a slide, a row of a board. Its text is always whole."""
+
+import pandas as pd
+import streamlit as st
+
+from labs import Case, Lab, case_of
+from pages.format import plain
+from tutor.journal import Talk
+
+
+def show(case: Case) -> None:
+    with st.container(border=True, key=f"case-{case.id}"):
+        FORMS[case.form](case)
+
+
+def show_earlier(lab: Lab, now: Talk) -> None:
+    """The cases talked about before, folded away."""
+    earlier = [id for id in dict.fromkeys(one.case for one in now.exchanges) if id != now.case]
+    if not earlier:
+        return
+    with st.expander("Earlier cases" if earlier[1:] else "The earlier case"):
+        for case in (case_of(lab, id) for id in earlier):
+            st.markdown(f"**{plain(case.title)}**  \n{plain(case.text)}")
+
+
+def _post(case: Case) -> None:
+    _head(":material/account_circle:", case.source, "post")
+    st.markdown(plain(case.text))
+    st.markdown(":gray[:small[:material/chat_bubble: &emsp; :material/repeat: &emsp; :material/favorite:]]")
+
+
+def _press(case: Case) -> None:
+    st.caption(f"FOR RELEASE · {plain(case.source)}")
+    st.markdown(f"### {plain(case.title)}")
+    st.markdown(plain(case.text))
+    st.caption(plain("###"), text_alignment="center")
+
+
+def _newsletter(case: Case) -> None:
+    _head(":material/mail:", case.source, "in your inbox")
+    st.markdown(f"### {plain(case.title)}")
+    st.markdown(plain(case.text))
+
+
+def _slide(case: Case) -> None:
+    st.markdown(f"### {plain(case.title)}")
+    st.space("small")
+    st.markdown(plain(case.text))
+    st.space("medium")
+    st.caption(plain(case.source), text_alignment="right")
+
+
+def _board(case: Case) -> None:
+    _head(":material/leaderboard:", case.source, case.title)
+    facts = case.facts
+    if facts and facts.score_a is not None and facts.score_b is not None:
+        rows = [(facts.a, facts.score_a), (facts.b, facts.score_b)]
+        score = facts.benchmark or "score"
+        shown = st.column_config.NumberColumn(format="%.1f")
+        st.dataframe(pd.DataFrame(rows, columns=["model", score]), hide_index=True, column_config={score: shown})
+    st.markdown(plain(case.text))
+
+
+def _memo(case: Case) -> None:
+    st.markdown(f"**MEMO**  \n:small[From: {plain(case.source)}]  \n:small[Subject: **{plain(case.title)}**]")
+    st.markdown(plain(case.text))
+
+
+def _brief(case: Case) -> None:
+    _head(":material/assignment:", case.source, "brief")
+    st.markdown(f"### {plain(case.title)}")
+    st.markdown(plain(case.text))
+
+
+def _head(icon: str, source: str, kind: str) -> None:
+    st.caption(f"{icon} &nbsp; **{plain(source)}** · {plain(kind)}")
+
+
+FORMS = {
+    "post": _post,
+    "press": _press,
+    "newsletter": _newsletter,
+    "slide": _slide,
+    "board": _board,
+    "memo": _memo,
+    "brief": _brief,
+}

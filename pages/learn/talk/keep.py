@@ -1,0 +1,80 @@
+"""What a learner takes along or throws away: the talk, the sheet, the summary; a fresh start; everything deleted."""
+
+import streamlit as st
+
+from labs import Lab
+from pages.format import plain
+from pages.learn.exercises import sheet
+from pages.shared import learner
+from tutor import journal
+from tutor.dialogue import talk, transcript
+from tutor.dialogue.summary import summary
+from tutor.journal import Talk
+
+
+def show(lab: Lab, now: Talk) -> None:
+    _showed(lab, now)
+    st.markdown("### Take it with you")
+    name = f"{lab.slug}-{now.begun[:10]}"
+    _downloads("The talk", f"{name}-talk", lambda: transcript.as_markdown(now), lambda: transcript.as_json(now))
+    _downloads(
+        plain(lab.exercise.title),
+        f"{name}-sheet",
+        lambda: sheet.filled(lab, now).markdown(),
+        lambda: sheet.filled(lab, now).json(),
+    )
+    st.caption(
+        "The address of this page is the key to what you wrote: bookmark it to come back, and share it with nobody "
+        "who should not read along."
+    )
+    st.markdown("### Begin again")
+    with st.container(horizontal=True):
+        if st.button(
+            "Start this lab over", key="start-over", help="A new talk; this one stays among your transcripts."
+        ):
+            talk.start_over(now.learner, lab.slug)
+            st.rerun()
+        with st.popover("Delete everything I wrote"):
+            st.write(
+                "All talks and sheets of all labs that belong to this address are removed. Nobody can bring them back."
+            )
+            if st.button("Delete it all", key="delete-all"):
+                journal.delete(now.learner)
+                learner.forget()
+                st.switch_page("pages/learn/labs.py")
+
+
+def _showed(lab: Lab, now: Talk) -> None:
+    found = summary(lab, now.exchanges)
+    st.markdown("### What you showed")
+    lines = [f"**{plain(concept.name)}**: “{plain(' '.join(quote.split()))}”" for concept, quote in found.shown]
+    lines += [f"Met and worked past: {plain(belief.belief)}" for belief in found.repaired]
+    lines += [f"Still open: {plain(belief.belief)}" for belief in found.open]
+    st.markdown("\n".join(f"- {line}" for line in lines) or "Nothing yet. It fills as you talk.")
+    if found.missed:
+        st.markdown("### Not touched yet")
+        st.markdown("\n".join(f"- **{plain(concept.name)}.** {plain(concept.gist)}" for concept in found.missed))
+
+
+def _downloads(title: str, name: str, markdown: object, json: object) -> None:
+    said, left, right = st.columns([2, 1, 1], vertical_alignment="center")
+    said.markdown(title)
+    # Both ignore the click: a rerun may begin before Streamlit has sent the file's address, and drops it.
+    left.download_button(
+        "Markdown",
+        markdown,
+        f"{name}.md",
+        "text/markdown",
+        key=f"{name}-md",
+        on_click="ignore",
+        width="stretch",
+    )
+    right.download_button(
+        "JSON",
+        json,
+        f"{name}.json",
+        "application/json",
+        key=f"{name}-json",
+        on_click="ignore",
+        width="stretch",
+    )

@@ -1,0 +1,141 @@
+"""The talk: what was said, whether it counted and why, the open question, and the box to answer it in.
+
+Everything is drawn from the journal; a new message is written there first, then answered, then all is drawn again.
+"""
+
+import secrets
+
+import streamlit as st
+
+from labs import Case, Lab, case_of, fresh_case
+from pages.charts.progress_dots import so_far
+from pages.format import plain
+from pages.learn.talk import next_lab
+from tutor import journal
+from tutor.dialogue import talk, voice
+from tutor.dialogue.languages import language_of
+from tutor.dialogue.talk import Tutor
+from tutor.exchange import Exchange
+from tutor.journal import Talk
+from tutor.judge.assessment import standing
+
+HEIGHT = 430  # pixels kept for the talk, so that the box below stays where it is
+FRESH = 1_000  # fresh cases to draw from
+TUTOR, LEARNER = ":material/school:", ":material/person:"
+
+
+def show(lab: Lab, now: Talk, tutor: Tutor) -> None:
+    conversation = st.container(height=HEIGHT, border=False, key=f"talk-{now.id}")
+    waiting = talk.open_turn(now)
+    out_of_reach = waiting is not None and tutor.speaker is not None
+    text = st.chat_input(
+        "Your answer, in your own words",
+        key=f"say-{now.id}",
+        max_chars=talk.LONGEST,
+        submit_mode="disable",
+        disabled=out_of_reach,
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        how = "After two honest tries the tutor says it. It never counts."
+        told = st.button("Tell me", key="tell", help=how, disabled=out_of_reach)
+        other = st.button("Another case", key="other", help="What counted stays counted.", disabled=out_of_reach)
+        again = out_of_reach and st.button("Ask for the reply again", key="again")
+        st.page_link("pages/learn/tutor_settings.py", label=plain(tutor.describe()), help="Who judges and who speaks.")
+    if waiting is None and other:
+        talk.turn_to(now, _other_case(lab, now))
+        st.rerun()
+    if (told or text) and not out_of_reach:
+        if waiting is not None:  # left open by another tab: its reply comes first
+            now = _answered(now, tutor)
+        now = talk.say(now, "Tell me." if told else text or "", told=told)
+        again = True
+    with conversation:
+        _past(lab, now)
+        if talk.open_turn(now) is None:
+            _open_question(now)
+            if not now.exchanges:
+                _hints(lab, now)
+            next_lab.show_at_the_close(lab, now)
+        elif again or tutor.speaker is None:
+            with st.chat_message("assistant", avatar=TUTOR):
+                st.write_stream(plain(piece) for piece in talk.answer(now, tutor))
+            st.rerun()
+        else:
+            st.info("Your message is kept, and its reply is still missing.")
+
+
+def _answered(now: Talk, tutor: Tutor) -> Talk:
+    for _ in talk.answer(now, tutor):
+        pass
+    return journal.read(now.id)
+
+
+def _hints(lab: Lab, now: Talk) -> None:
+    """Where to look, for whoever does not know how to begin. A hint is shown and never sent."""
+    st.caption("You could")
+    with st.container(horizontal=True, gap="xsmall"):
+        pressed = [hint for hint in lab.starters if st.button(plain(hint), key=f"hint {now.id} {hint}", wrap=True)]
+    for chosen in pressed:
+        st.info(f"{plain(chosen)}. Then write what you see there and what it changes, in a sentence of your own.")
+
+
+def _past(lab: Lab, now: Talk) -> None:
+    case, said = next((one.case for one in now.exchanges), now.case), ""
+    for number, exchange in enumerate(now.exchanges, start=1):
+        if exchange.case != case:
+            _turned(lab, exchange.case)
+        if exchange.tutor != said:
+            _tutor(exchange.tutor)
+        with st.chat_message("user", avatar=LEARNER):
+            st.markdown(_lines(exchange.learner))
+            st.caption(_status(exchange, standing(now.exchanges[:number]).counted))
+        if exchange.reply is not None:
+            _tutor(exchange.reply)
+        if exchange.voice.startswith("authored ("):
+            st.caption(f"The model gave out, so these are the lab's own words {plain(exchange.voice[9:])}.")
+        case, said = exchange.case, exchange.reply or ""
+    if now.case != case:
+        _turned(lab, now.case)
+
+
+def _open_question(now: Talk) -> None:
+    if not now.exchanges or now.question != now.exchanges[-1].reply:
+        _tutor(now.question)
+
+
+def _tutor(words: str) -> None:
+    with st.chat_message("assistant", avatar=TUTOR):
+        st.markdown(plain(words))
+
+
+def _turned(lab: Lab, case: str) -> None:
+    st.caption(f"The card now shows “{plain(case_of(lab, case).title)}”.", text_alignment="center")
+
+
+def _status(exchange: Exchange, counted: int) -> str:
+    """Counted or not, and why; how far that is; what else a reader should know about the judgement."""
+    judged = exchange.assessment
+    if judged is None:
+        return "Being read …"
+    if exchange.told:
+        return "You asked to be told. This neither counts nor costs anything."
+    mark = "●" if judged.substantive else "○"
+    reason = plain(voice.status(judged, language_of(exchange.learner)))
+    so = f"{so_far(counted)}." if exchange.reply is not None else ""
+    return " ".join(filter(None, [mark, reason, so, plain(judged.notice)]))
+
+
+def _lines(text: str) -> str:
+    """A learner's text with its line breaks; spaces in front would make Markdown take it for code."""
+    return "  \n".join(plain(line.strip()) for line in text.splitlines())
+
+
+def _other_case(lab: Lab, now: Talk) -> Case:
+    """The next written case that was not talked about, else a fresh one."""
+    met = {one.case for one in now.exchanges}
+    order = [case.id for case in lab.cases]
+    after = lab.cases[order.index(now.case) + 1 :] if now.case in order else ()
+    unmet = [case for case in after if case.id not in met]
+    if unmet or not lab.templates:
+        return next(iter([*unmet, *(case for case in lab.cases if case.id != now.case), *lab.cases]))
+    return fresh_case(lab, secrets.randbelow(FRESH))

@@ -1,0 +1,74 @@
+"""What a log may look like, to copy; and an example to try, from a battle that was really fought."""
+
+import csv
+import io
+
+import streamlit as st
+
+from engine import load_task, logs
+from engine.analysis import recordings
+from pages.logs.log_upload import Chosen
+
+CSV = """\
+id,correct,group,output
+geo-1,1,geography,Canberra
+geo-2,0,geography,Istanbul
+sums-1,1,sums,42"""
+JSONL = """\
+{"id": "geo-1", "score": 1, "group": "geography"}
+{"id": "geo-2", "score": 0, "group": "geography"}
+{"id": "sums-1", "score": 0.5, "group": "sums"}"""
+
+
+def show_formats() -> None:
+    """What can be read, for whoever has no file in hand yet."""
+    with st.container(border=True):
+        st.markdown(
+            "**What can be read.** One line an item: an id and a score, 1 for right and 0 for wrong, or anything "
+            "between. The rest is optional. The same questions need the same ids in both files; their order does not "
+            "matter."
+        )
+        left, right = st.columns(2)
+        left.caption("CSV")
+        left.code(CSV, language=None)
+        right.caption("JSONL")
+        right.code(JSONL, language=None, wrap_lines=True)
+        st.markdown(
+            "Also as they come: lm-eval’s `samples_….jsonl`, Inspect’s `.json` (and `.eval`, where the library "
+            "inspect-ai is installed), HELM’s `per_instance_stats.json`, our own battles as JSON or CSV; and one file "
+            "with several models, in a column `model` or a column each (`score_ruby`, `score_jade`). Any of them may "
+            "be packed (`.gz`). Is one run in several files (lm-eval’s samples and `results_….json`, a file a task)? "
+            "Give all of them on the same side: then the settings are known too."
+        )
+        st.caption(
+            f"Up to {st.get_option('server.maxUploadSize')} MB a file. Nothing is kept: a file is read in memory, "
+            "and is gone when you remove it or leave."
+        )
+
+
+def example() -> tuple[Chosen, Chosen]:
+    """Both sides of a recorded battle, each read from a CSV as an upload is."""
+    battle = recordings.load("arc_easy")
+    first, second = (
+        _chosen(f"{name}.csv", scores) for name, scores in zip(battle.names, (battle.a, battle.b), strict=True)
+    )
+    return first, second
+
+
+def about_example() -> str:
+    battle = recordings.load("arc_easy")
+    return (
+        f"This is the example: {battle.names[0]} and {battle.names[1]} on the {len(battle.a):,} questions of "
+        f"{load_task(battle.task).title}, measured by us, written as two CSV files with an id and a score and nothing "
+        f"else. {battle.provenance} Give your own logs above, and it makes way for them."
+    )
+
+
+@st.cache_resource
+def _chosen(name: str, scores: tuple[float, ...]) -> Chosen:
+    table = io.StringIO()
+    lines = csv.writer(table)
+    lines.writerow(["id", "correct"])
+    lines.writerows((number, int(score)) for number, score in enumerate(scores, start=1))
+    contents = logs.contents(name, table.getvalue().encode())
+    return Chosen(log=contents.pick(name, None), contents=contents)

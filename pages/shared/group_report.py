@@ -1,0 +1,81 @@
+"""The same verdict group by group, with an eye on how many chances to be lucky that is."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from engine import Verdict
+from engine.logs import judging
+from engine.stats import Battery
+from pages.charts import gap_rows
+from pages.charts.gap_rows import signed
+from pages.format import percent, plain
+
+MOST_DRAWN = 30
+
+
+def show(found: judging.StoredVerdict, *, key: str) -> None:
+    groups = found.groups
+    if groups is None:
+        return
+    names, outcomes = groups.names, groups.outcomes
+    st.subheader("Group by group", anchor=False)
+    if len(groups.verdicts) <= MOST_DRAWN:
+        rows = [
+            gap_rows.Row(
+                title=name or "(no group)", gap=one.gap, interval=one.interval, out=outcomes[name] in ("a", "b")
+            )
+            for name, one in groups.verdicts.items()
+        ]
+        gap_rows.show(rows, names, key=f"{key}-groups")
+    st.dataframe(
+        pd.DataFrame(
+            [
+                {"group": name or "(no group)", "verdict": told(outcomes[name], names)}
+                | figures(one, groups.p_values[name])
+                for name, one in groups.verdicts.items()
+            ]
+        ),
+        hide_index=True,
+        column_config=COLUMNS,
+        key=f"{key}-groups-table",
+    )
+    st.caption(plain(in_words(groups, "groups")))
+
+
+def in_words(groups: Battery, kind: str) -> str:
+    """What to make of so many verdicts side by side; `kind` is what each of them is about, in the plural."""
+    interval, lost = groups.interval, len(groups.taken_back)
+    taken_back = f"{lost:,} of them had a winner alone and none among so many. " if lost else ""
+    return (
+        f"A is {groups.names[0]}, B is {groups.names[1]}; gaps are A minus B in points, ◆ is above the noise. With "
+        f"{len(groups.verdicts):,} {kind} some gap looks real by luck: Holm’s correction allows for that. {taken_back}"
+        f"The mean of the {kind}’ gaps, each counted alike, is {signed(groups.gap)} points ({groups.level:.0%} "
+        f"interval on other items of these same {kind} {signed(interval.low)} to {signed(interval.high)})."
+    )
+
+
+COLUMNS = {
+    "gap": st.column_config.NumberColumn(format="%+.1f"),
+    "p (Holm)": st.column_config.NumberColumn(format="%.2g"),
+}
+
+
+def figures(verdict: Verdict, p_value: float) -> dict[str, Any]:
+    """A verdict's numbers as cells of a table."""
+    return {
+        "gap": 100 * verdict.gap,
+        "interval": f"{signed(verdict.interval.low)} to {signed(verdict.interval.high)}",
+        "p (Holm)": p_value,
+        "items": verdict.n,
+        "score of A": percent(verdict.a_score),
+        "score of B": percent(verdict.b_score),
+    }
+
+
+def told(outcome: str, names: tuple[str, str]) -> str:
+    """An outcome with a shape of its own."""
+    if outcome in ("a", "b"):
+        return f"◆ {names[outcome == 'b']}"
+    return "= equal" if outcome == "equal" else "● undecided"

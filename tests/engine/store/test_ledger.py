@@ -1,0 +1,324 @@
+"""The record: nothing twice, nothing half, nothing lost, and clear words when it cannot be written or read."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine.battles.battle import Battle, Contender, ItemFailure, ItemResult
+from engine.errors import CallerMistake, DiskFull, EngineError, Unknown
+from engine.harness.config import Decoding, HarnessConfig
+from engine.store.ledger import MIGRATIONS, Ledger
+
+
+@pytest.fixture
+def ledger() -> Iterator[Ledger]:
+    with Ledger() as opened:
+        yield opened
+
+
+def battle(name: str = "one", *, device: str = "cpu", items: int = 4, probe: bool = False, shots: int = 0) -> Battle:
+    harness = HarnessConfig(shots=shots, decoding=Decoding(max_tokens=8, until=("\n",)))
+    return Battle(
+        id=name,
+        a=Contender(model="ruby", harness=harness),
+        b=Contender(model="jade", harness=replace(harness, normalisation="characters")),
+        task="toy",
+        item_ids=tuple(f"sky/{i}" for i in range(items)),
+        items_digest="i1:0",
+        seed=1,
+        margin=0.02,
+        level=0.95,
+        device=device,
+        probe=probe,
+    )
+
+
+def right(item: str, seconds: float = 1.0) -> ItemResult:
+    return ItemResult(item_id=item, score=1.0, choice=0, logliks=(-0.125, -7.0), seconds=seconds)
+
+
+def running(ledger: Ledger, *battles: Battle) -> None:
+    for one in battles:
+        ledger.add(one)
+    while (entry := ledger.claim(battles[0].device)) and entry.battle.id != battles[-1].id:
+        ledger.settle(entry.battle.id, "done", only_from=("running",))
+
+
+# ---- formats
+
+
+def test_a_new_ledger_has_the_newest_format(ledger: Ledger) -> None:
+    assert ledger.db.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS)
+    assert ledger.entries() == []
+
+
+@pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
+def test_an_older_ledger_is_brought_up_to_date_and_keeps_its_battles(version: int, own_home: Path) -> None:
+    """Plans were bytes up to format 3, and knew neither cards nor seals."""
+    own_home.mkdir()
+    with Ledger() as new:
+        new.add(battle("old"))
+        row = dict(new.db.execute("SELECT * FROM battles").fetchone())
+    plan = {field: value for field, value in json.loads(row["plan"]).items() if field not in ("card", "stop", "target")}
+    row["plan"] = json.dumps(plan).encode()
+    if version < 4:
+        del row["seal"]
+    (own_home / "ledger.db").unlink()
+    old = sqlite3.connect(own_home / "ledger.db", isolation_level=None)
+    for migrate in MIGRATIONS[:version]:
+        migrate(old)
+    old.execute(f"PRAGMA user_version = {version}")
+    old.execute(f"INSERT INTO battles VALUES ({', '.join('?' * len(row))})", tuple(row.values()))
+    old.close()
+    with Ledger() as ledger:
+        assert (ledger.entry("old").battle, ledger.entry("old").seal) == (battle("old"), None)
+        ledger.claim("cpu")
+        assert ledger.append("old", "a", [right("sky/0")])
+        ledger.note("old", "still here")
+        assert ledger.notices("old") == ["still here"]
+
+
+def test_a_ledger_of_a_newer_format_is_not_touched(own_home: Path) -> None:
+    with Ledger() as ledger:
+        ledger.db.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    before = (own_home / "ledger.db").read_bytes()
+    with pytest.raises(CallerMistake, match=r"newer Noise Floor.*NOISEFLOOR_HOME"):
+        Ledger()
+    assert (own_home / "ledger.db").read_bytes() == before
+
+
+# ---- what is written comes back
+
+
+def test_a_plan_comes_back_as_it_was(ledger: Ledger) -> None:
+    ledger.add(battle())
+    entry = ledger.entry("one")
+    assert entry.battle == battle()
+    assert (entry.state, entry.attempts, entry.started, entry.finished) == ("queued", 0, None, None)
+
+
+def test_outcomes_come_back_as_they_were(ledger: Ledger) -> None:
+    running(ledger, battle())
+    told = [
+        right("sky/0"),
+        ItemResult(item_id="sky/1", score=0.0, text='so "7"\n\x00 😀', answer=None, tokens=9, seconds=0.1),
+        ItemFailure(item_id="sky/2", reason="truncated", message="cut off", text="and then"),
+    ]
+    assert ledger.append("one", "a", told)
+    assert ledger.outcomes("one", "a") == told
+    assert ledger.outcomes("one", "b") == []
+
+
+def test_an_unknown_battle(ledger: Ledger) -> None:
+    with pytest.raises(Unknown, match=r"no battle .nope..*another NOISEFLOOR_HOME"):
+        ledger.entry("nope")
+
+
+# ---- counting
+
+
+def test_the_same_item_twice_counts_once_and_the_first_one_stays(ledger: Ledger) -> None:
+    running(ledger, battle())
+    ledger.append("one", "a", [right("sky/0")])
+    again = replace(right("sky/0"), score=0.0)
+    assert ledger.append("one", "a", [again, right("sky/1")])
+    assert ledger.outcomes("one", "a") == [right("sky/0"), right("sky/1")]
+    assert ledger.counts("one") == {"a": (2, 2.0)}
+
+
+def test_a_batch_is_written_whole_or_not_at_all(ledger: Ledger) -> None:
+    """The second outcome breaks a rule of the table; the first must not be left behind."""
+    running(ledger, battle())
+    with pytest.raises(sqlite3.IntegrityError):
+        ledger.append("one", "a", [right("sky/0"), replace(right("sky/1"), item_id=None)])  # type: ignore[arg-type]
+    assert ledger.finished_items("one", "a") == set()
+    assert ledger.append("one", "a", [right("sky/0")])
+
+
+def test_nothing_is_recorded_after_a_stop(ledger: Ledger) -> None:
+    running(ledger, battle())
+    ledger.append("one", "a", [right("sky/0")])
+    with Ledger() as other_process:
+        other_process.settle("one", "stopped", only_from=("queued", "running"))
+    assert not ledger.append("one", "a", [right("sky/1")])
+    assert ledger.finished_items("one", "a") == {"sky/0"}
+
+
+def test_a_failure_has_no_score_in_the_pairs(ledger: Ledger) -> None:
+    running(ledger, battle())
+    ledger.append(
+        "one", "b", [right("sky/2"), right("sky/0"), ItemFailure(item_id="sky/1", reason="error", message="x")]
+    )
+    ledger.append("one", "a", [right("sky/1"), right("sky/2"), replace(right("sky/3"), score=0.0)])
+    assert sorted(ledger.pairs("one")) == [("sky/1", 1.0, None), ("sky/2", 1.0, 1.0)]
+    ledger.append("one", "a", [replace(right("sky/0"), score=0.0)])
+    assert sorted(ledger.pairs("one")) == [("sky/0", 0.0, 1.0), ("sky/1", 1.0, None), ("sky/2", 1.0, 1.0)]
+
+
+# ---- the queue
+
+
+def test_an_interrupted_battle_comes_first_then_the_oldest(ledger: Ledger) -> None:
+    for name in ("first", "second", "third"):
+        ledger.add(battle(name))
+    ledger.settle("second", "running", only_from=("queued",))  # its worker was killed
+    order = []
+    while entry := ledger.claim("cpu"):
+        order.append(entry.battle.id)
+        ledger.settle(entry.battle.id, "done", only_from=("running",))
+    assert order == ["second", "first", "third"]
+
+
+def test_devices_have_queues_of_their_own(ledger: Ledger) -> None:
+    ledger.add(battle("one", device="cuda"))
+    assert ledger.claim("cpu") is None
+    claimed = ledger.claim("cuda")
+    assert claimed is not None and claimed.state == "running" and claimed.started is not None
+
+
+def test_attempts_are_counted_until_there_is_progress(ledger: Ledger) -> None:
+    ledger.add(battle())
+    attempts = [entry.attempts for _ in range(3) if (entry := ledger.claim("cpu"))]
+    assert attempts == [1, 2, 3]
+    ledger.append("one", "a", [right("sky/0")])
+    claimed = ledger.claim("cpu")
+    assert claimed is not None and claimed.attempts == 2
+
+
+def test_settling_only_from_the_states_named(ledger: Ledger) -> None:
+    ledger.add(battle())
+    assert not ledger.settle("one", "done", only_from=("running",))
+    assert ledger.settle("one", "failed", only_from=("queued",), message="why", exit_code=2)
+    entry = ledger.entry("one")
+    assert (entry.state, entry.message, entry.exit_code) == ("failed", "why", 2)
+    assert entry.finished is not None
+    ledger.settle("one", "queued", only_from=("failed",))
+    entry = ledger.entry("one")
+    assert (entry.message, entry.exit_code, entry.finished) == ("", 0, None)
+
+
+def test_how_many_come_first(ledger: Ledger) -> None:
+    for name in ("first", "second", "third"):
+        ledger.add(battle(name))
+    ledger.add(battle("elsewhere", device="cuda"))
+    assert [ledger.ahead(ledger.entry(name)) for name in ("first", "second", "third", "elsewhere")] == [0, 1, 2, 0]
+    ledger.settle("third", "running", only_from=("queued",))
+    assert [ledger.ahead(ledger.entry(name)) for name in ("first", "second")] == [1, 2]
+
+
+def test_the_list_is_newest_first_and_without_what_only_measures(ledger: Ledger) -> None:
+    for name in ("first", "second"):
+        ledger.add(battle(name))
+    ledger.add(battle("probe", probe=True))
+    ledger.add(replace(battle("repeat"), of="first"))
+    assert [entry.battle.id for entry in ledger.entries()] == ["second", "first"]
+    assert [entry.battle.id for entry in ledger.entries(measuring=True, limit=2)] == ["repeat", "probe"]
+    ledger.settle("first", "stopped", only_from=("queued",))
+    assert [entry.battle.id for entry in ledger.entries(states=("stopped",))] == ["first"]
+
+
+def test_seconds_an_item_is_the_mean_of_what_was_measured_alike(ledger: Ledger) -> None:
+    running(ledger, battle("one"), battle("two"), battle("other shots", shots=5))
+    for name, seconds in (("one", 1.0), ("two", 4.0), ("other shots", 64.0)):
+        ledger.settle(name, "running", only_from=("done", "running"))
+        ledger.append(name, "a", [right(f"sky/{i}", seconds) for i in range(2)])
+        ledger.append(name, "b", [right("sky/0", 16.0), ItemFailure(item_id="sky/1", reason="error", message="x")])
+    assert ledger.seconds_an_item("ruby", "toy", 0, "cpu") == 2.5  # (1 + 1 + 4 + 4) / 4
+    assert ledger.seconds_an_item("jade", "toy", 0, "cpu") == 16.0  # failures tell nothing of speed
+    assert ledger.seconds_an_item("ruby", "toy", 5, "cpu") == 64.0
+    assert ledger.seconds_an_item("ruby", "toy", 0, "cuda") is None
+
+
+# ---- many at once
+
+
+def at_once(count: int, work: object) -> list[BaseException]:
+    """Runs `work(number)` in that many threads together; returns what was raised."""
+    raised: list[BaseException] = []
+    together = threading.Barrier(count)
+
+    def one(number: int) -> None:
+        try:
+            together.wait()
+            work(number)  # type: ignore[operator]
+        except BaseException as error:
+            raised.append(error)
+
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return raised
+
+
+def test_a_new_ledger_may_be_opened_by_many_at_once() -> None:
+    def open_and_add(number: int) -> None:
+        with Ledger() as mine:
+            mine.add(battle(f"battle {number}"))
+
+    assert at_once(6, open_and_add) == []
+    with Ledger() as ledger:
+        assert len(ledger.entries()) == 6
+
+
+def test_two_connections_write_at_once_and_each_item_counts_once(ledger: Ledger) -> None:
+    running(ledger, battle(items=40))
+
+    def write(number: int) -> None:
+        with Ledger() as mine:
+            for i in range(40):
+                assert mine.append("one", "a" if number % 2 else "b", [right(f"sky/{i}")])
+
+    assert at_once(4, write) == []
+    assert ledger.counts("one") == {"a": (40, 40.0), "b": (40, 40.0)}
+
+
+# ---- when the disk fails
+
+
+def test_a_full_disk_keeps_what_was_written(ledger: Ledger) -> None:
+    running(ledger, battle(items=10_000))
+    ledger.append("one", "a", [right("sky/0")])
+    (pages,) = ledger.db.execute("PRAGMA page_count").fetchone()
+    ledger.db.execute(f"PRAGMA max_page_count = {pages}")  # SQLite's own way of having no more room
+    with pytest.raises(DiskFull, match="Free some space") as caught:
+        ledger.append("one", "a", [right(f"sky/{i}") for i in range(1, 10_000)])
+    assert caught.value.exit_code == 2
+    with Ledger() as fresh:
+        assert fresh.finished_items("one", "a") == {"sky/0"}
+        assert fresh.append("one", "a", [right(f"sky/{i}") for i in range(1, 10_000)])
+
+
+def test_a_file_that_is_no_ledger(own_home: Path) -> None:
+    own_home.mkdir()
+    (own_home / "ledger.db").write_bytes(b"not a database, whatever its name says. " * 200)
+    with pytest.raises(CallerMistake, match=r"ledger\.db is damaged.*Move it away"):
+        Ledger()
+
+
+def test_a_ledger_damaged_in_the_middle(own_home: Path) -> None:
+    with Ledger() as ledger:
+        running(ledger, battle(items=2_000))
+        ledger.append("one", "a", [right(f"sky/{i}") for i in range(2_000)])
+    file = own_home / "ledger.db"
+    content = bytearray(file.read_bytes())
+    content[8192:] = b"\xa5" * (len(content) - 8192)  # two pages of 4,096 bytes survive: the head and one table
+    file.write_bytes(content)
+    with pytest.raises(EngineError, match="is damaged"), Ledger() as ledger:
+        ledger.entries()
+        ledger.outcomes("one", "a")
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("NOISEFLOOR_HOME", str(tmp_path / "file" / "home"))
+    with pytest.raises(CallerMistake, match="Set NOISEFLOOR_HOME to a folder you may write to"):
+        Ledger()

@@ -1,0 +1,294 @@
+"""A talk: said, judged, answered, each written down before the next, whatever fails on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from labs import case_of, load_lab
+from tests.tutor.judge.test_assessment import CASE, FIRST, LAB, Toy
+from tutor import journal
+from tutor.dialogue import talk, voice
+from tutor.dialogue.summary import closing_words
+from tutor.dialogue.talk import LONGEST, Tutor
+from tutor.errors import EndpointFailure
+from tutor.exchange import Exchange
+from tutor.journal import Taken, Talk
+
+THOUGHTS = (
+    "Nobody says who prompted Aster-2, so its lead may be the prompt.",
+    "A vendor that copies a rival's number has not measured the rival.",
+    "Four options reward test technique, so reasoner promises more than was seen.",
+    "With cameras I would ask for the same scene, because light decides much.",
+)
+
+
+class Speaker:
+    """A voice that says these pieces, and then fails when told to."""
+
+    def __init__(self, *pieces: str, fails: bool = False) -> None:
+        self.name, self.pieces, self.fails, self.drafts = "toy-model", pieces, fails, []
+
+    def say(self, lab: Any, exchanges: Any, move: Any, authored: str) -> Iterator[str]:
+        self.drafts.append(authored)
+        yield from self.pieces
+        if self.fails:
+            raise EndpointFailure("stream", "it broke off")
+
+
+@pytest.fixture(autouse=True)
+def fallback(monkeypatch: pytest.MonkeyPatch) -> Toy:
+    """The local judge's place is taken, so that no test loads it."""
+    toy = Toy("gibberish")
+    toy.name = "local"
+    monkeypatch.setattr(talk, "local_judge", lambda: toy)
+    return toy
+
+
+def said(text: str = THOUGHTS[0], *, told: bool = False) -> Talk:
+    return talk.say(talk.resume("ada", "lab1"), text, told=told)
+
+
+def answered(tutor: Tutor, text: str = THOUGHTS[0], *, told: bool = False) -> Exchange:
+    """One whole turn; what the journal then holds of it."""
+    now = said(text, told=told)
+    list(talk.answer(now, tutor))
+    return journal.read(now.id).exchanges[-1]
+
+
+# ----------------------------------------------------------------------- opening
+
+
+def test_the_tutor_opens_a_lab_with_its_first_case():
+    now = talk.resume("ada", "lab1")
+    assert (now.case, now.question, now.exchanges) == (CASE.id, FIRST.ask, ())
+
+
+def test_who_comes_back_goes_on_in_the_same_talk():
+    turn = answered(Tutor(judge=Toy()))
+    now = talk.resume("ada", "lab1")
+    assert now.exchanges == (turn,) and now.question == turn.reply
+
+
+def test_starting_over_keeps_the_old_talk_among_the_transcripts():
+    answered(Tutor(judge=Toy()))
+    new = talk.start_over("ada", "lab1", "l1-c")
+    assert (new.case, new.exchanges) == ("l1-c", ())
+    assert [len(one.exchanges) for one in journal.talks("ada")] == [1, 0]
+    assert talk.resume("ada", "lab1") == new
+
+
+# ---------------------------------------------------------------- order of writes
+
+
+def test_each_step_is_written_down_before_the_next_begins():
+    seen = []
+
+    class Watch:
+        name = "watch"
+
+        def look(self) -> None:
+            turn = journal.latest("ada", "lab1").exchanges[-1]
+            seen.append((turn.learner, turn.assessment is not None, turn.reply))
+
+        def assess(self, message: Any) -> Any:
+            self.look()
+            return Toy().assess(message)
+
+        def say(self, *given: Any) -> Iterator[str]:
+            self.look()
+            yield "And who ran it?"
+            self.look()
+
+    turn = answered(Tutor(judge=Watch(), speaker=Watch()))
+    assert seen == [(THOUGHTS[0], False, None), (THOUGHTS[0], True, None), (THOUGHTS[0], True, None)]
+    assert (turn.reply, turn.counted) == ("And who ran it?", True)
+
+
+def test_saying_something_judges_nothing():
+    now = said()
+    assert now.exchanges[0].assessment is None and talk.where(now).counted == 0
+    assert talk.open_turn(now) == now.exchanges[0]
+
+
+def test_a_document_is_cut_to_the_length_of_a_message():
+    assert said("word " * LONGEST).exchanges[0].learner == ("word " * LONGEST)[:LONGEST]
+
+
+def test_the_judge_sees_the_question_and_the_earlier_messages_but_no_wish_to_be_told():
+    toy = Toy("too_short")
+    answered(Tutor(judge=Toy()), THOUGHTS[0])
+    answered(Tutor(judge=toy), "tell me", told=True)
+    answered(Tutor(judge=toy), THOUGHTS[1])
+    (message,) = toy.asked
+    assert (message.learner, message.earlier, message.counted) == (THOUGHTS[1], (THOUGHTS[0],), (THOUGHTS[0],))
+    assert message.tutor == journal.latest("ada", "lab1").exchanges[-1].tutor
+    assert message.question == CASE.questions[1].ask  # what those words are about, also where they ask for less
+
+
+# --------------------------------------------------------------------- who speaks
+
+
+def test_without_a_model_the_authored_words_are_the_reply():
+    turn = answered(Tutor(judge=Toy("too_short")))
+    assert turn.voice == "authored" and FIRST.hint in turn.reply
+
+
+def test_a_models_reply_is_kept_as_it_was_streamed_with_its_name():
+    now = said()
+    pieces = list(talk.answer(now, Tutor(judge=Toy(), speaker=Speaker("You name ", "the prompt. ", "Why?"))))
+    (turn,) = journal.read(now.id).exchanges
+    assert turn.reply == "".join(pieces) == "You name the prompt. Why?"
+    assert turn.voice == "toy-model" and journal.read(now.id).question == turn.reply
+
+
+@pytest.mark.parametrize("pieces", [(), ("You name ", "the prom")], ids=["before the first word", "in mid-stream"])
+def test_a_speaker_that_fails_is_replaced_by_the_authored_words_and_the_voice_says_so(pieces: tuple[str, ...]):
+    speaker, now = Speaker(*pieces, fails=True), said()
+    shown = "".join(talk.answer(now, Tutor(judge=Toy(), speaker=speaker)))
+    (turn,) = journal.read(now.id).exchanges
+    (draft,) = speaker.drafts
+    assert turn.reply == shown == ("".join(pieces) + "\n\n" + draft if pieces else draft)
+    assert turn.voice == "authored (stream of toy-model failed)"
+    assert turn.counted
+
+
+def test_a_judge_that_fails_is_replaced_by_the_local_one_and_the_transcript_says_so():
+    turn = answered(Tutor(judge=Toy(fails="the server is out")))
+    assert (turn.assessment.judge, turn.assessment.why) == ("local", "gibberish")
+    assert "the server is out" in turn.assessment.notice
+
+
+def test_the_last_words_are_always_authored_because_they_hold_the_summary():
+    tutor = Tutor(judge=Toy(concepts=("evaluator",)), speaker=Speaker("And now?"))
+    turns = [answered(tutor, thought) for thought in THOUGHTS]
+    assert [turn.voice for turn in turns] == ["toy-model"] * 3 + ["authored"]
+    assert turns[-1].reply.endswith(closing_words(LAB, turns, "en"))
+
+
+def test_a_spanish_learner_is_answered_in_spanish():
+    turn = answered(Tutor(judge=Toy("off_topic")), "¿Qué tiempo hace hoy en la ciudad, y va a llover por la tarde?")
+    subject = voice.phrases("es")["reactions"]["off_topic"][0].format(subject=CASE.subject)
+    assert subject in turn.reply and "es" in voice.languages()
+
+
+def test_that_the_labs_own_texts_are_english_is_said_once():
+    note = voice.phrases("es")["note"]
+    turns = [
+        answered(Tutor(judge=Toy("off_topic")), f"¿Qué tiempo hace en la {where}?") for where in ("plaza", "costa")
+    ]
+    assert note and [note in turn.reply for turn in turns] == [True, False]
+
+
+def test_the_page_can_say_who_judges_and_who_speaks():
+    assert Tutor(judge=Toy()).describe() == "Judge: toy; the authored tutor speaks."
+    assert Tutor(judge=Toy(), speaker=Speaker()).describe() == "Judge: toy; toy-model speaks."
+
+
+# ------------------------------------------------------------ reloads and failures
+
+
+def test_a_turn_left_before_its_judgement_is_taken_up_again_and_counts_once(monkeypatch: pytest.MonkeyPatch):
+    now = said()
+    broken = Toy()
+    monkeypatch.setattr(broken, "assess", lambda message: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        list(talk.answer(now, Tutor(judge=broken)))
+    again = talk.resume("ada", "lab1")  # after the reload
+    assert talk.open_turn(again).learner == THOUGHTS[0] and talk.where(again).counted == 0
+    list(talk.answer(again, Tutor(judge=Toy())))
+    after = talk.resume("ada", "lab1")
+    assert (talk.where(after).counted, talk.open_turn(after)) == (1, None)
+    assert list(talk.answer(after, Tutor(judge=Toy()))) == []
+
+
+def test_a_turn_left_after_its_judgement_is_not_judged_again():
+    toy, now = Toy(), said()
+    turn = now.exchanges[0]
+    talk.judge_turn(load_lab("lab1"), now, turn, Tutor(judge=toy))
+    list(talk.answer(talk.resume("ada", "lab1"), Tutor(judge=toy)))
+    assert len(toy.asked) == 1 and talk.where(talk.resume("ada", "lab1")).counted == 1
+
+
+def test_who_leaves_in_mid_stream_finds_the_turn_open_and_is_answered_later():
+    now = said()
+    stream = talk.answer(now, Tutor(judge=Toy(), speaker=Speaker("You name ", "the prompt. ", "Why?")))
+    assert next(stream) == "You name "
+    stream.close()  # the learner shut the page
+    left = talk.resume("ada", "lab1")
+    assert left.exchanges[0].reply is None and left.exchanges[0].assessment is not None
+    assert talk.where(left).counted == 0 and left.question == FIRST.ask
+    list(talk.answer(left, Tutor(judge=Toy())))
+    assert talk.where(talk.resume("ada", "lab1")).counted == 1
+
+
+def test_a_second_tab_cannot_answer_the_same_question():
+    stale = talk.resume("ada", "lab1")
+    talk.say(stale, THOUGHTS[0])
+    with pytest.raises(Taken):
+        talk.say(stale, THOUGHTS[1])
+
+
+def test_two_tabs_that_answer_one_turn_leave_one_reply_and_count_it_once():
+    now = said()
+    for words in ("The first?", "The second?"):
+        list(talk.answer(now, Tutor(judge=Toy(), speaker=Speaker(words))))
+    after = journal.read(now.id)
+    assert [turn.reply for turn in after.exchanges] == ["The first?"] == [after.question]
+    assert talk.where(after).counted == 1
+
+
+# ------------------------------------------------------------- turning and telling
+
+
+def test_turning_to_another_case_keeps_what_counted():
+    answered(Tutor(judge=Toy()))
+    now = talk.turn_to(talk.resume("ada", "lab1"), case_of(LAB, "l1-c"))
+    assert (now.case, now.question) == ("l1-c", case_of(LAB, "l1-c").questions[0].ask)
+    assert talk.where(now).counted == 1 and now.exchanges[0].case == CASE.id
+
+
+def test_a_fresh_case_comes_back_after_a_reload():
+    talk.turn_to(talk.resume("ada", "lab1"), case_of(LAB, "t2-17"))
+    turn = answered(Tutor(judge=Toy("too_short")))
+    assert turn.case == "t2-17" and case_of(LAB, "t2-17").questions[0].hint in turn.reply
+
+
+def test_the_wish_to_be_told_is_judged_by_nobody_and_never_counts():
+    toy = Toy()
+    turns = [answered(Tutor(judge=toy), THOUGHTS[n], told=True) for n in range(4)]
+    assert toy.asked == [] and not any(turn.counted for turn in turns)
+    assert {(turn.assessment.why, turn.assessment.judge) for turn in turns} == {("question_only_lookup", "rules")}
+
+
+def test_after_two_honest_tries_the_wish_is_granted():
+    tutor = Tutor(judge=Toy("too_short"))
+    assert FIRST.tell not in answered(tutor, "Tell me, please", told=True).reply
+    answered(tutor, "the shots perhaps"), answered(tutor, "or the vendor")
+    assert FIRST.tell in answered(tutor, "Tell me, please", told=True).reply
+
+
+# ------------------------------------------------------------------ the whole way
+
+
+def test_three_counted_turns_complete_the_lab_then_one_question_closes_it():
+    tutor = Tutor(judge=Toy(concepts=("evaluator",)))
+    standings = []
+    for thought in THOUGHTS:
+        answered(tutor, thought)
+        now = talk.resume("ada", "lab1")
+        standings.append((talk.where(now).counted, talk.where(now).complete, now.point.kind))
+    assert standings == [
+        (1, False, "question"),
+        (2, False, "question"),
+        (3, True, "transfer"),
+        (4, True, "closed"),
+    ]
+
+
+def test_the_same_thought_three_times_counts_once():
+    tutor = Tutor(judge=Toy())
+    turns = [answered(tutor, THOUGHTS[0]) for _ in range(3)]
+    assert [turn.assessment.why for turn in turns] == ["reasons_about_claim", "repetition", "repetition"]

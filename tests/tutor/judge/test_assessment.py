@@ -1,0 +1,150 @@
+"""The gate: what counts is read from the transcript, and nothing but judged and answered messages moves it.
+
+The toys here (a message, a turn, a judge) stand in for learners and judges in the other tests of the tutor as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labs import load_lab
+from tutor.errors import JudgeFailure
+from tutor.exchange import REQUIRED, SUBSTANTIVE, WHYS, Assessment, Exchange, Message, Point, Why
+from tutor.judge.assessment import assess, standing
+
+LAB = load_lab("lab1")
+CASE = LAB.cases[0]
+FIRST = CASE.questions[0]
+HOLLOW = tuple(why for why in WHYS if why not in SUBSTANTIVE)
+THOUGHT = "Nobody says who prompted Aster-2, so its lead may be the prompt and not the model."
+
+
+def message(learner: str, *, earlier: tuple[str, ...] = (), tutor: str = FIRST.ask) -> Message:
+    """An answer to the first question of lab 1."""
+    return Message(lab=LAB, case=CASE, tutor=tutor, learner=learner, earlier=earlier)
+
+
+def turn(why: Why | None = "reasons_about_claim", *, number: int = 1, told: bool = False, **other: Any) -> Exchange:
+    """A turn in lab 1 that was judged and answered, unless told otherwise."""
+    judged = {name: other.pop(name) for name in ("concepts", "misconception", "quote", "judge") if name in other}
+    assessment = None if why is None else Assessment(why=why, **judged)
+    given = {"learner": THOUGHT, "reply": "And then?", "case": CASE.id, "tutor": FIRST.ask, "voice": "authored"}
+    given |= {"point": Point(kind="question", id=FIRST.id)}
+    return Exchange(number=number, told=told, assessment=assessment, **(given | other))
+
+
+class Toy:
+    """A judge that says the same of every message, or fails; it remembers what it was asked."""
+
+    def __init__(self, why: Why = "reasons_about_claim", *, fails: str = "", **parts: Any) -> None:
+        self.name, self.why, self.fails, self.parts = "toy", why, fails, parts
+        self.asked: list[Message] = []
+
+    def assess(self, message: Message) -> Assessment:
+        self.asked.append(message)
+        if self.fails:
+            raise JudgeFailure(self.fails)
+        return Assessment(why=self.why, judge=self.name, **self.parts)
+
+
+# ------------------------------------------------------------------- the count
+
+
+@pytest.mark.parametrize("why", WHYS)
+def test_a_judged_and_answered_turn_counts_when_it_was_substantive(why: Why):
+    assert standing([turn(why)]).counted == (why in SUBSTANTIVE)
+
+
+def test_a_turn_whose_reply_was_not_saved_does_not_count():
+    assert standing([turn(reply=None)]).counted == 0
+
+
+def test_a_turn_nobody_judged_neither_counts_nor_adds_to_the_hollow_streak():
+    assert standing([turn("too_short"), turn(None), turn(None, reply=None)]).hollow == 1
+    assert standing([turn(None)]).counted == 0
+
+
+def test_three_counted_turns_complete_a_lab_and_two_do_not():
+    assert not standing([turn(), turn()]).complete
+    assert standing([turn(), turn("off_topic"), turn(), turn()]).complete
+
+
+def test_what_counted_stays_counted_whatever_follows():
+    assert standing([turn(), turn(), turn(), *[turn("injection")] * 9]).counted == 3
+
+
+def test_a_counted_turn_ends_the_hollow_streak():
+    assert standing([turn("gibberish"), turn("too_short")]).hollow == 2
+    assert standing([turn("gibberish"), turn("too_short"), turn()]).hollow == 0
+
+
+def test_asking_to_be_told_neither_counts_nor_adds_to_the_hollow_streak_nor_ends_it():
+    asking = turn("question_only_lookup", told=True)
+    assert standing([asking] * 5).counted == standing([asking] * 5).hollow == 0
+    assert standing([turn("too_short"), asking, turn("too_short")]).hollow == 2
+
+
+@given(st.lists(st.tuples(st.sampled_from([None, *WHYS]), st.booleans())))
+def test_a_lab_is_complete_if_and_only_if_three_turns_counted(turns: list[tuple[Why | None, bool]]):
+    exchanges = [turn(why, reply="And then?" if replied else None) for why, replied in turns]
+    counted = sum(replied and why in SUBSTANTIVE for why, replied in turns)
+    assert standing(exchanges).counted == counted
+    assert standing(exchanges).complete == (counted >= REQUIRED == 3)
+
+
+@given(st.lists(st.tuples(st.sampled_from(HOLLOW), st.booleans()), max_size=60))
+def test_no_number_of_hollow_turns_and_no_asking_completes_a_lab(turns: list[tuple[Why, bool]]):
+    now = standing([turn(why, told=told) for why, told in turns])
+    assert now.counted == 0 and not now.complete
+
+
+# -------------------------------------------------- rules, judge, fallback, veto
+
+
+def test_what_was_asked_is_the_question_or_else_the_last_of_the_tutors_words():
+    said = message(THOUGHT, tutor="You name the prompt.\n\nWhich way could it move the gap?")
+    assert said.asked == "Which way could it move the gap?"
+    assert replace(said, question=FIRST.ask).asked == FIRST.ask
+
+
+def test_what_the_rules_settle_no_judge_is_asked():
+    toy = Toy()
+    given = assess(message(CASE.text), toy, toy)
+    assert (given.why, given.judge, toy.asked) == ("copy_paste", "rules", [])
+
+
+@pytest.mark.parametrize("why", WHYS)
+def test_of_words_of_ones_own_the_judge_says_what_they_are(why: Why):
+    said = message(THOUGHT)
+    toy = Toy(why)
+    assert assess(said, toy, Toy(fails="not to be asked")).why == why
+    assert toy.asked == [said]
+
+
+def test_a_judge_that_fails_is_replaced_by_the_fallback_and_the_judgement_says_so():
+    failing, fallback = Toy(fails="the server is out"), Toy("applies_concept")
+    fallback.name = "local"
+    given = assess(message(THOUGHT), failing, fallback)
+    assert (given.why, given.judge) == ("applies_concept", "local")
+    assert given.notice == "toy gave no judgement (the server is out); judged locally."
+
+
+def test_only_a_failing_judge_is_replaced_a_bug_is_not_hidden():
+    broken = Toy()
+    broken.assess = lambda message: 1 / 0  # type: ignore[method-assign, assignment, return-value]
+    with pytest.raises(ZeroDivisionError):
+        assess(message(THOUGHT), broken, Toy())
+
+
+@pytest.mark.parametrize("judge", [Toy(), Toy(fails="out")], ids=["the judge", "the fallback"])
+def test_the_rules_refuse_what_the_judge_or_the_fallback_lets_pass(judge: Toy):
+    barely = message(f"{CASE.text} Yes, that seems fine.")
+    given = assess(barely, judge, Toy())
+    assert (given.why, given.judge) == ("copy_paste", "rules")
+    assert given.notice.endswith("toy would have counted it; the rules found no words of the learner's own.")
+    assert ("gave no judgement (out)" in given.notice) == bool(judge.fails)  # a fallback is still told of

@@ -1,0 +1,210 @@
+"""The exam for judges: paired, with intervals, and only a difference beyond the noise changes who judges."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from itertools import islice
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.tutor.judge.test_assessment import CASE, THOUGHT, Toy, message
+from tutor import configuration, journal
+from tutor.errors import JudgeFailure
+from tutor.exchange import Assessment, Judge, Message
+from tutor.judge import exam
+from tutor.judge.exam import MOST_FAILURES, Exam, accuracy, questions
+from tutor.judge.llm import LlmJudge
+from tutor.server import Endpoint
+
+MESSAGES = exam._FILE.parent / "messages"
+LABELS = {message.learner: substantive for message, substantive in questions()}
+
+
+class Knows:
+    """A judge that knows the labels, but is wrong about the first `wrong` messages and silent about the last `silent`."""
+
+    name = "knows"
+
+    def __init__(self, wrong: int = 0, silent: int = 0) -> None:
+        order = list(LABELS)
+        self.wrong, self.silent = set(order[:wrong]), set(order[len(order) - silent :])
+
+    def assess(self, message: Message) -> Assessment:
+        if message.learner in self.silent:
+            raise JudgeFailure("out")
+        right = LABELS[message.learner] != (message.learner in self.wrong)
+        return Assessment(why="reasons_about_claim" if right else "off_topic", judge=self.name)
+
+
+def sat(judge: Judge, local: Judge) -> Exam:
+    """The exam, sat to its end."""
+    sitting = Exam.sit(judge, local, "TOOLS")
+    while True:
+        try:
+            next(sitting)
+        except StopIteration as end:
+            return end.value
+
+
+def marks(right: int, wrong: int) -> tuple[int, ...]:
+    return (1,) * right + (0,) * wrong
+
+
+# ------------------------------------------------------------------------ the paper
+
+
+def test_the_exam_has_forty_different_messages_half_of_them_substantive():
+    assert len(questions()) == len(LABELS) == 40
+    assert sum(LABELS.values()) == 20
+    assert {message.lab.slug for message, _ in questions()} == {"lab1", "lab2", "lab3", "lab4"}
+
+
+def test_nothing_of_it_is_among_the_messages_that_the_local_judge_learned_from():
+    lines = [line for file in MESSAGES.glob("*.jsonl") for line in file.read_text(encoding="utf-8").splitlines()]
+    learned = {" ".join(json.loads(line)["learner"].casefold().split()) for line in lines}
+    assert len(learned) > 1000
+    assert not {" ".join(said.casefold().split()) for said in LABELS} & learned
+
+
+# --------------------------------------------------------------------- who takes over
+
+
+def test_a_judge_as_good_as_the_local_one_does_not_take_over():
+    result = sat(Knows(), Knows())
+    assert result.given == result.local == (1,) * 40
+    assert result.verdict is not None and result.verdict.gap == 0 and not result.takes_over
+
+
+def test_a_judge_that_is_always_right_takes_over_from_one_that_is_often_wrong():
+    result = sat(Knows(), Toy("off_topic"))  # the toy misses every substantive message
+    assert sum(result.local) == 20
+    assert result.verdict is not None and result.verdict.winner == "a" and result.takes_over
+
+
+def test_a_judge_that_is_worse_does_not_take_over():
+    assert not sat(Toy("off_topic"), Knows()).takes_over
+
+
+@pytest.mark.parametrize("better", [1, 2])
+def test_a_few_messages_more_are_within_the_noise(better: int):
+    result = Exam(judge="m", mode="JSON", given=(1,) * 40, local=marks(40 - better, better))
+    assert not result.takes_over
+
+
+def test_the_comparison_is_paired_message_by_message():
+    """The same two totals, 40 and 28 of 40: what decides is on how many messages the two differ."""
+    noisy = Exam(judge="m", mode="JSON", given=marks(30, 10), local=marks(20, 20))
+    crossed = Exam(judge="m", mode="JSON", given=marks(30, 10), local=marks(20, 20)[::-1])
+    assert noisy.takes_over and not crossed.takes_over
+
+
+# ----------------------------------------------------------------------------- silence
+
+
+def test_a_message_without_a_judgement_is_none_and_never_wrong():
+    result = sat(Knows(silent=3), Toy("off_topic"))
+    assert result.given[-3:] == (None, None, None) and 0 not in result.given
+    assert result.failures == 3
+    assert accuracy(result.given) == accuracy((1,) * 37)
+
+
+@pytest.mark.parametrize(("silent", "takes"), [(MOST_FAILURES, True), (MOST_FAILURES + 1, False)])
+def test_who_is_often_silent_does_not_take_over_however_right(silent: int, takes: bool):
+    assert sat(Knows(silent=silent), Toy("off_topic")).takes_over is takes
+
+
+@pytest.mark.parametrize("given_marks", [(None,) * 40, (None,) * 39 + (1,)])
+def test_of_fewer_than_two_messages_there_is_no_verdict(given_marks: tuple[int | None, ...]):
+    result = Exam(judge="m", mode="JSON", given=given_marks, local=(0,) * 40)
+    assert result.verdict is None and not result.takes_over
+
+
+def test_the_local_judge_sits_it_with_its_rules(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(exam, "questions", lambda: ((message(CASE.text), False), (message(THOUGHT), True)))
+    toy = Toy()
+    assert sat(Toy(), toy).local == (1, 1)
+    assert [one.learner for one in toy.asked] == [THOUGHT]
+
+
+def test_the_sitting_tells_how_far_it_is():
+    assert list(islice(Exam.sit(Knows(), Knows(), "TOOLS"), 3)) == [(1, 40), (2, 40), (3, 40)]
+
+
+# --------------------------------------------------------------------------- intervals
+
+
+def test_a_share_comes_with_its_wilson_interval():
+    share, interval = accuracy(marks(36, 4))  # type: ignore[misc]
+    assert share == 0.9
+    assert (interval.low, interval.high) == pytest.approx((0.7695, 0.9604), abs=5e-5)
+
+
+@given(st.integers(0, 40), st.integers(2, 40))
+def test_the_interval_is_wilsons_for_any_count(right: int, of: int):
+    right = min(right, of)
+    share, interval = accuracy(marks(right, of - right))  # type: ignore[misc]
+    z, p = 1.959964, right / of
+    middle, half = p + z * z / (2 * of), z * math.sqrt(p * (1 - p) / of + z * z / (4 * of * of))
+    expected = ((middle - half) / (1 + z * z / of), (middle + half) / (1 + z * z / of))
+    assert (interval.low, interval.high) == pytest.approx(expected, abs=1e-6)
+    assert 0 <= interval.low <= share <= interval.high <= 1
+
+
+@pytest.mark.parametrize("few", [(), (1,), (None, None), (None, 1)])
+def test_of_fewer_than_two_marks_there_is_no_share(few: tuple[int | None, ...]):
+    assert accuracy(few) is None
+
+
+# ------------------------------------------------------------------- kept and followed
+
+
+def test_an_exam_comes_back_from_json_as_it_was():
+    result = sat(Knows(wrong=2, silent=1), Toy())
+    assert Exam.from_dict(json.loads(json.dumps(result.as_dict()))) == result
+
+
+@pytest.fixture
+def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
+    """An endpoint that is set up and that nobody speaks to, beside a toy local judge."""
+    monkeypatch.setenv("TUTOR_MODEL", "m")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    toy = Toy()
+    monkeypatch.setattr(configuration, "local_judge", lambda: toy)
+    return Endpoint.configured()  # type: ignore[return-value]
+
+
+def keep(endpoint: Endpoint, result: Exam) -> None:
+    journal.keep_note(configuration._name(endpoint), json.dumps(result.as_dict()))
+
+
+def test_without_an_exam_a_model_speaks_and_does_not_judge(endpoint: Endpoint):
+    tutor = configuration.tutor_here()
+    assert configuration.last_exam(endpoint) is None
+    assert tutor.judge.name == "toy" and tutor.speaker is not None and tutor.speaker.name == "m"
+
+
+def test_after_an_exam_within_the_noise_it_still_does_not_judge(endpoint: Endpoint):
+    keep(endpoint, Exam(judge="llm m", mode="JSON", given=marks(38, 2), local=marks(37, 3)))
+    assert configuration.tutor_here().judge.name == "toy"
+
+
+def test_after_an_exam_it_won_it_judges(endpoint: Endpoint):
+    keep(endpoint, Exam(judge="llm m", mode="JSON", given=(1,) * 40, local=marks(20, 20)))
+    judge = configuration.tutor_here().judge
+    assert isinstance(judge, LlmJudge) and judge.name == "llm m"
+
+
+def test_an_exam_counts_for_the_model_and_address_that_sat_it_only(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch):
+    keep(endpoint, Exam(judge="llm m", mode="JSON", given=(1,) * 40, local=marks(20, 20)))
+    monkeypatch.setenv("TUTOR_MODEL", "another")
+    assert configuration.tutor_here().judge.name == "toy"
+
+
+def test_without_an_endpoint_both_are_local(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("TUTOR_MODEL")
+    tutor = configuration.tutor_here()
+    assert tutor.judge.name == "toy" and tutor.speaker is None

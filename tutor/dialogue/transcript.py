@@ -1,0 +1,106 @@
+"""A talk as something to keep: Markdown for people, JSON for programs. What a learner wrote is shown, not obeyed."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from labs import case_of, load_lab
+from tutor.dialogue.summary import summary
+from tutor.dialogue.voice import status
+from tutor.exchange import REQUIRED, Exchange
+from tutor.journal import Talk
+from tutor.judge.assessment import standing
+
+VERSION = 1
+
+
+def as_markdown(talk: Talk) -> str:
+    """The whole talk with its judgements, then what was shown and missed."""
+    lab, now = load_lab(talk.lab), standing(talk.exchanges)
+    state = "complete" if now.complete else "not complete"
+    lines = [
+        f"# {lab.title}",
+        "",
+        f"Begun {talk.begun[:10]}. {now.counted} of {REQUIRED} exchanges counted; {state}.",
+        "",
+    ]
+    case = ""
+    for exchange in talk.exchanges:
+        if exchange.case != case:
+            case = exchange.case
+            lines += ["", f"## {case_of(lab, case).title}", "", quoted(case_of(lab, case).text), ""]
+        lines += [*_turn(exchange), ""]
+    return "\n".join([*lines, *_summary(talk)]) + "\n"
+
+
+def as_json(talk: Talk) -> str:
+    """Everything about the talk but the learner's key, with a version."""
+    now = standing(talk.exchanges)
+    held: dict[str, Any] = {
+        "version": VERSION,
+        "lab": talk.lab,
+        "begun": talk.begun,
+        "counted": now.counted,
+        "complete": now.complete,
+        "exchanges": [_exchange(exchange) for exchange in talk.exchanges],
+    }
+    return json.dumps(held, ensure_ascii=False, indent=1) + "\n"
+
+
+def quoted(text: str) -> str:
+    """Text from a person as a Markdown quote. No line is indented: four spaces would make it code."""
+    return "\n".join(f"> {line.lstrip()}" for line in escaped(text).splitlines() or [""])
+
+
+def escaped(text: str) -> str:
+    """Text in which every mark that Markdown could obey is escaped."""
+    return re.sub(r"([\\`*_{}\[\]<>()#+\-=.!|~$&:])", r"\\\1", text)
+
+
+def _turn(exchange: Exchange) -> list[str]:
+    said = "*asked to be told*" if exchange.told else quoted(exchange.learner)
+    lines = [f"**Tutor:** {escaped(exchange.tutor)}", "", f"**Learner, turn {exchange.number}:**", "", said]
+    if exchange.assessment is not None and not exchange.told:
+        judged = exchange.assessment
+        notice = f" {judged.notice}" if judged.notice else ""
+        lines += ["", f"*{status(judged)} (judge: {judged.judge}){notice}*"]
+    return lines
+
+
+def _summary(talk: Talk) -> list[str]:
+    if not talk.exchanges:
+        return []
+    found = summary(load_lab(talk.lab), talk.exchanges)
+    lines = ["## What this talk showed", ""]
+    lines += [f"- {concept.name}: “{_inline(quote)}”" for concept, quote in found.shown]
+    lines += [f"- Met and worked past: {belief.belief}" for belief in found.repaired]
+    lines += [f"- Still open: {belief.belief}" for belief in found.open]
+    lines += [f"- Not touched: {concept.name}" for concept in found.missed]
+    last = talk.exchanges[-1].reply
+    return [f"**Tutor:** {escaped(last)}", "", *lines] if last else lines
+
+
+def _inline(text: str) -> str:
+    return quoted(text.replace("\n", " ")).removeprefix("> ")
+
+
+def _exchange(exchange: Exchange) -> dict[str, Any]:
+    judged = exchange.assessment
+    return {
+        "turn": exchange.number,
+        "case": exchange.case,
+        "tutor": exchange.tutor,
+        "learner": exchange.learner,
+        "asked_to_be_told": exchange.told,
+        "said_at": exchange.said_at,
+        "substantive": judged.substantive if judged else None,
+        "why": judged.why if judged else None,
+        "concepts": list(judged.concepts) if judged else [],
+        "misconception": judged.misconception if judged else None,
+        "judge": judged.judge if judged else None,
+        "notice": judged.notice if judged else "",
+        "reply": exchange.reply,
+        "reply_by": exchange.voice,
+    }
