@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from engine.harness.config import HarnessConfig
     from engine.logs.judging import verdict_of_files
     from engine.report.verdict import explain
-    from engine.runs.service import Challenge, Progress
+    from engine.runs.service import BattleRequest, Progress
     from engine.stats.interval import Interval, score_interval
     from engine.stats.power import detectable_gap, items_for
     from engine.stats.sequential import SequentialGap, compare_anytime
@@ -33,7 +33,7 @@ _WHERE = {
     "engine.harness.config": ("HarnessConfig",),
     "engine.logs.judging": ("verdict_of_files",),
     "engine.report.verdict": ("explain",),
-    "engine.runs.service": ("Challenge", "Progress"),
+    "engine.runs.service": ("BattleRequest", "Progress"),
     "engine.stats.interval": ("Interval", "score_interval"),
     "engine.stats.power": ("detectable_gap", "items_for"),
     "engine.stats.sequential": ("SequentialGap", "compare_anytime"),
@@ -47,9 +47,9 @@ _MODULE_OF = {name: module for module, names in _WHERE.items() for name in names
 __all__ = [
     "TASKS",
     "Battle",
+    "BattleRequest",
     "BattleResult",
     "CallerMistake",
-    "Challenge",
     "Contender",
     "EngineError",
     "HarnessConfig",

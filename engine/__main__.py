@@ -17,7 +17,7 @@ from typing import Any, NoReturn, get_args
 
 from engine import runs
 from engine.analysis import decomposition, robustness
-from engine.analysis.forecasts import Grade, card_json, graded_battles, outcome_named, prediction, record
+from engine.analysis.forecasts import ForecastScore, card_json, outcome_named, prediction, record, scored_battles
 from engine.battles.battle import Battle, Stop
 from engine.battles.forecast import FORM, Card, Forecast
 from engine.battles.result import BattleResult
@@ -28,7 +28,7 @@ from engine.device import DEVICES
 from engine.errors import BattleFailed, CallerMistake, EngineError
 from engine.harness.config import Normalisation
 from engine.logs import lm_eval
-from engine.models.registry import PACKS
+from engine.models.registry import PACKAGED
 from engine.stats.power import Discordance, detectable_gap
 from engine.stats.verdict import Target, Verdict
 from engine.tasks.registry import TASKS, load_task
@@ -128,7 +128,7 @@ def _verdict_options(command: argparse.ArgumentParser) -> None:
 
 
 def models() -> None:
-    for card in PACKS.values():
+    for card in PACKAGED.values():
         here = "here" if card.present else f"missing; to get it: {card.advice()}"
         print(f"{card.address:24} {card.parameters or 0:>13,} parameters  {card.licence}  [{here}]")
         print(f"{'':24} {card.about}")
@@ -200,7 +200,7 @@ def _outlook(planned: Battle, pilot: Discordance | None) -> None:
     )
 
 
-def _challenge(options: argparse.Namespace) -> runs.Challenge:
+def _challenge(options: argparse.Namespace) -> runs.BattleRequest:
     names = ("a", "b", "task", "limit", "seed", "shots", "margin", "level", "stop", "target", "device", "dtype")
     settings = {name: value for name in SETTINGS if (value := getattr(options, name)) not in (None, False)}
     card = None
@@ -208,7 +208,7 @@ def _challenge(options: argparse.Namespace) -> runs.Challenge:
         card = Card(forecast=Forecast.read(options.forecast), hypothesis=options.hypothesis)
     elif options.hypothesis:
         raise CallerMistake(f"--hypothesis needs a forecast that can be graded: add --forecast {FORM}")
-    return runs.Challenge(**{name: getattr(options, name) for name in names}, settings=settings, card=card)
+    return runs.BattleRequest(**{name: getattr(options, name) for name in names}, settings=settings, card=card)
 
 
 def measure_noise(options: argparse.Namespace) -> None:
@@ -221,7 +221,9 @@ def measure_noise(options: argparse.Namespace) -> None:
         if missing:
             raise CallerMistake(f"Noise needs {' and '.join(missing)}. See: python -m engine noise --help")
         asked = {name: getattr(options, name) for name in ("task", "limit", "seed", "level", "device", "dtype")}
-        family_id = robustness.start(robustness.plan(runs.Challenge(a=options.model, b=options.model, **asked), parts))
+        family_id = robustness.start(
+            robustness.plan(runs.BattleRequest(a=options.model, b=options.model, **asked), parts)
+        )
     print(f"measurement {family_id}", file=sys.stderr)
     try:
         for battle_id in [result.battle.id for result in robustness.family(family_id)]:
@@ -291,7 +293,7 @@ def _say_card(result: BattleResult) -> None:
         if card.hypothesis:
             print(f"Hypothesis: {' '.join(card.hypothesis.split())}")
         print(f"Forecast: {prediction(card.forecast, result.names)}.")
-    if isinstance(grade, Grade):
+    if isinstance(grade, ForecastScore):
         print(f"Outcome: {outcome_named(grade.outcome, result.names)}.")
     print(grade.sentence)
     if result.seal:
@@ -299,8 +301,8 @@ def _say_card(result: BattleResult) -> None:
 
 
 def forecasts(options: argparse.Namespace) -> None:
-    graded = graded_battles()
-    together = record([grade for _, grade in graded if isinstance(grade, Grade)])
+    graded = scored_battles()
+    together = record([grade for _, grade in graded if isinstance(grade, ForecastScore)])
     told = []
     for entry, grade in graded:
         battle = entry.battle

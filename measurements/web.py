@@ -170,17 +170,17 @@ class Server:
 
 def invent_battles(count: int) -> str:
     """Writes finished battles into the ledger of `NOISEFLOOR_HOME`. Returns the id of the last."""
-    from engine import Challenge, ItemResult, runs
+    from engine import BattleRequest, ItemResult, runs
     from engine.battles.battle import SIDES
-    from engine.models.registry import PACKS
+    from engine.models.registry import PACKAGED
     from engine.store.ledger import Ledger
 
-    a, b = list(PACKS)[:2]
+    a, b = list(PACKAGED)[:2]
     luck = random.Random(0)
     battle_id = ""
     with Ledger() as ledger:
         for seed in range(count):
-            battle = runs.plan(Challenge(a=a, b=b, task="arc_easy", limit=ITEMS, seed=seed, device="cpu"))
+            battle = runs.plan(BattleRequest(a=a, b=b, task="arc_easy", limit=ITEMS, seed=seed, device="cpu"))
             battle_id = battle.id
             ledger.add(battle)  # `runs.start` would set a worker to it
             ledger.claim(battle.device)

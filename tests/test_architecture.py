@@ -164,7 +164,12 @@ def test_heavy_libraries_stay_where_they_belong() -> None:
 def test_importing_the_engine_loads_nothing_heavy() -> None:
     heavy = "{'torch', 'streamlit', 'sqlalchemy', 'scipy', 'openai', 'pandas'}"
     code = f"import sys, engine; print(*({heavy} & sys.modules.keys()))"
-    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True).stdout.split() == []
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout.split()
+        == []
+    )
 
 
 def test_rooms_are_not_crowded() -> None:

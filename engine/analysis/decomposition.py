@@ -16,23 +16,23 @@ from typing import Literal
 
 from engine.analysis.variations import NotApplicable, Variation, not_applicable, variation, variations
 from engine.battles.battle import SIDES, Battle, ItemFailure, ItemResult, Outcome
-from engine.battles.evaluate import chosen_items
+from engine.battles.evaluate import battle_items
 from engine.battles.rescoring import in_words, obstacle, rescore, rules
 from engine.battles.result import BattleResult
 from engine.errors import CallerMistake
 from engine.harness.config import HarnessConfig
 from engine.models.registry import find
 from engine.report.figures import bare, confidence
-from engine.stats.decomposition import Bar, GapSplit, Part, Reading, Source
+from engine.stats.decomposition import Bar, GapDecomposition, GapSource, Remeasurement, SourceEffect
 from engine.stats.verdict import Verdict
 from engine.store.ledger import OPEN_STATES
 from engine.tasks.task import Task
 
 __all__ = [
     "Bar",
-    "GapSplit",
-    "Part",
-    "Reading",
+    "GapDecomposition",
+    "Remeasurement",
+    "SourceEffect",
     "instrument",
     "item_luck",
     "protocol",
@@ -50,7 +50,7 @@ _SETTINGS = {"option_order", "wording", "shots", "shots_seed", "batch", "dtype"}
 _TOO_FEW = "fewer than two pairs are complete"
 
 
-def split(result: BattleResult, family: Sequence[BattleResult] = ()) -> GapSplit | None:
+def split(result: BattleResult, family: Sequence[BattleResult] = ()) -> GapDecomposition | None:
     """The gap of a battle in its parts; None while there is no verdict.
 
     family  the battles that repeat this one under another setting, as far as they have come
@@ -66,7 +66,7 @@ def split_of_scores(
     own: Pair,
     rules: Mapping[str, Pair],
     unread: tuple[Collection[str], Collection[str]] = ((), ()),
-) -> GapSplit:
+) -> GapDecomposition:
     """The gap between two stored runs in its parts: what their files hold is read again, nothing can be run again.
 
     own     the scores the verdict is about
@@ -76,17 +76,19 @@ def split_of_scores(
     if len(rules) > 1 or any(unread) or any(score is None for side in own for score in side.values()):
         read = reread(verdict.names, verdict.gap, own, rules, unread)
     else:
-        read = Part(source="instrument", about="the files score each answer once and name none that was not read")
+        read = SourceEffect(
+            source="instrument", about="the files score each answer once and name none that was not read"
+        )
     return _split(
         verdict,
         read,
-        Part(source="protocol", about="logs of both sides with one setting changed are needed"),
-        Part(source="rerun", about="logs of both sides from a second run are needed"),
+        SourceEffect(source="protocol", about="logs of both sides with one setting changed are needed"),
+        SourceEffect(source="rerun", about="logs of both sides from a second run are needed"),
     )
 
 
-def _split(verdict: Verdict, read: Part, asked: Part, ran: Part) -> GapSplit:
-    return GapSplit(
+def _split(verdict: Verdict, read: SourceEffect, asked: SourceEffect, ran: SourceEffect) -> GapDecomposition:
+    return GapDecomposition(
         names=verdict.names,
         gap=verdict.gap,
         n=verdict.n,
@@ -96,11 +98,11 @@ def _split(verdict: Verdict, read: Part, asked: Part, ran: Part) -> GapSplit:
     )
 
 
-def item_luck(verdict: Verdict) -> Part:
+def item_luck(verdict: Verdict) -> SourceEffect:
     """How far the choice of items moves the gap: the verdict's interval, whatever method it is from."""
     interval = verdict.interval
     of = " of the whole benchmark's gap" if verdict.target == "benchmark" else ""
-    return Part(
+    return SourceEffect(
         source="item luck",
         about=f"{confidence(interval)} interval{of}, {bare(interval.method)}",
         low=interval.low,
@@ -111,19 +113,19 @@ def item_luck(verdict: Verdict) -> Part:
 # ---- the instrument: the same outputs, read again
 
 
-def instrument(result: BattleResult) -> Part:
+def instrument(result: BattleResult) -> SourceEffect:
     """How far the gap moves when the outputs of both sides are read by each rule the task knows."""
     task, sides = result.task, (result.a, result.b)
     if len(result.pairs) < 2:
-        return Part(source="instrument", about=_TOO_FEW)
+        return SourceEffect(source="instrument", about=_TOO_FEW)
     try:
-        by_id = {item.id: item for item in chosen_items(result.battle, task)}
+        by_id = {item.id: item for item in battle_items(result.battle, task)}
     except CallerMistake as error:
-        return Part(source="instrument", about=f"no answer can be read again: {_clause(error)}")
+        return SourceEffect(source="instrument", about=f"no answer can be read again: {_clause(error)}")
     items = [by_id[i] for i in result.battle.answered(*sides)]
     stored = [item for item in items if all(_left_output(side[item.id]) for side in sides)]
     if len(stored) < 2:
-        return Part(source="instrument", about="no outputs are stored that could be read again")
+        return SourceEffect(source="instrument", about="no outputs are stored that could be read again")
 
     def scores(rule: str) -> Pair:
         asked = zip(sides, (result.battle.a.harness, result.battle.b.harness), strict=True)
@@ -143,7 +145,7 @@ def reread(
     own: Pair,
     rules: Mapping[str, Pair],
     unread: tuple[Collection[str], Collection[str]],
-) -> Part:
+) -> SourceEffect:
     """The instrument's part from scores: the gap under each rule, and with all unread answers right or wrong."""
     found = {
         rule: pair for rule, pair in rules.items() if any(score is not None for side in pair for score in side.values())
@@ -169,12 +171,12 @@ def reread(
         about += f"; {lost}, taken as all right and as all wrong"
     else:
         about += f"; {lost}, with no bounds as scores lie outside 0 to 1"
-    return replace(Part.from_readings("instrument", about, gap, readings), mixed=(*mixed[:1], *mixed[1:][-1:]))
+    return replace(SourceEffect.from_readings("instrument", about, gap, readings), mixed=(*mixed[:1], *mixed[1:][-1:]))
 
 
 def _bound(
     names: tuple[str, str], own: Pair, unread: tuple[Collection[str], Collection[str]], gap: float, of_a: float
-) -> Reading:
+) -> Remeasurement:
     """The end that the gap reaches when unread answers of A score `of_a` and those of B the opposite."""
     worth = (of_a, 1 - of_a)
     a, b = (
@@ -189,12 +191,12 @@ def _bound(
     return replace(_reading(f"every unread answer {' and '.join(said)}", (a, b), own, gap), bound=True)
 
 
-def _reading(label: str, pair: Pair, own: Pair, base: float) -> Reading:
+def _reading(label: str, pair: Pair, own: Pair, base: float) -> Remeasurement:
     items = [i for i in pair[0] if i in pair[1]]
     found = [[side[i] for i in items] for side in pair]
     a, b = ([score or 0.0 for score in side] for side in found)
     old_a, old_b = ([side.get(i) or 0.0 for i in items] for side in own)
-    return Reading(
+    return Remeasurement(
         label=label,
         gap=fmean(x - y for x, y in zip(a, b, strict=True)),
         n=len(items),
@@ -219,25 +221,27 @@ def _left_output(outcome: Outcome) -> bool:
 # ---- the protocol and the rerun: both contenders run again
 
 
-def protocol(result: BattleResult, family: Sequence[BattleResult]) -> Part:
+def protocol(result: BattleResult, family: Sequence[BattleResult]) -> SourceEffect:
     """How far the gap moves when both are asked otherwise: other wording, order of options, worked examples."""
     return _run_again("protocol", result, family)
 
 
-def rerun(result: BattleResult, family: Sequence[BattleResult]) -> Part:
+def rerun(result: BattleResult, family: Sequence[BattleResult]) -> SourceEffect:
     """How far the gap moves when nothing is asked otherwise: the same again, other batch size, other precision."""
     return _run_again("rerun", result, family)
 
 
-def _run_again(source: Literal["protocol", "rerun"], result: BattleResult, family: Sequence[BattleResult]) -> Part:
+def _run_again(
+    source: Literal["protocol", "rerun"], result: BattleResult, family: Sequence[BattleResult]
+) -> SourceEffect:
     if len(result.pairs) < 2:
-        return Part(source=source, about=_TOO_FEW)
+        return SourceEffect(source=source, about=_TOO_FEW)
     repeats = [(_change(result.battle, other.battle), other) for other in family if other.state not in OPEN_STATES]
     found = [_repeat(change.label, result, other) for change, other in repeats if change and change.part == source]
     by_items = sorted((reading for reading in found if reading), key=lambda reading: reading.n)
     readings = list({reading.label: reading for reading in by_items}.values())  # of one way, the longest run
     about = f"both sides run again in {_number(len(readings), 'other way')}" if readings else "not run again"
-    part = Part.from_readings(source, about, _gap(result), readings)
+    part = SourceEffect.from_readings(source, about, _gap(result), readings)
     try:
         possible, impossible = _ways(source, result)
     except CallerMistake as error:
@@ -248,7 +252,7 @@ def _run_again(source: Literal["protocol", "rerun"], result: BattleResult, famil
     return replace(part, about=about, untried=untried, applies=bool(possible or readings))
 
 
-def _ways(source: Source, result: BattleResult) -> tuple[list[str], list[str]]:
+def _ways(source: GapSource, result: BattleResult) -> tuple[list[str], list[str]]:
     """What can be changed for both contenders alike, and what cannot with its reason."""
     possible: list[list[str]] = []
     impossible: dict[str, str] = {}
@@ -284,13 +288,13 @@ def _change(base: Battle, other: Battle) -> Variation | None:
     return a if (a.part, a.label) == (b.part, b.label) else None
 
 
-def _repeat(label: str, result: BattleResult, other: BattleResult) -> Reading | None:
+def _repeat(label: str, result: BattleResult, other: BattleResult) -> Remeasurement | None:
     """The gap of a repeat on the items that both battles have scores for; None with fewer than two of them."""
     before = {item: (a.score, b.score) for item, a, b in result.pairs}
     both = [(before[item], (a.score, b.score)) for item, a, b in other.pairs if item in before]
     if len(both) < 2:
         return None
-    return Reading(
+    return Remeasurement(
         label=label,
         gap=fmean(a - b for _, (a, b) in both),
         n=len(both),

@@ -31,7 +31,7 @@ ENOUGH = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Grade:
+class ForecastScore:
     """A forecast and what happened."""
 
     forecast: Forecast
@@ -55,30 +55,30 @@ class Grade:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ungraded:
+class Unscored:
     """Why a forecast has no grade."""
 
     sentence: str
 
 
-def graded(card: Card | None, seal: Seal | None, state: str, winner: Winner | None) -> Grade | Ungraded:
+def scored(card: Card | None, seal: Seal | None, state: str, winner: Winner | None) -> ForecastScore | Unscored:
     """Grades the card of a battle in this state (as the ledger says it) with this winner (None: no verdict)."""
     if seal is None:
-        return Ungraded(sentence="The forecast is not graded: it was not sealed before the run.")
+        return Unscored(sentence="The forecast is not graded: it was not sealed before the run.")
     if card is None or not seal.intact:
-        return Ungraded(sentence="The forecast is not graded: the plan is no longer the one that was sealed.")
+        return Unscored(sentence="The forecast is not graded: the plan is no longer the one that was sealed.")
     if state == "stopped":
-        return Ungraded(sentence="The forecast is not graded: the battle was stopped by hand. It can be resumed.")
+        return Unscored(sentence="The forecast is not graded: the battle was stopped by hand. It can be resumed.")
     if state == "failed":
-        return Ungraded(sentence="The forecast is not graded: the battle failed. It can be resumed.")
+        return Unscored(sentence="The forecast is not graded: the battle failed. It can be resumed.")
     if state != "done":
-        return Ungraded(sentence="The forecast is not graded yet: the battle is not over.")
+        return Unscored(sentence="The forecast is not graded yet: the battle is not over.")
     if winner is None:
-        return Ungraded(sentence="The forecast is not graded: too few pairs are complete for a verdict.")
-    return Grade(forecast=card.forecast, outcome=winner)
+        return Unscored(sentence="The forecast is not graded: too few pairs are complete for a verdict.")
+    return ForecastScore(forecast=card.forecast, outcome=winner)
 
 
-def graded_battles(by: str | None = None) -> list[tuple[Entry, Grade | Ungraded]]:
+def scored_battles(by: str | None = None) -> list[tuple[Entry, ForecastScore | Unscored]]:
     """The latest battles with a sealed forecast, newest first, with its grade; only this person's if `by` is given."""
     with Ledger() as ledger:
         entries = ledger.sealed(by)
@@ -87,7 +87,7 @@ def graded_battles(by: str | None = None) -> list[tuple[Entry, Grade | Ungraded]
         try:
             grade = runs.result(entry.battle.id).grade
         except EngineError as error:  # its model or its task may be gone by now
-            grade = Ungraded(sentence=f"The forecast is not graded: {error}")
+            grade = Unscored(sentence=f"The forecast is not graded: {error}")
         if grade:
             found.append((entry, grade))
     return found
@@ -103,11 +103,11 @@ def outcome_named(outcome: str, names: tuple[str, str]) -> str:
     return {"a": f"{names[0]} is better", "b": f"{names[1]} is better"}.get(outcome, outcome)
 
 
-def card_json(card: Card | None, seal: Seal | None, grade: Grade | Ungraded) -> dict[str, Any]:
+def card_json(card: Card | None, seal: Seal | None, grade: ForecastScore | Unscored) -> dict[str, Any]:
     """The card's part of the command line's JSON. With `plan` and `seal` anybody can check what was sealed:
     SHA-256 of the plan as JSON with sorted keys and no spaces, in UTF-8."""
     happened: dict[str, Any] = dict.fromkeys(("outcome", "probability", "brier"))
-    if isinstance(grade, Grade):
+    if isinstance(grade, ForecastScore):
         happened = {"outcome": grade.outcome, "probability": grade.probability, "brier": grade.brier}
     return {
         "hypothesis": card.hypothesis if card else None,
@@ -160,7 +160,7 @@ class Record:
         return asdict(self) | {"guessing": GUESSING, "sentences": list(self.sentences)}
 
 
-def record(grades: Sequence[Grade]) -> Record:
+def record(grades: Sequence[ForecastScore]) -> Record:
     """What a forecaster's grades show. Their order does not matter."""
     n = len(grades)
     brier = fmean(grade.brier for grade in grades) if grades else None
@@ -178,7 +178,7 @@ def record(grades: Sequence[Grade]) -> Record:
     )
 
 
-def _calibration(grades: Sequence[Grade]) -> Iterator[str]:
+def _calibration(grades: Sequence[ForecastScore]) -> Iterator[str]:
     """Whether favourites win as often as they are said to; silent until enough forecasts had one favourite."""
     favourites = []
     for grade in grades:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from engine.errors import Unknown
 from engine.models.registry import find
-from engine.stats.multiplicity import Battery, battery
+from engine.stats.multiplicity import AdjustedVerdicts, adjusted
 from engine.stats.verdict import Verdict, compare
 from engine.tasks.registry import load_task
 
@@ -101,6 +101,6 @@ def load(name: str) -> Recording:
 
 
 @functools.cache
-def together() -> Battery:
+def together() -> AdjustedVerdicts:
     """All recordings, which are of the same two contenders, judged as what they are: many chances to be lucky."""
-    return battery({recording.title: recording.verdict for recording in map(load, names())})
+    return adjusted({recording.title: recording.verdict for recording in map(load, names())})

@@ -17,11 +17,11 @@ from engine import runs
 from engine.analysis.variations import NotApplicable, Variation, not_applicable, variation, variations
 from engine.battles import rescoring
 from engine.battles.battle import SIDES, Battle, Contender, ItemFailure, ItemResult, Outcome
-from engine.battles.evaluate import chosen_items
+from engine.battles.evaluate import battle_items
 from engine.battles.result import BattleResult
 from engine.errors import BattleFailed, CallerMistake
 from engine.models.registry import find
-from engine.runs.service import Challenge
+from engine.runs.service import BattleRequest
 from engine.stats.interval import Interval, score_interval
 from engine.stats.verdict import compare
 from engine.store.ledger import Ledger
@@ -35,7 +35,7 @@ RUNS = ("protocol", "rerun")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
+class ScoreShift:
     """What one change did to the score, over the items that have a score both ways. Fractions."""
 
     part: Part
@@ -56,7 +56,7 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoiseReport:
+class RobustnessReport:
     """One model against itself: a score, and every way in which it was made to move."""
 
     id: str
@@ -67,15 +67,15 @@ class NoiseReport:
     planned: int
     score: float
     interval: Interval
-    moves: tuple[Move, ...]
+    moves: tuple[ScoreShift, ...]
     not_measured: tuple[NotApplicable, ...]
 
     @property
-    def measured(self) -> tuple[Move, ...]:
+    def measured(self) -> tuple[ScoreShift, ...]:
         """The moves that happened; bounds left out."""
         return tuple(move for move in self.moves if move.interval is not None)
 
-    def largest(self, part: Part) -> Move | None:
+    def largest(self, part: Part) -> ScoreShift | None:
         """The move of a part that went furthest, either way; None where nothing of it was measured."""
         return max((m for m in self.measured if m.part == part), key=lambda m: abs(m.moved), default=None)
 
@@ -87,9 +87,9 @@ class NoiseReport:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        from engine.report.robustness import explain_noise  # the words know the report, not the other way round
+        from engine.report.robustness import explain_robustness  # the words know the report, not the other way round
 
-        return explain_noise(self)
+        return explain_robustness(self)
 
     def to_json(self) -> dict[str, Any]:
         """Fractions; a move is the score after the change minus the score before it."""
@@ -105,7 +105,7 @@ class NoiseReport:
 # ---- planning
 
 
-def plan(challenge: Challenge, parts: Collection[str] = PARTS) -> list[Battle]:
+def plan(challenge: BattleRequest, parts: Collection[str] = PARTS) -> list[Battle]:
     """The battles that measure one model, A and B of the challenge alike; the first of them names the family.
 
     The model's own way of being asked and the variations of `parts` are paired off as sides; an odd one is paired
@@ -133,7 +133,7 @@ def plan_family(battle: Battle, limit: int, parts: Collection[str] = RUNS) -> li
     """
     if limit < 2:
         raise CallerMistake(f"{limit} items are too few: a gap and its noise need at least 2 items.")
-    items = chosen_items(battle, load_task(battle.task))[:limit]
+    items = battle_items(battle, load_task(battle.task))[:limit]
     over = {"item_ids": tuple(item.id for item in items), "items_digest": digest(items), "stop": "planned"}
     plain = replace(battle, **over, of=battle.id, card=None)  # type: ignore[arg-type]
     a, b = ({(v.part, v.label): v.harness for v in _variations_of(battle, battle.contender(side))} for side in SIDES)
@@ -186,7 +186,7 @@ def resume(battle_id: str) -> None:
 # ---- the report
 
 
-def report(family_id: str, parts: Collection[str] = PARTS) -> NoiseReport:
+def report(family_id: str, parts: Collection[str] = PARTS) -> RobustnessReport:
     """What moved the score of the model that a family measures against itself.
 
     Raises:
@@ -213,7 +213,7 @@ def report(family_id: str, parts: Collection[str] = PARTS) -> NoiseReport:
     untried = (v for v in variations(task, own, first.battle.device) if (v.part, v.label) not in known)
     told += [NotApplicable(v.part, v.label, "not run") for v in untried]
     wanted = [w for w in told if w.part in parts or w.label == "all of it"]
-    return NoiseReport(
+    return RobustnessReport(
         id=family_id,
         name=find(first.battle.a.model).title,
         task=task.title,
@@ -221,12 +221,14 @@ def report(family_id: str, parts: Collection[str] = PARTS) -> NoiseReport:
         planned=first.battle.n,
         score=fmean(scored),
         interval=score_interval(round(sum(scored)), len(scored), level),
-        moves=tuple(w for w in wanted if isinstance(w, Move)),
+        moves=tuple(w for w in wanted if isinstance(w, ScoreShift)),
         not_measured=tuple(w for w in wanted if isinstance(w, NotApplicable)),
     )
 
 
-def _runs(found: Sequence[BattleResult], base: Mapping[str, Outcome], level: float) -> Iterator[Move | NotApplicable]:
+def _runs(
+    found: Sequence[BattleResult], base: Mapping[str, Outcome], level: float
+) -> Iterator[ScoreShift | NotApplicable]:
     """Every run but the first, against the first."""
     own, repeated = found[0].battle.a.harness, 0
     for result, side in [(result, side) for result in found for side in SIDES][1:]:
@@ -249,7 +251,7 @@ def _why_not(result: BattleResult) -> str:
 
 def _move(
     part: Part, label: str, base: Mapping[str, Outcome], other: Mapping[str, Outcome], level: float
-) -> Move | NotApplicable:
+) -> ScoreShift | NotApplicable:
     both = [
         (x.score, y.score)
         for i, x in base.items()
@@ -258,7 +260,7 @@ def _move(
     if len(both) < 2:
         return NotApplicable(part, label, f"only {len(both)} items have a score both ways")
     before, after = zip(*both, strict=True)
-    return Move(
+    return ScoreShift(
         part=part,
         label=label,
         n=len(both),
@@ -270,10 +272,10 @@ def _move(
     )
 
 
-def _instrument(first: BattleResult, level: float) -> Iterator[Move | NotApplicable]:
+def _instrument(first: BattleResult, level: float) -> Iterator[ScoreShift | NotApplicable]:
     """The outputs of the first run, read by every other rule the task knows."""
     task, own, base = first.task, first.battle.a.harness, first.a
-    items = {item.id: item for item in chosen_items(first.battle, task)}
+    items = {item.id: item for item in battle_items(first.battle, task)}
     if not task.writes and all(len({len(choice) for choice in item.choices}) == 1 for item in items.values()):
         yield NotApplicable("instrument", "another rule", "choices of one length, so every rule chooses alike")
     else:
@@ -289,7 +291,7 @@ def _instrument(first: BattleResult, level: float) -> Iterator[Move | NotApplica
     yield from _bounds(task, base)
 
 
-def _bounds(task: Task, base: Mapping[str, Outcome]) -> Iterator[Move | NotApplicable]:
+def _bounds(task: Task, base: Mapping[str, Outcome]) -> Iterator[ScoreShift | NotApplicable]:
     """Where the score would be, were all answers that nothing was read from right, or all wrong."""
     scored = {i: o for i, o in base.items() if isinstance(o, ItemResult)}
     cut_off = [i for i, o in base.items() if isinstance(o, ItemFailure) and o.text is not None]
@@ -300,7 +302,7 @@ def _bounds(task: Task, base: Mapping[str, Outcome]) -> Iterator[Move | NotAppli
         return
     right, n = sum(o.score for o in scored.values()), len(scored) + len(cut_off)
     for word, more in (("right", len(unread) + len(cut_off)), ("wrong", 0)):
-        yield Move(
+        yield ScoreShift(
             part="instrument",
             label=f"{len(unread)} unread and {len(cut_off)} cut-off answers taken as {word}",
             n=n,

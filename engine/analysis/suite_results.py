@@ -13,22 +13,22 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any
 
-from engine.analysis.suites import Exam, Preset
+from engine.analysis.suites import Suite, SuiteTask
 from engine.battles.battle import SIDES
-from engine.battles.evaluate import chosen_items
+from engine.battles.evaluate import battle_items
 from engine.battles.rescoring import read_by
 from engine.battles.result import BattleResult, verdict_json
 from engine.errors import CallerMistake
 from engine.stats.interval import Interval
-from engine.stats.multiplicity import Battery, battery
+from engine.stats.multiplicity import AdjustedVerdicts, adjusted
 from engine.stats.verdict import Verdict, compare
 from engine.tasks.task import Item
 
-Pair = tuple[float, float]
+ScorePair = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class SuiteTaskResult:
     """One task of a preset.
 
     verdict  on the scores as they are, every item counted once
@@ -38,29 +38,29 @@ class Standing:
     failed   answers of both sides that have no score, and cost their pairs
     """
 
-    exam: Exam
+    exam: SuiteTask
     battle_id: str
     verdict: Verdict
     above: Verdict
-    shown: Pair
-    plain: Pair
+    shown: ScorePair
+    plain: ScorePair
     failed: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standings:
+class SuiteResult:
     """All tasks of a preset that were fought, by name, and the reasons why others were not.
 
     raw, above  the tasks judged together, on the scores as they are and above chance
     average     of A and B as the preset takes it; None unless every task was fought
     """
 
-    preset: Preset
-    tasks: Mapping[str, Standing]
+    preset: Suite
+    tasks: Mapping[str, SuiteTaskResult]
     skipped: Mapping[str, str]
-    raw: Battery
-    above: Battery
-    average: Pair | None
+    raw: AdjustedVerdicts
+    above: AdjustedVerdicts
+    average: ScorePair | None
 
     def to_json(self) -> dict[str, Any]:
         """Fractions, A minus B."""
@@ -101,17 +101,19 @@ def _gap_json(gap: float, interval: Interval) -> dict[str, Any]:
     return {"gap": gap, "interval": {"low": low, "high": high, "level": interval.level, "method": interval.method}}
 
 
-def standings(preset: Preset, results: Sequence[tuple[Exam, BattleResult]], skipped: Mapping[str, str]) -> Standings:
+def suite_result(
+    preset: Suite, results: Sequence[tuple[SuiteTask, BattleResult]], skipped: Mapping[str, str]
+) -> SuiteResult:
     """Judge the battles of a preset together. One that left too few pairs counts as skipped.
 
     Raises:
         CallerMistake: none is left.
     """
-    tasks: dict[str, Standing] = {}
+    tasks: dict[str, SuiteTaskResult] = {}
     lost = dict(skipped)
     for exam, result in results:
         try:
-            tasks[exam.task] = standing(exam, result)
+            tasks[exam.task] = suite_task_result(exam, result)
         except CallerMistake as error:
             lost[exam.task] = str(error)
     if not tasks:
@@ -121,17 +123,17 @@ def standings(preset: Preset, results: Sequence[tuple[Exam, BattleResult]], skip
     if not lost:
         a, b = zip(*((one.plain if preset.scale == "raw" else one.shown) for one in tasks.values()), strict=True)
         average = fmean(a), fmean(b)
-    return Standings(
+    return SuiteResult(
         preset=preset,
         tasks=tasks,
         skipped=lost,
-        raw=battery({name: one.verdict for name, one in tasks.items()}),
-        above=battery({name: one.above for name, one in tasks.items()}),
+        raw=adjusted({name: one.verdict for name, one in tasks.items()}),
+        above=adjusted({name: one.above for name, one in tasks.items()}),
         average=average,
     )
 
 
-def standing(exam: Exam, result: BattleResult) -> Standing:
+def suite_task_result(exam: SuiteTask, result: BattleResult) -> SuiteTaskResult:
     """Judge one battle of a preset.
 
     Raises:
@@ -146,11 +148,11 @@ def standing(exam: Exam, result: BattleResult) -> Standing:
     if verdict is None:
         first = result.failures[0][1].message
         raise CallerMistake(f"Battle {result.battle.id} left {len(result.pairs)} pairs. First failure: {first}.")
-    items = {item.id: item for item in chosen_items(result.battle, result.task)}
+    items = {item.id: item for item in battle_items(result.battle, result.task)}
     told = _scores(exam, result, items)
     if exam.rules:
         verdict = _judged(list(told.values()), verdict)
-    groups: dict[str, list[tuple[Item, Pair]]] = {}
+    groups: dict[str, list[tuple[Item, ScorePair]]] = {}
     for name, pair in told.items():
         group = items[name].group if exam.averaged == "groups" else ""
         groups.setdefault(group, []).append((items[name], pair))
@@ -158,7 +160,7 @@ def standing(exam: Exam, result: BattleResult) -> Standing:
     scores = {group: [pair for _, pair in held] for group, held in groups.items()}
     means = {group: (fmean(a for a, _ in held), fmean(b for _, b in held)) for group, held in scores.items()}
     shown = [tuple(max(0.0, above_chance(one, chances[group])) for one in means[group]) for group in groups]
-    return Standing(
+    return SuiteTaskResult(
         exam=exam,
         battle_id=result.battle.id,
         verdict=verdict,
@@ -174,7 +176,7 @@ def above_chance(score: float, chance: float) -> float:
     return (score - chance) / (1 - chance)
 
 
-def _chance(exam: Exam, group: str, items: Sequence[Item]) -> float:
+def _chance(exam: SuiteTask, group: str, items: Sequence[Item]) -> float:
     if isinstance(exam.chance, Mapping):
         return exam.chance[group]
     if exam.chance is not None:
@@ -182,11 +184,11 @@ def _chance(exam: Exam, group: str, items: Sequence[Item]) -> float:
     return fmean((len(item.golds) or 1) / len(item.choices) for item in items)
 
 
-def _scores(exam: Exam, result: BattleResult, items: Mapping[str, Item]) -> dict[str, Pair]:
+def _scores(exam: SuiteTask, result: BattleResult, items: Mapping[str, Item]) -> dict[str, ScorePair]:
     """The pairs as the exam scores them. Weights are divided by their mean, so the mean is that of what they count."""
     if not exam.rules:
         return {name: (a.score, b.score) for name, a, b in result.pairs}
-    by_rule: dict[str, list[Pair]] = {}
+    by_rule: dict[str, list[ScorePair]] = {}
     for rule, weight in exam.rules.items():
         pairs = read_by(result, items, rule).pairs
         usual = fmean(weight(items[name]) for name, _, _ in pairs)
@@ -196,14 +198,14 @@ def _scores(exam: Exam, result: BattleResult, items: Mapping[str, Item]) -> dict
     return {name: _mean_pair(found) for name, found in by_rule.items()}
 
 
-def _judged(pairs: Sequence[Pair], like: Verdict) -> Verdict:
+def _judged(pairs: Sequence[ScorePair], like: Verdict) -> Verdict:
     """The verdict on these pairs by the rules of another one."""
     a, b = zip(*pairs, strict=True)
     level, margin = like.interval.level, like.margin
     return compare(a, b, level=level, margin=margin, names=like.names, population=like.population)
 
 
-def _mean_pair(pairs: Sequence[Sequence[float]]) -> Pair:
+def _mean_pair(pairs: Sequence[Sequence[float]]) -> ScorePair:
     a, b = zip(*pairs, strict=True)
     return fmean(a), fmean(b)
 
@@ -222,7 +224,7 @@ def _rescaled(verdict: Verdict, chance: float) -> Verdict:
     )
 
 
-def _averaged(verdict: Verdict, groups: Mapping[str, Sequence[Pair]], chances: Mapping[str, float]) -> Verdict:
+def _averaged(verdict: Verdict, groups: Mapping[str, Sequence[ScorePair]], chances: Mapping[str, float]) -> Verdict:
     """The verdict on the mean of the groups' scores above chance.
 
     An item counts for as much as it moves that mean: 1 / (items of its group) of one of the groups. What the groups'

@@ -15,14 +15,14 @@ from engine import runs
 from engine.battles.battle import Battle
 from engine.errors import CallerMistake, Unknown
 from engine.models.registry import find
-from engine.runs.service import Challenge
+from engine.runs.service import BattleRequest
 from engine.store.ledger import Entry
 from engine.tasks.registry import load_task
 from engine.tasks.task import Item
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exam:
+class SuiteTask:
     """One task of a preset, and how its score is made."""
 
     task: str
@@ -38,12 +38,12 @@ class Exam:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Preset:
+class Suite:
     """Several exams, and the scale on which their average is taken."""
 
     name: str
     about: str
-    exams: tuple[Exam, ...]
+    exams: tuple[SuiteTask, ...]
     scale: Literal["raw", "above chance"]
     limit: int | None = None
     """Items of each task unless asked otherwise; None for all."""
@@ -60,56 +60,56 @@ def _by_instruction(item: Item) -> float:
 
 _PER_CHARACTER = {"normalisation": "characters"}
 
-PRESETS: Mapping[str, Preset] = {
+SUITES: Mapping[str, Suite] = {
     preset.name: preset
     for preset in (
         # huggingface.co/docs/leaderboards/open_llm_leaderboard/archive; MMLU was averaged over its 57 subjects.
-        Preset(
+        Suite(
             name="v1",
             about="the six tasks of the Open LLM Leaderboard of 2023, which averaged scores as they are; it ran an "
             "older lm-eval, so its printed numbers may differ",
             scale="raw",
             exams=(
-                Exam(task="arc_challenge", shots=25, settings=_PER_CHARACTER),
-                Exam(task="hellaswag", shots=10, settings=_PER_CHARACTER),
-                Exam(task="mmlu", shots=5, averaged="groups"),
-                Exam(task="truthfulqa_mc2", shots=0),
-                Exam(task="winogrande", shots=5),
-                Exam(task="gsm8k", shots=5, settings={"extraction": "strict-match"}, chance=0.0),
+                SuiteTask(task="arc_challenge", shots=25, settings=_PER_CHARACTER),
+                SuiteTask(task="hellaswag", shots=10, settings=_PER_CHARACTER),
+                SuiteTask(task="mmlu", shots=5, averaged="groups"),
+                SuiteTask(task="truthfulqa_mc2", shots=0),
+                SuiteTask(task="winogrande", shots=5),
+                SuiteTask(task="gsm8k", shots=5, settings={"extraction": "strict-match"}, chance=0.0),
             ),
         ),
         # huggingface.co/docs/leaderboards/open_llm_leaderboard/normalization, and the notebook it links to for IFEval
         # and the numbers of choices. Object placements have up to 5 choices, and guessing scores a little more.
-        Preset(
+        Suite(
             name="v2",
             about="the six tasks of the Open LLM Leaderboard of 2024, which averaged scores above chance",
             scale="above chance",
             exams=(
-                Exam(
+                SuiteTask(
                     task="leaderboard_ifeval",
                     shots=0,
                     chance=0.0,
                     rules={"prompt_level_strict": _once, "inst_level_strict": _by_instruction},
                 ),
-                Exam(task="leaderboard_bbh", shots=3, averaged="groups"),
-                Exam(task="leaderboard_math_hard", shots=4, chance=0.0),
-                Exam(task="leaderboard_gpqa", shots=0, chance=0.25),
-                Exam(
+                SuiteTask(task="leaderboard_bbh", shots=3, averaged="groups"),
+                SuiteTask(task="leaderboard_math_hard", shots=4, chance=0.0),
+                SuiteTask(task="leaderboard_gpqa", shots=0, chance=0.25),
+                SuiteTask(
                     task="leaderboard_musr",
                     shots=0,
                     chance={"murder_mysteries": 1 / 2, "object_placements": 1 / 5, "team_allocation": 1 / 3},
                     averaged="groups",
                 ),
-                Exam(task="leaderboard_mmlu_pro", shots=5, chance=0.1),
+                SuiteTask(task="leaderboard_mmlu_pro", shots=5, chance=0.1),
             ),
         ),
-        Preset(
+        Suite(
             name="small",
             about="five tasks that come with the packs, without worked examples, for a first look",
             scale="above chance",
             limit=200,
             exams=tuple(
-                Exam(task=task, shots=0) for task in ("arc_easy", "hellaswag", "openbookqa", "piqa", "winogrande")
+                SuiteTask(task=task, shots=0) for task in ("arc_easy", "hellaswag", "openbookqa", "piqa", "winogrande")
             ),
         ),
     )
@@ -117,23 +117,23 @@ PRESETS: Mapping[str, Preset] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
+class PlannedTask:
     """An exam and its battle: a new one, or the one that was planned alike before; or why there is none."""
 
-    exam: Exam
+    exam: SuiteTask
     battle: Battle | None = None
     before: Entry | None = None
     why: str = ""
 
 
-def preset(name: str) -> Preset:
+def preset(name: str) -> Suite:
     """Raises Unknown when there is no such preset."""
-    if name not in PRESETS:
-        raise Unknown.name("preset", name, PRESETS)
-    return PRESETS[name]
+    if name not in SUITES:
+        raise Unknown.name("preset", name, SUITES)
+    return SUITES[name]
 
 
-def plan(preset: Preset, challenge: Challenge) -> tuple[Planned, ...]:
+def plan(preset: Suite, challenge: BattleRequest) -> tuple[PlannedTask, ...]:
     """A battle for every exam, with the challenge's contenders and its number of items, as far as a task has them.
 
     Nothing is written down. A plan is complete, so a battle that was planned alike in every point is the same one:
@@ -150,7 +150,7 @@ def plan(preset: Preset, challenge: Challenge) -> tuple[Planned, ...]:
     return planned
 
 
-def _planned(exam: Exam, preset: Preset, challenge: Challenge, earlier: list[Entry]) -> Planned:
+def _planned(exam: SuiteTask, preset: Suite, challenge: BattleRequest, earlier: list[Entry]) -> PlannedTask:
     try:
         wanted = preset.limit if challenge.limit is None else challenge.limit
         size = load_task(exam.task).size
@@ -158,13 +158,13 @@ def _planned(exam: Exam, preset: Preset, challenge: Challenge, earlier: list[Ent
         asked = replace(challenge, task=exam.task, shots=exam.shots, limit=limit, settings=dict(exam.settings))
         battle = runs.plan(asked)
     except CallerMistake as error:
-        return Planned(exam=exam, why=str(error))
+        return PlannedTask(exam=exam, why=str(error))
     alike = [entry for entry in earlier if replace(entry.battle, id=battle.id) == battle]
     before = next((entry for entry in alike if entry.state == "done"), alike[0] if alike else None)
-    return Planned(exam=exam, battle=before.battle if before else battle, before=before)
+    return PlannedTask(exam=exam, battle=before.battle if before else battle, before=before)
 
 
-def start(planned: Planned) -> str:
+def start(planned: PlannedTask) -> str:
     """Queues the battle, or goes on with the one there was. Returns its id.
 
     Raises:

@@ -13,12 +13,12 @@ from typing import Literal, NamedTuple
 
 from engine.errors import CallerMistake
 from engine.harness.config import HarnessConfig
-from engine.harness.variants import WORDINGS
+from engine.harness.variants import PROMPT_VARIANTS
 from engine.tasks.items import load_items
-from engine.tasks.rendering import preludes
+from engine.tasks.rendering import few_shot_contexts
 from engine.tasks.task import Task
 
-Part = Literal["protocol", "rerun"]
+Aspect = Literal["protocol", "rerun"]
 SHOTS = (5, 8, 3)  # worked examples as published scores have them; the first number that is another one and can be had
 OTHER_SEED = 4321
 
@@ -27,7 +27,7 @@ OTHER_SEED = 4321
 class Variation:
     """One other way to run the same model over the same items."""
 
-    part: Part
+    part: Aspect
     label: str
     harness: HarnessConfig
 
@@ -91,7 +91,7 @@ def _protocol(task: Task, harness: HarnessConfig) -> Iterator[Variation | NotApp
     else:
         unseen = "no options are listed" if task.writes else "each choice is scored by itself, so no order is ever seen"
         yield NotApplicable("protocol", "options reversed", unseen)
-    for name, wording in WORDINGS.items():
+    for name, wording in PROMPT_VARIANTS.items():
         if name == "task" or wording.changes(load_items(task)[0].contexts[0]):
             yield from _possible(task, harness, [replace(harness, wording=name)])
         else:
@@ -109,7 +109,7 @@ def _possible(task: Task, base: HarnessConfig, ways: list[HarnessConfig]) -> Ite
     refused: list[NotApplicable] = []
     for named in (variation(base, other) for other in ways if other != base):
         try:
-            preludes(task, named.harness)
+            few_shot_contexts(task, named.harness)
         except CallerMistake as error:
             refused.append(NotApplicable(named.part, named.label, str(error).rstrip(".")))
         else:

@@ -14,11 +14,11 @@ from dataclasses import replace
 from engine.battles.battle import SIDES, Battle, ItemFailure, ItemResult, Outcome, Side
 from engine.errors import CallerMistake
 from engine.harness.config import Decoding, HarnessConfig
-from engine.harness.prompt import Asked, Prelude
-from engine.harness.variants import WORDINGS
+from engine.harness.prompt import Asked, FewShotContext
+from engine.harness.variants import PROMPT_VARIANTS
 from engine.models.interface import Completion, Logliks, Model, Prompt, Ranking, Trouble
 from engine.tasks.items import digest, load_items
-from engine.tasks.rendering import asked, preludes
+from engine.tasks.rendering import asked, few_shot_contexts
 from engine.tasks.scoring.normalisation import best_choice
 from engine.tasks.task import Item, Task
 
@@ -29,7 +29,7 @@ BLOCK, LARGEST_BLOCK = 32, 1024
 because what items share is computed once a block."""
 
 
-def chosen_items(battle: Battle, task: Task) -> tuple[Item, ...]:
+def battle_items(battle: Battle, task: Task) -> tuple[Item, ...]:
     """The battle's items in its order.
 
     Raises:
@@ -45,15 +45,15 @@ def chosen_items(battle: Battle, task: Task) -> tuple[Item, ...]:
     return items
 
 
-def fight(
+def evaluate(
     battle: Battle,
     task: Task,
     models: Mapping[Side, Model],
     done: Mapping[Side, Collection[str]],
 ) -> Iterator[tuple[Side, list[Outcome]]]:
     """Yields batches of outcomes, side by side. Items in `done` are not run again."""
-    items, task = chosen_items(battle, task), task.over(battle.item_ids)
-    before = {side: preludes(task, battle.contender(side).harness) for side in SIDES}
+    items, task = battle_items(battle, task), task.over(battle.item_ids)
+    before = {side: few_shot_contexts(task, battle.contender(side).harness) for side in SIDES}
     put = {side: asked(task, battle.contender(side).harness) for side in SIDES}
     for part in blocks(battle):
         block = items[part]
@@ -75,7 +75,11 @@ def blocks(battle: Battle) -> Iterator[slice]:
 
 
 def _block(
-    task: Task, harness: HarnessConfig, model: Model, block: Sequence[tuple[Item, Prelude]], done: Collection[str]
+    task: Task,
+    harness: HarnessConfig,
+    model: Model,
+    block: Sequence[tuple[Item, FewShotContext]],
+    done: Collection[str],
 ) -> Iterator[list[Outcome]]:
     """One side's turn: `block` holds the items as they are put, each with what comes before it.
 
@@ -99,21 +103,21 @@ def _block(
 def decoding(harness: HarnessConfig) -> Decoding:
     """How the model writes under this harness: its stop strings reworded, its reasoning on top of the task's limit."""
     assert harness.decoding is not None
-    until = WORDINGS[harness.wording].stops(harness.decoding.until)
+    until = PROMPT_VARIANTS[harness.wording].stops(harness.decoding.until)
     if not harness.thinking:
         return replace(harness.decoding, until=until)
     longer = harness.decoding.max_tokens + harness.thinking
     return replace(harness.decoding, until=until, max_tokens=longer, after=END_OF_THINKING)
 
 
-def _asked(prelude: Prelude, question: str, harness: HarnessConfig) -> Asked:
+def _asked(prelude: FewShotContext, question: str, harness: HarnessConfig) -> Asked:
     if harness.template == "plain":
         return prelude.plain(question, harness.system)
     thinking = None if harness.thinking is None else harness.thinking > 0
     return prelude.conversation(question, harness.system, multiturn=harness.multiturn, thinking=thinking)
 
 
-def ranking(item: Item, prelude: Prelude, harness: HarnessConfig) -> Ranking:
+def ranking(item: Item, prelude: FewShotContext, harness: HarnessConfig) -> Ranking:
     """The item's choices as lm-eval asks for them: after the task's delimiter in a text, after nothing in a
     conversation, whose template has ended the question already."""
     delimiter = prelude.delimiter if harness.template == "plain" else ""

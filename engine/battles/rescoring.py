@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.battles.battle import SIDES, ItemFailure, ItemResult, Outcome
-from engine.battles.evaluate import chosen_items, ranked_outcome, written_outcome
+from engine.battles.evaluate import battle_items, ranked_outcome, written_outcome
 from engine.battles.result import BattleResult, verdict_json
 from engine.errors import CallerMistake
 from engine.harness.config import HarnessConfig
@@ -48,7 +48,7 @@ def in_words(rule: str) -> str:
     return RANKING_RULES.get(rule, rule)
 
 
-def read_again(task: Task, item: Item, outcome: Outcome, harness: HarnessConfig, rule: str) -> ItemResult | None:
+def rescored(task: Task, item: Item, outcome: Outcome, harness: HarnessConfig, rule: str) -> ItemResult | None:
     """What would have come of a stored outcome under this rule; None where the rule has nothing to read.
 
     A text that was cut off has a result where the rule finds an answer in it, as in a battle. The item is as the
@@ -73,12 +73,12 @@ def _read_text(task: Task, item: Item, text: str, cut_off: bool, harness: Harnes
 
 def rescore(task: Task, item: Item, outcome: Outcome, harness: HarnessConfig, rule: str) -> float | None:
     """The score of a stored outcome under this rule; None where it finds no answer."""
-    read = read_again(task, item, outcome, harness, rule)
+    read = rescored(task, item, outcome, harness, rule)
     return read.score if read and (read.choice is not None or read.answer is not None) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredReading:
+class Rescoring:
     """The stored answers of both sides, read by one rule.
 
     own      whether it is the battle's own
@@ -124,7 +124,7 @@ class StoredReading:
         )
 
 
-def readings(result: BattleResult) -> tuple[StoredReading, ...]:
+def rescorings(result: BattleResult) -> tuple[Rescoring, ...]:
     """The battle's own reading first, then every other that its task knows.
 
     Both sides are read alike. Where they were not in the battle, its own reading is one of A by its rule and B by its.
@@ -134,20 +134,20 @@ def readings(result: BattleResult) -> tuple[StoredReading, ...]:
     own, _ = owns
     label = in_words(own) if len(set(owns)) == 1 else " against ".join(map(in_words, owns))
     too_few = "" if result.verdict else "fewer than two pairs are complete"
-    first = StoredReading(rule=own, label=label, own=True, verdict=result.verdict, why=too_few)
+    first = Rescoring(rule=own, label=label, own=True, verdict=result.verdict, why=too_few)
     others = [rule for rule in rules(task) if len(set(owns)) > 1 or rule != own]
     try:
-        items = {item.id: item for item in chosen_items(result.battle, task)}
+        items = {item.id: item for item in battle_items(result.battle, task)}
     except CallerMistake as error:
         return (first, *(_not_read(rule, str(error).partition(". ")[0].rstrip(".")) for rule in others))
     return (first, *(_reading(result, items, rule) for rule in others))
 
 
-def _not_read(rule: str, why: str) -> StoredReading:
-    return StoredReading(rule=rule, label=in_words(rule), own=False, verdict=None, why=why)
+def _not_read(rule: str, why: str) -> Rescoring:
+    return Rescoring(rule=rule, label=in_words(rule), own=False, verdict=None, why=why)
 
 
-def _reading(result: BattleResult, items: Mapping[str, Item], rule: str) -> StoredReading:
+def _reading(result: BattleResult, items: Mapping[str, Item], rule: str) -> Rescoring:
     outcomes = [*result.a.values(), *result.b.values()]
     if why := obstacle(result.task, items.values(), outcomes, rule):
         return _not_read(rule, why)
@@ -158,7 +158,7 @@ def _reading(result: BattleResult, items: Mapping[str, Item], rule: str) -> Stor
     sides = [[(old[i], new[i]) for i in old] for old, new in ((result.a, read.a), (result.b, read.b))]
     changed = [sum(_prediction(old) != _prediction(new) for old, new in side) for side in sides]
     flips = [sum(_score(old) != _score(new) for old, new in side) for side in sides]
-    return StoredReading(
+    return Rescoring(
         rule=rule,
         label=in_words(rule),
         own=False,
@@ -171,7 +171,7 @@ def _reading(result: BattleResult, items: Mapping[str, Item], rule: str) -> Stor
 def read_by(result: BattleResult, items: Mapping[str, Item], rule: str) -> BattleResult:
     """The battle as it would have come out under this rule; an answer it cannot read stays the failure it was."""
     a, b = (
-        {i: read_again(result.task, items[i], outcome, harness, rule) or outcome for i, outcome in outcomes.items()}
+        {i: rescored(result.task, items[i], outcome, harness, rule) or outcome for i, outcome in outcomes.items()}
         for outcomes, harness in ((result.a, result.battle.a.harness), (result.b, result.battle.b.harness))
     )
     return replace(result, a=a, b=b)

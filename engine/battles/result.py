@@ -110,12 +110,12 @@ class BattleResult:
     @property
     def grade(self) -> Any:
         """How the card's forecast did, or why that is not said; None for a battle without a card."""
-        from engine.analysis.forecasts import graded
+        from engine.analysis.forecasts import scored
 
         if self.battle.card is None and self.seal is None:
             return None
         verdict = self.verdict
-        return graded(self.battle.card, self.seal, self.state, verdict.winner if verdict else None)
+        return scored(self.battle.card, self.seal, self.state, verdict.winner if verdict else None)
 
     @property
     def aggregates(self) -> Aggregates | None:
@@ -170,7 +170,7 @@ class BattleResult:
         """The result as the command line writes it. Scores, gaps and intervals are fractions, A minus B."""
         from engine.analysis.calibration import calibration  # these know the result, not the other way round
         from engine.analysis.forecasts import card_json
-        from engine.battles.rescoring import readings
+        from engine.battles.rescoring import rescorings
 
         verdict, grade, grouped = self.verdict, self.grade, self.aggregates
         head: dict[str, Any] = {
@@ -199,7 +199,7 @@ class BattleResult:
             ),
             **({"card": card_json(self.battle.card, self.seal, grade)} if grade else {}),
             **({"aggregates": grouped.to_json()} if grouped else {}),
-            "readings": [reading.to_json() for reading in readings(self)],
+            "readings": [reading.to_json() for reading in rescorings(self)],
             "calibration": {side: calibration(self, side).to_json() for side in SIDES},
             "failures": [
                 {"side": side, "id": f.item_id, "reason": f.reason, "message": f.message} for side, f in self.failures

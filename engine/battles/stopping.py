@@ -13,7 +13,7 @@ from engine.stats.sequential import SequentialGap
 from engine.tasks.registry import load_task
 
 
-class Referee:
+class StoppingRule:
     """Watches one battle. `a` and `b` are the outcomes there are already, by item, of a battle that is resumed."""
 
     def __init__(self, battle: Battle, a: Mapping[str, Outcome], b: Mapping[str, Outcome]) -> None:

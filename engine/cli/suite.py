@@ -1,4 +1,4 @@
-"""`python -m engine battery` and `readings`: a preset of tasks fought and judged together, and a battle read again."""
+"""`python -m engine battery` and `readings`: a suite of tasks run and judged together, and a battle rescored."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pathlib import Path
 from engine import runs
 from engine.analysis import suites
 from engine.analysis.calibration import Uncalibrated, calibration
-from engine.analysis.suite_results import Standing, Standings, standings
-from engine.analysis.suites import PRESETS, Planned
+from engine.analysis.suite_results import SuiteResult, SuiteTaskResult, suite_result
+from engine.analysis.suites import SUITES, PlannedTask
 from engine.battles.battle import SIDES
-from engine.battles.rescoring import readings
+from engine.battles.rescoring import rescorings
 from engine.cli.verdict import Told
 from engine.device import DEVICES
-from engine.runs.service import Challenge
-from engine.stats.multiplicity import Battery
+from engine.runs.service import BattleRequest
+from engine.stats.multiplicity import AdjustedVerdicts
 
 SAME_ANSWERS = (
     "All of these read the same answers, so they are no further evidence. The battle's own rule was chosen before the "
@@ -27,8 +27,8 @@ SAME_ANSWERS = (
 
 
 def add_battery_options(command: argparse.ArgumentParser) -> None:
-    known = "; ".join(f"{preset.name}: {preset.about}" for preset in PRESETS.values())
-    command.add_argument("--preset", choices=tuple(PRESETS), required=True, help=known)
+    known = "; ".join(f"{preset.name}: {preset.about}" for preset in SUITES.values())
+    command.add_argument("--preset", choices=tuple(SUITES), required=True, help=known)
     command.add_argument("--a", metavar="MODEL", required=True, help="contender A (see: models)")
     command.add_argument("--b", metavar="MODEL", required=True, help="contender B")
     command.add_argument("--limit", type=int, metavar="N", help="items of each task; the preset's own when left out")
@@ -47,7 +47,7 @@ def battery(options: argparse.Namespace, follow: Callable[[str, str], None]) -> 
     """
     preset = suites.preset(options.preset)
     names = ("a", "b", "limit", "seed", "margin", "level", "device", "dtype")
-    planned = suites.plan(preset, Challenge(task="", **{name: getattr(options, name) for name in names}))
+    planned = suites.plan(preset, BattleRequest(task="", **{name: getattr(options, name) for name in names}))
     battles = [one.battle.id for one in planned if one.battle]
     try:
         for one in planned:
@@ -63,11 +63,11 @@ def battery(options: argparse.Namespace, follow: Callable[[str, str], None]) -> 
         print("\nStopped. The same command goes on where it was.", file=sys.stderr)
         sys.exit(130)
     results = [(one.exam, runs.result(one.battle.id)) for one in planned if one.battle]
-    found = standings(preset, results, {one.exam.task: one.why for one in planned if not one.battle})
+    found = suite_result(preset, results, {one.exam.task: one.why for one in planned if not one.battle})
     return Told(lines=tuple(_lines(found)), content=found.to_json())
 
 
-def _beginning(one: Planned) -> str:
+def _beginning(one: PlannedTask) -> str:
     if one.battle is None:
         return f"{one.exam.task}: not fought. {one.why}"
     if one.before is None:
@@ -83,7 +83,7 @@ _HEAD = (
 )
 
 
-def _lines(found: Standings) -> list[str]:
+def _lines(found: SuiteResult) -> list[str]:
     (a, b), count = found.raw.names, len(found.tasks)
     width = max(map(len, found.tasks))
     taken_back = len(found.raw.taken_back)
@@ -110,7 +110,7 @@ def _lines(found: Standings) -> list[str]:
     ]
 
 
-def _row(one: Standing, adjusted: float) -> str:
+def _row(one: SuiteTaskResult, adjusted: float) -> str:
     judged, (a, b) = one.verdict, one.shown
     interval = f"{100 * judged.interval.low:+.1f} to {100 * judged.interval.high:+.1f}"
     return (
@@ -120,19 +120,19 @@ def _row(one: Standing, adjusted: float) -> str:
     )
 
 
-def _outcome(found: Standings, name: str) -> str:
+def _outcome(found: SuiteResult, name: str) -> str:
     outcome = found.raw.outcomes[name]
     if outcome in ("a", "b"):
         return found.raw.names[outcome == "b"]
     return f"{outcome} (a winner alone, none among so many)" if name in found.raw.taken_back else outcome
 
 
-def _mean(judged: Battery) -> str:
+def _mean(judged: AdjustedVerdicts) -> str:
     low, high = judged.interval
     return f"{100 * judged.gap:+.1f} points ({100 * judged.level:g}% interval {100 * low:+.1f} to {100 * high:+.1f})"
 
 
-def _average(found: Standings) -> str:
+def _average(found: SuiteResult) -> str:
     if found.average is None:
         return f"The preset's own average takes all {_tasks(len(found.preset.exams))}: it is not told."
     (a, b), (x, y) = found.raw.names, found.average
@@ -153,7 +153,7 @@ def add_readings_options(command: argparse.ArgumentParser) -> None:
 def read_again(options: argparse.Namespace) -> Told:
     """The stored answers of a battle by every rule, and how sure the models were. Raises Unknown without a battle."""
     result = runs.result(options.battle)
-    found = readings(result)
+    found = rescorings(result)
     sure = {side: calibration(result, side) for side in SIDES}
     lines = [*(reading.sentence for reading in found), SAME_ANSWERS]
     for one in sure.values():

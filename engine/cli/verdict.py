@@ -10,11 +10,11 @@ from typing import Any, get_args
 from engine.errors import CallerMistake
 from engine.logs import Aligned, Contents, Log, comparability, contents, place_and_selector
 from engine.logs.decomposition import other_scorings, split_of_logs
-from engine.logs.judging import Clusters, EveryPair, StoredVerdict, every_pair, verdict_of_logs
+from engine.logs.judging import Clusters, EveryPair, LogVerdict, every_pair, verdict_of_logs
 from engine.logs.lm_eval.read_results import PrintedScore, printed_pair
 from engine.report.verdict import Register, explain
-from engine.stats.decomposition import GapSplit
-from engine.stats.multiplicity import Battery
+from engine.stats.decomposition import GapDecomposition
+from engine.stats.multiplicity import AdjustedVerdicts
 from engine.stats.paired import Winner
 from engine.stats.published import published_gap
 from engine.stats.verdict import Verdict
@@ -118,7 +118,7 @@ def _printed(options: argparse.Namespace, a: PrintedScore, b: PrintedScore) -> T
     return Told(lines=tuple(lines), content=found.to_json() | content)
 
 
-def _lines(found: StoredVerdict, register: Register, parts: GapSplit) -> list[str]:
+def _lines(found: LogVerdict, register: Register, parts: GapDecomposition) -> list[str]:
     judged = found.verdict
     lines = [" ".join(astuple(explain(judged, register))), *(f"Note: {caveat}" for caveat in judged.caveats)]
     if found.clusters:
@@ -127,7 +127,7 @@ def _lines(found: StoredVerdict, register: Register, parts: GapSplit) -> list[st
     return [*lines, f"Comparability: {found.comparability.sentence}"]
 
 
-def _group_lines(groups: Battery | None) -> list[str]:
+def _group_lines(groups: AdjustedVerdicts | None) -> list[str]:
     if groups is None:
         return []
     width = max(5, *map(len, groups.verdicts))

@@ -37,7 +37,7 @@ Asked = str | Conversation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prelude:
+class FewShotContext:
     """Description and worked examples of one item."""
 
     description: str = ""

@@ -12,7 +12,7 @@ QUESTION, ANSWER = "Question: ", "\nAnswer:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wording:
+class PromptVariant:
     """The labels around a question, and what comes before everything else."""
 
     question: str = QUESTION
@@ -33,8 +33,8 @@ class Wording:
         return tuple(self.question.strip() if stop == QUESTION.strip() else stop for stop in until)
 
 
-WORDINGS = {
-    "task": Wording(),
-    "short labels": Wording(question="Q: ", answer="\nA:"),
-    "instruction first": Wording(opening="What follows is from an exam in which one answer is right.\n\n"),
+PROMPT_VARIANTS = {
+    "task": PromptVariant(),
+    "short labels": PromptVariant(question="Q: ", answer="\nA:"),
+    "instruction first": PromptVariant(opening="What follows is from an exam in which one answer is right.\n\n"),
 }

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from engine.analysis.decomposition import Pair, split_of_scores
 from engine.logs import Aligned, Log, LogRow
 from engine.logs.log import Contents
-from engine.stats.decomposition import GapSplit
+from engine.stats.decomposition import GapDecomposition
 from engine.stats.verdict import Verdict
 
 RIGHT_OR_WRONG = frozenset(
@@ -22,7 +22,9 @@ here; it is compared with itself only, read by another filter."""
 _OF_READING = {"metric", "extraction", "filters"}
 
 
-def split_of_logs(verdict: Verdict, aligned: Aligned, others: Mapping[str, tuple[Log, Log]] | None = None) -> GapSplit:
+def split_of_logs(
+    verdict: Verdict, aligned: Aligned, others: Mapping[str, tuple[Log, Log]] | None = None
+) -> GapDecomposition:
     """The verdict's gap in its parts.
 
     others  further sets of scores of the same two files, by name: see `other_scorings`

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from engine.errors import CallerMistake
-from engine.logs.files import Source
+from engine.logs.files import LogFile
 from engine.logs.lm_eval import read_results, read_samples
 from engine.logs.log import Contents, Log
 from engine.logs.readers import helm, inspect, noise_floor, outputs, table
@@ -38,7 +38,7 @@ def choices(name: str, data: bytes | Path) -> tuple[str, ...]:
 
 def contents(name: str, data: bytes | Path) -> Contents:
     """All logs in a file. Raises CallerMistake where it cannot be read."""
-    source = Source(name=name, content=data)
+    source = LogFile(name=name, content=data)
     try:
         found = _folder(source) if source.is_folder else _file(source)
     except RecursionError as error:
@@ -57,7 +57,7 @@ def place_and_selector(given: str) -> tuple[Path, str | None]:
     return Path(path), selector
 
 
-def _file(source: Source) -> Contents:
+def _file(source: LogFile) -> Contents:
     head = source.head()
     if head.startswith(b"PK\x03\x04") or source.plain_name.endswith(".eval"):
         return inspect.from_eval(source)
@@ -73,23 +73,23 @@ def _file(source: Source) -> Contents:
     raise CallerMistake(f"{source.name} is in none of the formats read here: {FORMATS}.")
 
 
-def _is_jsonl(source: Source) -> bool:
+def _is_jsonl(source: LogFile) -> bool:
     """Whether the first line is an object of its own and another follows, or the name says so."""
     if source.plain_name.endswith(".jsonl"):
         return True
-    lines = (line.strip() for _, line in Source(name=source.name, content=source.content).lines())
+    lines = (line.strip() for _, line in LogFile(name=source.name, content=source.content).lines())
     first, second = next(lines, ""), next(lines, "")
     return first.endswith("}") and second.startswith("{")
 
 
-def _jsonl(source: Source) -> Contents:
-    _, first = next(Source(name=source.name, content=source.content).json_lines(), ("", {}))
+def _jsonl(source: LogFile) -> Contents:
+    _, first = next(LogFile(name=source.name, content=source.content).json_lines(), ("", {}))
     if read_samples.recognises(first):
         return read_samples.contents(source, [source])
     return table.from_jsonl(source)
 
 
-def _object(source: Source) -> Contents:
+def _object(source: LogFile) -> Contents:
     document = source.json()
     if inspect.recognises(document):
         return inspect.contents(source, document)
@@ -102,12 +102,12 @@ def _object(source: Source) -> Contents:
     return table.from_list(source, [document])
 
 
-def _list(source: Source) -> Contents:
+def _list(source: LogFile) -> Contents:
     document = source.json()
     return helm.contents(source, document) if helm.recognises(document) else table.from_list(source, document)
 
 
-def _folder(source: Source) -> Contents:
+def _folder(source: LogFile) -> Contents:
     """A folder is one log: a run of lm-eval or HELM, or stored outputs with a file for each task."""
     files = source.inside()
     samples = [file for file in files if read_samples.FILE_NAME.fullmatch(file.plain_name)]

@@ -42,7 +42,7 @@ class Allowance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class LogFile:
     """A file by its path, or the content of an upload under the name it came with."""
 
     name: str
@@ -70,22 +70,22 @@ class Source:
     def at(self, line: int) -> str:
         return f"{self.name}, line {line}"
 
-    def inside(self) -> list[Source]:
+    def inside(self) -> list[LogFile]:
         """The files of a folder by name, or none for anything else."""
         if self.path is None or not self.is_folder:
             return []
         files = sorted(file for file in self.path.iterdir() if file.is_file())
         if len(files) > MAX_FILES:
             raise CallerMistake(f"The folder {self.name} has more than {MAX_FILES:,} files: give one of them.")
-        return [Source(name=str(file), content=file, allowance=self.allowance) for file in files]
+        return [LogFile(name=str(file), content=file, allowance=self.allowance) for file in files]
 
-    def beside(self, *names: str) -> Source | None:
+    def beside(self, *names: str) -> LogFile | None:
         """The first of these files that is in the same folder, compressed or not; an upload has nothing beside it."""
         if self.path is None:
             return None
         places = (self.path.parent / f"{name}{end}" for name in names for end in ("", ".gz"))
         place = next((place for place in places if place.is_file()), None)
-        return Source(name=str(place), content=place, allowance=self.allowance) if place else None
+        return LogFile(name=str(place), content=place, allowance=self.allowance) if place else None
 
     def head(self, size: int = 1 << 16) -> bytes:
         """The first bytes once unpacked; they do not count."""

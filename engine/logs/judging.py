@@ -16,15 +16,15 @@ from typing import Any, Literal
 from engine.battles.result import verdict_json
 from engine.errors import CallerMistake
 from engine.logs import Aligned, Comparability, Log, align, comparability, place_and_selector, read_log
-from engine.logs.pairing import Pair
-from engine.stats.multiplicity import Battery, battery, holm
+from engine.logs.pairing import RowPair
+from engine.stats.multiplicity import AdjustedVerdicts, adjusted, holm
 from engine.stats.verdict import Verdict, compare
 
 Clusters = Literal["auto", "none", "group", "cluster"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredVerdict:
+class LogVerdict:
     """What two logs show.
 
     verdict     over all pairs; its caveats also say what was left out and what had to be done to read the logs
@@ -36,7 +36,7 @@ class StoredVerdict:
     aligned: Aligned
     comparability: Comparability
     clusters: int | None
-    groups: Battery | None
+    groups: AdjustedVerdicts | None
 
     def to_json(self) -> dict[str, Any]:
         """As the command line writes it. Scores, gaps and intervals are fractions, A minus B."""
@@ -87,7 +87,7 @@ class StoredVerdict:
 class EveryPair:
     """Several models on the same items, each against each; `p_values` allow for the number of pairs (Holm 1979)."""
 
-    verdicts: tuple[StoredVerdict, ...]
+    verdicts: tuple[LogVerdict, ...]
     p_values: tuple[float, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -118,7 +118,7 @@ def verdict_of_logs(
     margin: float = 0.02,
     clusters: Clusters = "auto",
     common: bool = False,
-) -> StoredVerdict:
+) -> LogVerdict:
     """The verdict between two logs.
 
     clusters  what items that are not independent share: `cluster` or `group` of the logs, `none`, or `auto` for the
@@ -132,7 +132,7 @@ def verdict_of_logs(
     aligned = align(a, b, common=common)
     labels = _labels(aligned.pairs, clusters)
     judged = _judged(aligned.pairs, labels, level, margin, aligned.names)
-    by_group: dict[str, list[Pair]] = {}
+    by_group: dict[str, list[RowPair]] = {}
     for pair in aligned.pairs:
         by_group.setdefault(pair[0].group or pair[1].group, []).append(pair)
     notes = (*aligned.notes, *dict.fromkeys((*a.notes, *b.notes)))
@@ -144,12 +144,12 @@ def verdict_of_logs(
                 groups[name] = _judged(pairs, _labels(pairs, within), level, margin, aligned.names)
         if alone := [name for name, pairs in by_group.items() if len(pairs) < 2]:
             notes += (f"{len(alone):,} groups have a single item and no verdict of their own.",)
-    return StoredVerdict(
+    return LogVerdict(
         verdict=replace(judged, caveats=(*judged.caveats, *notes)),
         aligned=aligned,
         comparability=comparability(aligned),
         clusters=len(set(labels)) if labels else None,
-        groups=battery(groups) if len(groups) > 1 else None,
+        groups=adjusted(groups) if len(groups) > 1 else None,
     )
 
 
@@ -171,13 +171,13 @@ def every_pair(
 
 
 def _judged(
-    pairs: Sequence[Pair], labels: list[str] | None, level: float, margin: float, names: tuple[str, str]
+    pairs: Sequence[RowPair], labels: list[str] | None, level: float, margin: float, names: tuple[str, str]
 ) -> Verdict:
     a, b = [x.score for x, _ in pairs], [y.score for _, y in pairs]
     return compare(a, b, level=level, margin=margin, clusters=labels, names=names)  # type: ignore[arg-type]
 
 
-def _labels(pairs: Sequence[Pair], clusters: Clusters) -> list[str] | None:
+def _labels(pairs: Sequence[RowPair], clusters: Clusters) -> list[str] | None:
     """A label for each pair; an item without one stands alone. None where nothing is shared."""
     if clusters == "none":
         return None

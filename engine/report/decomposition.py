@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.report.figures import favoured, points, span
-from engine.stats.decomposition import GapSplit, Part, Reading
+from engine.stats.decomposition import GapDecomposition, Remeasurement, SourceEffect
 
 SOURCES = {
     "instrument": ("the instrument", "how answers are read"),
@@ -18,12 +18,12 @@ SOURCES = {
 }
 
 
-def explain_split(split: GapSplit) -> tuple[str, str, str]:
+def explain_decomposition(split: GapDecomposition) -> tuple[str, str, str]:
     """The gap and its item luck; the largest other source that was measured; what remains open."""
     return _luck(split), _largest(split), _open(split)
 
 
-def _luck(split: GapSplit) -> str:
+def _luck(split: GapDecomposition) -> str:
     luck, (a, b) = split.parts[0], split.names
     lead = f"{a} and {b} are level"
     if split.gap:
@@ -40,7 +40,7 @@ def _luck(split: GapSplit) -> str:
     )
 
 
-def _largest(split: GapSplit) -> str:
+def _largest(split: GapDecomposition) -> str:
     measured = [part for part in split.parts[1:] if part.measured]
     if not measured:
         return "No other source was measured, so whether one of them alone closes or turns the gap is open."
@@ -64,7 +64,7 @@ def _largest(split: GapSplit) -> str:
     return f"{told_of}{''.join(too)}."
 
 
-def _open(split: GapSplit) -> str:
+def _open(split: GapDecomposition) -> str:
     others = split.parts[1:]
     unknown = [_named(part, _missing(part)) for part in others if not part.measured and part.applies]
     partly = [_named(part, _missing(part)) for part in others if part.measured and part.untried]
@@ -82,23 +82,23 @@ def _open(split: GapSplit) -> str:
     return f"{told[0].upper()}{told[1:]}."
 
 
-def _telling(part: Part, split: GapSplit) -> Reading:
+def _telling(part: SourceEffect, split: GapDecomposition) -> Remeasurement:
     """The reading that says most about a part: one that was seen to close or turn the gap, else a bound that would,
     else the one that was seen to move it furthest."""
 
-    def weight(reading: Reading) -> tuple[bool, bool, float, int]:
+    def weight(reading: Remeasurement) -> tuple[bool, bool, float, int]:
         size = abs(reading.moved(split.gap) - split.gap)
         return _crosses(reading, split), not reading.bound and size > 0, size, reading.flips
 
     return max(part.readings, key=weight)
 
 
-def _crosses(reading: Reading, split: GapSplit) -> bool:
+def _crosses(reading: Remeasurement, split: GapDecomposition) -> bool:
     """Whether it takes the gap to zero or beyond."""
     return split.gap != 0 and reading.moved(split.gap) * split.gap <= 0
 
 
-def _effect(reading: Reading, split: GapSplit) -> str:
+def _effect(reading: Remeasurement, split: GapDecomposition) -> str:
     """What it alone does to the whole gap; one seen on part of the items, or not at all, is only said to be able to."""
     sure = not reading.bound and reading.n >= split.n
     if not _crosses(reading, split):
@@ -108,24 +108,24 @@ def _effect(reading: Reading, split: GapSplit) -> str:
     return f"{verb}s it" if sure else f"could {verb} it{luck}"
 
 
-def _size(part: Part, split: GapSplit) -> float:
+def _size(part: SourceEffect, split: GapDecomposition) -> float:
     return max((abs(reading.moved(split.gap) - split.gap) for reading in part.readings), default=0.0)
 
 
-def _named(part: Part, more: str = "") -> str:
+def _named(part: SourceEffect, more: str = "") -> str:
     name, gloss = SOURCES[part.source]
     return f"{name} ({gloss}{'; ' if more else ''}{more})"
 
 
-def _missing(part: Part) -> str:
+def _missing(part: SourceEffect) -> str:
     return f"not tried: {', '.join(part.untried)}" if part.untried else part.about
 
 
-def _gap(gap: float, split: GapSplit) -> str:
+def _gap(gap: float, split: GapDecomposition) -> str:
     return f"{points(gap, split.margin)} in favour of {favoured(gap, split.names)}" if gap else "no gap"
 
 
-def _movement(reading: Reading, split: GapSplit) -> str:
+def _movement(reading: Remeasurement, split: GapDecomposition) -> str:
     before, after = _gap(reading.base, split), _gap(reading.gap, split)
     if before == after:  # as far as it is told
         moved = points(reading.gap - reading.base, split.margin)
@@ -133,11 +133,11 @@ def _movement(reading: Reading, split: GapSplit) -> str:
     return f"{'would take' if reading.bound else 'takes'} it from {before} to {after}"
 
 
-def _items(reading: Reading, split: GapSplit) -> str:
+def _items(reading: Remeasurement, split: GapDecomposition) -> str:
     return f"only {reading.n:,} of the {split.n:,} items" if reading.n < split.n else f"{reading.n:,} items"
 
 
-def _changes(reading: Reading) -> str:
+def _changes(reading: Remeasurement) -> str:
     changed = "1 answer" if reading.flips == 1 else f"{reading.flips:,} answers"
     unread = f", {reading.unread:,} unread and counted as wrong" if reading.unread else ""
     return f"{changed} changed{unread}"

@@ -13,7 +13,7 @@ from engine.report.figures import bare, confidence, favoured, odds, p_value, poi
 from engine.report.verdict import Register, Sentences
 from engine.stats.paired import Winner
 from engine.stats.power import POWER
-from engine.stats.published import Condition, PublishedGap, Reading, Score
+from engine.stats.published import Condition, GapTest, PrintedFigure, PublishedGap
 
 REPORTED_CORRELATIONS = "0.3 to 0.7"
 """Correlations between frontier models on popular benchmarks: Anthropic's "A statistical approach to model evaluations"
@@ -65,7 +65,7 @@ def _word(winner: Winner, found: PublishedGap) -> str:
     return f"{found.names[0] if winner == 'a' else found.names[1]} is better"
 
 
-def _assumed(reading: Reading) -> str:
+def _assumed(reading: GapTest) -> str:
     return (
         f"with about {reading.differing:,} items they differ on (a correlation of {_minus(f'{reading.correlation:g}')})"
     )
@@ -93,7 +93,7 @@ def _noise(found: PublishedGap) -> str:
     return f"{told}."
 
 
-def _anywhere(reading: Reading, found: PublishedGap) -> str:
+def _anywhere(reading: GapTest, found: PublishedGap) -> str:
     interval = reading.interval
     told = span(interval.low, interval.high, found.names, decimals=_decimals(found))
     return f"anywhere from {told} ({confidence(interval)} interval: {bare(interval.method)})"
@@ -112,7 +112,7 @@ def _why(found: PublishedGap) -> str:
     return f"{told} {condition[0].upper()}{condition[1:]}"
 
 
-def _luck(reading: Reading, found: PublishedGap) -> str:
+def _luck(reading: GapTest, found: PublishedGap) -> str:
     return f"{odds(reading.p_value)} ({p_value(reading.p_value, 1 - found.level)})"
 
 
@@ -178,7 +178,7 @@ def _expert_headline(found: PublishedGap) -> str:
     return told
 
 
-def _expert_word(reading: Reading, found: PublishedGap) -> str:
+def _expert_word(reading: GapTest, found: PublishedGap) -> str:
     word = "undecided"
     if reading.winner != "undecided":
         word = f"above the noise, in favour of {favoured(found.gap, found.names)}"
@@ -221,7 +221,7 @@ def _expert_why(found: PublishedGap) -> str:
     return " ".join(parts) or f"z test with the pooled share, n = {_items(found, '')}."
 
 
-def _p_range(reading: Reading, found: PublishedGap) -> str:
+def _p_range(reading: GapTest, found: PublishedGap) -> str:
     return " to ".join(p_value(p, 1 - found.level, 3).removeprefix("p = ") for p in reading.p_range)
 
 
@@ -243,7 +243,7 @@ def _items(found: PublishedGap, unit: str = " items") -> str:
     return f"{n}{unit}"
 
 
-def _printed(score: Score) -> str:
+def _printed(score: PrintedFigure) -> str:
     return f"{score.told}%"
 
 
@@ -255,7 +255,7 @@ def _exact(found: PublishedGap) -> bool:
     return found.a.exact and found.b.exact
 
 
-def _assumed_correlation(reading: Reading) -> str:
+def _assumed_correlation(reading: GapTest) -> str:
     return f"correlation {_minus(f'{reading.correlation:g}')}"
 
 

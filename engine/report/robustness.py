@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from engine.analysis.robustness import PARTS, Move, NoiseReport
+from engine.analysis.robustness import PARTS, RobustnessReport, ScoreShift
 from engine.stats.interval import Interval
 
 
-def explain_noise(report: NoiseReport) -> tuple[str, ...]:
+def explain_robustness(report: RobustnessReport) -> tuple[str, ...]:
     """In reading order; each sentence stands on its own."""
     return (
         _score(report),
@@ -18,7 +18,7 @@ def explain_noise(report: NoiseReport) -> tuple[str, ...]:
     )
 
 
-def _score(report: NoiseReport) -> str:
+def _score(report: RobustnessReport) -> str:
     interval = report.interval
     missing = f" ({report.planned - report.n:,} more have no score)" if report.n < report.planned else ""
     return (
@@ -27,7 +27,7 @@ def _score(report: NoiseReport) -> str:
     )
 
 
-def _move(move: Move) -> str:
+def _move(move: ScoreShift) -> str:
     head = f"{move.part.capitalize()}, {move.label}: {_percent(move.after)}"
     if move.interval is None:
         return f"{head} of {move.n:,}, a bound and not a measurement."
@@ -37,7 +37,7 @@ def _move(move: Move) -> str:
     )
 
 
-def _flips(move: Move) -> str:
+def _flips(move: ScoreShift) -> str:
     """Both ways: a score that stands still may hide answers that changed places."""
     if not move.gained + move.lost:
         return f"none of {move.n:,} answers changed between right and wrong"
@@ -45,14 +45,14 @@ def _flips(move: Move) -> str:
     return f"{became} and {move.lost:,} wrong, of {move.n:,}"
 
 
-def _furthest(report: NoiseReport) -> tuple[str, ...]:
+def _furthest(report: RobustnessReport) -> tuple[str, ...]:
     largest = [(part, move) for part in PARTS if (move := report.largest(part))]
     if not largest:
         return ()
     return ("Furthest by part: " + "; ".join(f"{p} {_way(m.moved)} ({m.label})" for p, m in largest) + ".",)
 
 
-def _conclusion(report: NoiseReport) -> str:
+def _conclusion(report: RobustnessReport) -> str:
     if not report.measured:
         return "How far these weights move is not known: nothing was measured against the first run."
     if report.span == 0:
@@ -65,7 +65,7 @@ def _conclusion(report: NoiseReport) -> str:
     )
 
 
-def _luck(report: NoiseReport) -> tuple[str, ...]:
+def _luck(report: RobustnessReport) -> tuple[str, ...]:
     count = len(report.measured)
     if count < 2 or report.span == 0:
         return ()

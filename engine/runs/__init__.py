@@ -1,7 +1,7 @@
 """Runs: planning, the queue, the worker, and the place where work is carried out."""
 
 from engine.runs.service import (
-    Challenge,
+    BattleRequest,
     Progress,
     history,
     keep_going,
@@ -18,7 +18,7 @@ from engine.runs.service import (
 )
 
 __all__ = [
-    "Challenge",
+    "BattleRequest",
     "Progress",
     "history",
     "keep_going",

@@ -31,7 +31,7 @@ from engine.stats.verdict import Target
 from engine.store.ledger import OPEN_STATES, Entry, Ledger, State
 from engine.tasks.items import digest
 from engine.tasks.registry import load_task
-from engine.tasks.rendering import preludes
+from engine.tasks.rendering import few_shot_contexts
 from engine.tasks.sampling import draw
 from engine.tasks.task import Task
 
@@ -45,7 +45,7 @@ _workers: dict[str, list[tuple[float, subprocess.Popen[bytes]]]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Challenge:
+class BattleRequest:
     """What a person asks for. `plan` turns it into a `Battle`, which is complete."""
 
     a: str
@@ -101,7 +101,7 @@ class Progress:
         return self.phase.startswith(SHORT_OF_DISK)
 
 
-def plan(challenge: Challenge, *, probe: bool = False, itself: bool = False) -> Battle:
+def plan(challenge: BattleRequest, *, probe: bool = False, itself: bool = False) -> Battle:
     """The complete battle for a challenge. Reads the items; writes nothing.
 
     itself  a contender may fight itself: a repetition, for `engine.analysis.robustness`
@@ -147,7 +147,7 @@ def plan(challenge: Challenge, *, probe: bool = False, itself: bool = False) -> 
         raise CallerMistake(f"{task.title} has no end, so no battle can be about all of it. Use --target skill.")
     items = draw(task, challenge.limit, challenge.seed)
     # worked examples that are missing or too few are said now, not by the worker
-    preludes(task.over(item.id for item in items), a.harness)
+    few_shot_contexts(task.over(item.id for item in items), a.harness)
     local = any(card.kind != "endpoint" for card in cards)
     return Battle(
         id=secrets.token_hex(5),
@@ -305,7 +305,7 @@ def keep_going() -> None:
         _ensure_worker(device)
 
 
-def pilot(challenge: Challenge) -> Discordance | None:
+def pilot(challenge: BattleRequest) -> Discordance | None:
     """How often these two differed when they last met over this benchmark; None if they have not, or hardly."""
     shots = load_task(challenge.task).shots if challenge.shots is None else challenge.shots
     models = find(challenge.a).address, find(challenge.b).address
@@ -316,7 +316,7 @@ def pilot(challenge: Challenge) -> Discordance | None:
     return pilot_discordance(a, b) if len(pairs) > 1 and {*a, *b} <= {0.0, 1.0} else None
 
 
-def seconds_an_item(challenge: Challenge) -> float | None:
+def seconds_an_item(challenge: BattleRequest) -> float | None:
     """Seconds one item takes both sides together here, from what was measured before; None if nothing was."""
     shots = load_task(challenge.task).shots if challenge.shots is None else challenge.shots
     cards = [find(challenge.a), find(challenge.b)]
@@ -326,7 +326,7 @@ def seconds_an_item(challenge: Challenge) -> float | None:
     return None if None in times else math.fsum(t for t in times if t is not None)
 
 
-def probe(challenge: Challenge) -> str:
+def probe(challenge: BattleRequest) -> str:
     """Starts a battle over a few items whose only use is the time they take."""
     return start(plan(replace(challenge, limit=PROBE_ITEMS), probe=True))
 

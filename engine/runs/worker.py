@@ -12,8 +12,8 @@ import os
 import sys
 
 from engine.battles.battle import SIDES, Battle, Side
-from engine.battles.evaluate import fight
-from engine.battles.stopping import Referee
+from engine.battles.evaluate import evaluate
+from engine.battles.stopping import StoppingRule
 from engine.errors import DiskFull, EngineError
 from engine.models.interface import Model
 from engine.models.registry import find
@@ -71,8 +71,8 @@ def _fight(ledger: Ledger, battle: Battle, open_models: dict[tuple[str, str], Mo
     ledger.describe(battle.id, runs)
     ledger.say(battle.id, "running")
     before = {side: {o.item_id: o for o in ledger.outcomes(battle.id, side)} for side in SIDES}
-    referee = Referee(battle, before["a"], before["b"])
-    for side, outcomes in () if referee.decided else fight(battle, task, models, before):
+    referee = StoppingRule(battle, before["a"], before["b"])
+    for side, outcomes in () if referee.decided else evaluate(battle, task, models, before):
         if not ledger.append(battle.id, side, outcomes):
             return  # stopped; nothing after the stop is recorded
         referee.see(side, outcomes)

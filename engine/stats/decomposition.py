@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-Source = Literal["item luck", "instrument", "protocol", "rerun"]
+GapSource = Literal["item luck", "instrument", "protocol", "rerun"]
 _ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Remeasurement:
     """The gap as it came out in one other way."""
 
     label: str
@@ -44,16 +44,16 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class SourceEffect:
     """One source of movement. `low` and `high` are the ends the gap was moved to; None where nothing was measured."""
 
-    source: Source
+    source: GapSource
     about: str
     """How it was measured, or why it was not; one clause without a full stop."""
     low: float | None = None
     high: float | None = None
-    readings: tuple[Reading, ...] = ()
-    mixed: tuple[Reading, ...] = ()
+    readings: tuple[Remeasurement, ...] = ()
+    mixed: tuple[Remeasurement, ...] = ()
     """The two extremes when each side is read by another rule, as happens when the scores of two papers are
     compared. That is a mistake of the reader, not a movement of the gap: outside `low` and `high`."""
     untried: tuple[str, ...] = ()
@@ -66,7 +66,9 @@ class Part:
         return self.low is not None
 
     @classmethod
-    def from_readings(cls, source: Source, about: str, gap: float, readings: Sequence[Reading]) -> Part:
+    def from_readings(
+        cls, source: GapSource, about: str, gap: float, readings: Sequence[Remeasurement]
+    ) -> SourceEffect:
         """A part that reaches from the gap to wherever its readings move it; not measured if there are none."""
         if not readings:
             return cls(source=source, about=about)
@@ -78,14 +80,14 @@ class Part:
 class Bar:
     """A part as a row of a picture: between which ends it moves the gap, in points. None where it was not measured."""
 
-    source: Source
+    source: GapSource
     low: float | None
     high: float | None
     measured: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GapSplit:
+class GapDecomposition:
     """A gap and what moves it, one part a source, always all four."""
 
     names: tuple[str, str]
@@ -93,7 +95,7 @@ class GapSplit:
     n: int
     level: float
     margin: float
-    parts: tuple[Part, Part, Part, Part]
+    parts: tuple[SourceEffect, SourceEffect, SourceEffect, SourceEffect]
 
     @property
     def bars(self) -> tuple[Bar, ...]:
@@ -110,9 +112,11 @@ class GapSplit:
     @property
     def sentences(self) -> tuple[str, str, str]:
         """The gap and its item luck; the largest other source measured; what remains open."""
-        from engine.report.decomposition import explain_split  # the words know the split, not the other way round
+        from engine.report.decomposition import (
+            explain_decomposition,  # the words know the split, not the other way round
+        )
 
-        return explain_split(self)
+        return explain_decomposition(self)
 
     def to_json(self) -> dict[str, Any]:
         """Fractions, A minus B, as everywhere in the engine's JSON."""

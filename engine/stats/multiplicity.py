@@ -20,7 +20,7 @@ Name = TypeVar("Name", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Battery:
+class AdjustedVerdicts:
     """What several verdicts on the same two contenders show together, each by the name of its task.
 
     outcomes  the winner of each task; `undecided` where its gap was above the noise alone, and is not among so many
@@ -47,7 +47,7 @@ class Battery:
         return tuple(task for task, found in self.outcomes.items() if found != self.verdicts[task].winner)
 
 
-def battery(verdicts: Mapping[str, Verdict]) -> Battery:
+def adjusted(verdicts: Mapping[str, Verdict]) -> AdjustedVerdicts:
     """Judge tasks together; `equal` and `undecided` stay what they are, a winner must survive the correction.
 
     The interval of the mean gap adds the distances of each task's ends from its gap in squares (MOVER, Zou & Donner
@@ -70,7 +70,7 @@ def battery(verdicts: Mapping[str, Verdict]) -> Battery:
     level, p_values = levels.pop(), holm({task: verdict.p_value for task, verdict in verdicts.items()})
     every = verdicts.values()
     gap = math.fsum(one.gap for one in every) / len(verdicts)
-    return Battery(
+    return AdjustedVerdicts(
         names=pairs.pop(),
         level=level,
         verdicts=dict(verdicts),

@@ -28,7 +28,7 @@ _MOST_ITEMS = 10**9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Score:
+class PrintedFigure:
     """A published figure and what it stands for.
 
     told       as it was printed, without a % sign
@@ -63,7 +63,7 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class GapTest:
     """The gap under one assumption about the items.
 
     correlation     of right answers from item to item; None where each score has items of its own
@@ -118,13 +118,13 @@ class PublishedGap:
     """
 
     names: tuple[str, str]
-    a: Score
-    b: Score
+    a: PrintedFigure
+    b: PrintedFigure
     level: float
     gap: float
     gaps: tuple[float, float]
-    separate: Reading
-    paired: Reading | None
+    separate: GapTest
+    paired: GapTest | None
     correlations: tuple[float, float] | None
     condition: Condition | None
     surely: Condition | None
@@ -198,7 +198,7 @@ def published_gap(
     )
 
 
-def _score(name: str, given: Figure, count: str, n: int) -> Score:
+def _score(name: str, given: Figure, count: str, n: int) -> PrintedFigure:
     written = _WRITTEN.fullmatch(str(float(given)) if isinstance(given, float) else str(given).strip())
     told = written[0].rstrip("% ") if written else "nan"
     if isinstance(given, bool) or not float(told) <= 100:
@@ -214,13 +214,15 @@ def _score(name: str, given: Figure, count: str, n: int) -> Score:
     fewest, most = math.ceil((share - half) * n - 1e-6), math.floor((share + half) * n + 1e-6)
     fewest, most = max(0, fewest), min(n, most)
     if fewest > most:
-        return Score(told=told, share=share, low=max(0.0, share - half), high=min(1.0, share + half), n=n, fits=False)
+        return PrintedFigure(
+            told=told, share=share, low=max(0.0, share - half), high=min(1.0, share + half), n=n, fits=False
+        )
     if fewest == most:
         share = most / n
-    return Score(told=told, share=share, low=fewest / n, high=most / n, n=n, fits=True)
+    return PrintedFigure(told=told, share=share, low=fewest / n, high=most / n, n=n, fits=True)
 
 
-def _separate(a: Score, b: Score, level: float) -> Reading:
+def _separate(a: PrintedFigure, b: PrintedFigure, level: float) -> GapTest:
     """The pooled two-share z test, and Newcombe's interval from two Wilson intervals (1998, method 10)."""
     gap, one, two = a.share - b.share, score_interval(a.right, a.n, level), score_interval(b.right, b.n, level)
     low = gap - math.hypot(a.share - one.low, two.high - b.share)
@@ -231,7 +233,7 @@ def _separate(a: Score, b: Score, level: float) -> Reading:
     p_range = _range_of_p([z, *others])
     error = math.sqrt(a.variance / a.n + b.variance / b.n)
     clear = interval.excludes_zero and p_range[1] < 1 - level
-    return Reading(
+    return GapTest(
         correlation=None,
         differing=None,
         z=z,
@@ -243,7 +245,7 @@ def _separate(a: Score, b: Score, level: float) -> Reading:
     )
 
 
-def _paired(a: Score, b: Score, correlation: float, level: float, surely: Condition | None) -> Reading:
+def _paired(a: PrintedFigure, b: PrintedFigure, correlation: float, level: float, surely: Condition | None) -> GapTest:
     """Wald's test and interval with the covariance taken off (Miller 2024, arXiv 2411.00640, section 4.2)."""
     gap, n = a.share - b.share, a.n
     error = _paired_error(a.share, b.share, correlation, n)
@@ -252,7 +254,7 @@ def _paired(a: Score, b: Score, correlation: float, level: float, surely: Condit
     reach = quantile_of(level) * error
     needed = None if surely is None else -1.0 if surely.always else surely.correlation
     clear = needed is not None and correlation >= needed - 1e-9
-    return Reading(
+    return GapTest(
         correlation=correlation,
         differing=round(n * (error**2 * n + gap**2)),
         z=zs[0],
@@ -287,7 +289,7 @@ def _condition(right_a: int, right_b: int, n: int, alpha: float) -> Condition | 
     return Condition(items=items, correlation=_correlation(right_a / n, right_b / n, items / n), least=lead, most=most)
 
 
-def _nearest(a: Score, b: Score) -> tuple[int, int]:
+def _nearest(a: PrintedFigure, b: PrintedFigure) -> tuple[int, int]:
     """The right answers of both where the gap that the rounding leaves open is smallest."""
     ahead, behind = (a, b) if a.share > b.share else (b, a)
     best, worst = round(ahead.low * ahead.n), round(behind.high * behind.n)
@@ -295,7 +297,7 @@ def _nearest(a: Score, b: Score) -> tuple[int, int]:
     return (best, worst) if ahead is a else (worst, best)
 
 
-def _correlations(a: Score, b: Score) -> tuple[float, float] | None:
+def _correlations(a: PrintedFigure, b: PrintedFigure) -> tuple[float, float] | None:
     """They differ at least by the gap, and at most as far as right and wrong answers go round."""
     most = min(a.share + b.share, 2 - a.share - b.share)
     lowest, highest = _correlation(a.share, b.share, most), _correlation(a.share, b.share, abs(a.share - b.share))
@@ -309,7 +311,7 @@ def _correlation(a: float, b: float, discordance: float) -> float | None:
     return max(-1.0, min(1.0, spread / 2 / both)) if both else None
 
 
-def _check_correlation(given: float, a: Score, b: Score, possible: tuple[float, float] | None) -> None:
+def _check_correlation(given: float, a: PrintedFigure, b: PrintedFigure, possible: tuple[float, float] | None) -> None:
     if a.n != b.n:
         raise CallerMistake(
             f"`correlation` is {given:g}, but A has {a.n:,} items and B {b.n:,}: answers correlate only over the same "
@@ -327,7 +329,7 @@ def _check_correlation(given: float, a: Score, b: Score, possible: tuple[float, 
         )
 
 
-def _caveats(a: Score, b: Score) -> tuple[str, ...]:
+def _caveats(a: PrintedFigure, b: PrintedFigure) -> tuple[str, ...]:
     """A figure that no count of right answers gives (Brown & Heathers 2017), and counts too small for a z test."""
     odd = [
         f"No whole number of right answers out of {score.n:,} is told as {score.told}: the figure is an average of "

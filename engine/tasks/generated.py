@@ -21,7 +21,7 @@ NUMBERS = 2**31
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class Generated:
     """A source of rows that are made where they are asked for: those of `ids`, in that order."""
 
     package: str
@@ -61,6 +61,6 @@ class Made:
                 ids[f"{kind}/{draw.randrange(EXAMPLES, NUMBERS)}"] = None
         return tuple(ids)[:n]
 
-    def examples(self) -> Made:
+    def examples(self) -> Generated:
         """The source of the worked examples."""
         return replace(self, ids=tuple(f"{kind}/{number}" for kind in self.kinds for number in range(EXAMPLES)))

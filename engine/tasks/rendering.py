@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from engine.errors import CallerMistake, Unknown
 from engine.harness.config import HarnessConfig
-from engine.harness.prompt import Prelude
-from engine.harness.variants import WORDINGS, Wording
+from engine.harness.prompt import FewShotContext
+from engine.harness.variants import PROMPT_VARIANTS, PromptVariant
 from engine.tasks.items import _items, load_items
 from engine.tasks.task import Item, Task
 
@@ -25,20 +25,20 @@ def asked(task: Task, harness: HarnessConfig) -> Mapping[str, Item]:
     return {item.id: _reworded(item, wording) for item in items}
 
 
-def _wording(task: Task, harness: HarnessConfig, items: Sequence[Item]) -> Wording:
-    if harness.wording not in WORDINGS:
-        raise Unknown.name("wording", harness.wording, WORDINGS)
-    wording = WORDINGS[harness.wording]
+def _wording(task: Task, harness: HarnessConfig, items: Sequence[Item]) -> PromptVariant:
+    if harness.wording not in PROMPT_VARIANTS:
+        raise Unknown.name("wording", harness.wording, PROMPT_VARIANTS)
+    wording = PROMPT_VARIANTS[harness.wording]
     if harness.wording != "task" and not wording.changes(items[0].contexts[0]):
         raise CallerMistake(f"The wording {harness.wording!r} changes nothing in {task.title}. Use another one.")
     return wording
 
 
-def _reworded(item: Item, wording: Wording) -> Item:
+def _reworded(item: Item, wording: PromptVariant) -> Item:
     return replace(item, contexts=tuple(map(wording.put, item.contexts)))
 
 
-def preludes(task: Task, harness: HarnessConfig) -> Mapping[str, Prelude]:
+def few_shot_contexts(task: Task, harness: HarnessConfig) -> Mapping[str, FewShotContext]:
     """What stands before each item's own text: description and worked examples, by item id.
 
     The draw of examples is advanced through all items in the official order, so that an item gets the
@@ -52,7 +52,7 @@ def preludes(task: Task, harness: HarnessConfig) -> Mapping[str, Prelude]:
     wording = _wording(task, harness, items)
     worked = _worked(task, harness, items) if harness.shots else {}
     return {
-        item.id: Prelude(
+        item.id: FewShotContext(
             description=wording.opening + task.description(item.group),
             examples=tuple(_reworded(example, wording).example for example in worked.get(item.id, ())),
             delimiter=task.delimiter,

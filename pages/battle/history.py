@@ -18,9 +18,9 @@ if not entries:
     st.page_link("pages/battle/recorded.py", label="Look at recorded ones", icon=":material/arrow_forward:")
     st.stop()
 
-if graded := forecasts.graded_battles(battles.author(learner.token())):
+if graded := forecasts.scored_battles(battles.author(learner.token())):
     st.subheader("How your forecasts did", anchor=False)
-    record = forecasts.record([grade for _, grade in graded if isinstance(grade, forecasts.Grade)])
+    record = forecasts.record([grade for _, grade in graded if isinstance(grade, forecasts.ForecastScore)])
     for sentence in record.sentences:
         st.markdown(plain(sentence))
     if open_ := len(graded) - record.n:

@@ -18,7 +18,7 @@ st.write(
     "to fight one yourself, on your own machine, takes minutes."
 )
 rows = [
-    gap_rows.Row(title=title, gap=verdict.gap, interval=verdict.interval, out=together.outcomes[title] in ("a", "b"))
+    gap_rows.GapRow(title=title, gap=verdict.gap, interval=verdict.interval, out=together.outcomes[title] in ("a", "b"))
     for title, verdict in together.verdicts.items()
 ]
 gap_rows.show(rows, together.names, key="recorded-gaps")

@@ -65,7 +65,7 @@ def draw(colours: Palette, ahead: str) -> alt.LayerChart:
     return alt.layer(bars, mark, *sides).properties(height=104)
 
 
-def _description(condition: published.Condition, sure: int, assumed: published.Reading | None) -> str:
+def _description(condition: published.Condition, sure: int, assumed: published.GapTest | None) -> str:
     """What a reader who cannot see the picture should know."""
     told = (
         f"The two differ on {condition.least:,} to {condition.most:,} items. Up to {condition.items:,} of them the gap "

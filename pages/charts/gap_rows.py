@@ -11,7 +11,7 @@ from pages.charts.palette import Palette, palette
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class GapRow:
     """A gap, A minus B, as fractions. `out`: whether it counts as above the noise, whatever its own interval says."""
 
     title: str
@@ -20,7 +20,7 @@ class Row:
     out: bool
 
 
-def show(gaps: Sequence[Row], names: tuple[str, str], *, key: str) -> None:
+def show(gaps: Sequence[GapRow], names: tuple[str, str], *, key: str) -> None:
     """The band reaches as far around zero as luck alone would take a gap of nothing."""
     rows = [
         {

@@ -13,7 +13,7 @@ from pages.logs.log_upload import Chosen
 from pages.shared import group_report, verdict_card
 
 
-def show(found: judging.StoredVerdict, a: Chosen, b: Chosen, *, key: str) -> None:
+def show(found: judging.LogVerdict, a: Chosen, b: Chosen, *, key: str) -> None:
     verdict, aligned = found.verdict, found.aligned
     if aligned.pairs and all(x == y for x, y in aligned.pairs) and aligned.a.settings == aligned.b.settings:
         st.warning("Every line of the two logs is the same: is it one log given twice?")
@@ -37,7 +37,7 @@ def show(found: judging.StoredVerdict, a: Chosen, b: Chosen, *, key: str) -> Non
     )
 
 
-def _account(found: judging.StoredVerdict) -> str:
+def _account(found: judging.LogVerdict) -> str:
     """What was judged, and what was left out for which reason."""
     aligned, (a, b) = found.aligned, found.verdict.names
     failed_a, failed_b, failed_both = aligned.unscored

@@ -23,7 +23,7 @@ def show(found: judging.EveryPair, models: Sequence[Chosen], *, key: str) -> Non
     decided = sum(outcome in ("a", "b") for outcome in outcomes)
     st.subheader(f"{decided} of {len(outcomes)} gaps are above the noise", anchor=False)
     rows = [
-        gap_rows.Row(
+        gap_rows.GapRow(
             title=" against ".join(one.verdict.names),
             gap=one.verdict.gap,
             interval=one.verdict.interval,

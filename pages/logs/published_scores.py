@@ -91,5 +91,5 @@ def _report(found: published.PublishedGap) -> None:
             st.caption(plain(caveat))
 
 
-def _row(title: str, found: published.PublishedGap, reading: published.Reading) -> gap_rows.Row:
-    return gap_rows.Row(title=title, gap=found.gap, interval=reading.interval, out=reading.winner in ("a", "b"))
+def _row(title: str, found: published.PublishedGap, reading: published.GapTest) -> gap_rows.GapRow:
+    return gap_rows.GapRow(title=title, gap=found.gap, interval=reading.interval, out=reading.winner in ("a", "b"))

@@ -7,7 +7,7 @@ import streamlit as st
 
 from engine import Verdict
 from engine.logs import judging
-from engine.stats import Battery
+from engine.stats import AdjustedVerdicts
 from pages.charts import gap_rows
 from pages.charts.gap_rows import signed
 from pages.format import percent, plain
@@ -15,7 +15,7 @@ from pages.format import percent, plain
 MOST_DRAWN = 30
 
 
-def show(found: judging.StoredVerdict, *, key: str) -> None:
+def show(found: judging.LogVerdict, *, key: str) -> None:
     groups = found.groups
     if groups is None:
         return
@@ -23,7 +23,7 @@ def show(found: judging.StoredVerdict, *, key: str) -> None:
     st.subheader("Group by group", anchor=False)
     if len(groups.verdicts) <= MOST_DRAWN:
         rows = [
-            gap_rows.Row(
+            gap_rows.GapRow(
                 title=name or "(no group)", gap=one.gap, interval=one.interval, out=outcomes[name] in ("a", "b")
             )
             for name, one in groups.verdicts.items()
@@ -44,7 +44,7 @@ def show(found: judging.StoredVerdict, *, key: str) -> None:
     st.caption(plain(in_words(groups, "groups")))
 
 
-def in_words(groups: Battery, kind: str) -> str:
+def in_words(groups: AdjustedVerdicts, kind: str) -> str:
     """What to make of so many verdicts side by side; `kind` is what each of them is about, in the plural."""
     interval, lost = groups.interval, len(groups.taken_back)
     taken_back = f"{lost:,} of them had a winner alone and none among so many. " if lost else ""

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import engine.runs.worker
-from engine import Challenge, ItemResult, SequentialGap, runs
+from engine import BattleRequest, ItemResult, SequentialGap, runs
 from engine.analysis import recordings
 from engine.runs import service
 from engine.stats import Discordance
@@ -28,7 +28,7 @@ def fought(toy: Task, contenders: tuple[str, str], monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(service, "_ensure_worker", lambda device: "")
     monkeypatch.setattr(engine.runs.worker, "open_model", lambda address, device, dtype: ToyModel(address))
     a, b = contenders
-    battle_id = runs.start(runs.plan(Challenge(a=a, b=b, task="toy", device="cpu")))
+    battle_id = runs.start(runs.plan(BattleRequest(a=a, b=b, task="toy", device="cpu")))
     engine.runs.worker.work("cpu")
     return battle_id
 
@@ -91,7 +91,7 @@ def test_a_running_battle_shows_an_interval_that_holds_at_every_moment(
 ) -> None:
     monkeypatch.setattr(service, "_ensure_worker", lambda device: "")
     a, b = contenders
-    battle_id = runs.start(runs.plan(Challenge(a=a, b=b, task="toy", device="cpu", stop="adaptive")))
+    battle_id = runs.start(runs.plan(BattleRequest(a=a, b=b, task="toy", device="cpu", stop="adaptive")))
     with Ledger() as ledger:
         ledger.claim("cpu")
         for side, score in (("a", 1.0), ("b", 0.0)):
@@ -136,7 +136,7 @@ def test_verdict_page_shows_the_verdict_of_the_record(fought: str) -> None:
 def test_stopped_battle_can_go_on(toy: Task, contenders: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "_ensure_worker", lambda device: "")
     a, b = contenders
-    battle_id = runs.start(runs.plan(Challenge(a=a, b=b, task="toy", device="cpu")))
+    battle_id = runs.start(runs.plan(BattleRequest(a=a, b=b, task="toy", device="cpu")))
     runs.stop(battle_id)
     app = open_page("pages/battle/battle.py", battle=battle_id)
     assert "You stopped this battle" in app.warning[0].value

@@ -13,7 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import engine.runs.worker
-from engine import Challenge, battles, explain, runs
+from engine import BattleRequest, battles, explain, runs
 from engine.analysis import decomposition, forecasts, robustness
 from engine.runs import service
 from engine.tasks.task import Task
@@ -41,7 +41,7 @@ def work() -> None:
 def fight(toy: Task, contenders: tuple[str, str]) -> Fight:
     def fought(expected: battles.Card | None = None, **more: Any) -> str:
         a, b = contenders
-        battle_id = runs.start(runs.plan(Challenge(a=a, b=b, task="toy", device="cpu", card=expected, **more)))
+        battle_id = runs.start(runs.plan(BattleRequest(a=a, b=b, task="toy", device="cpu", card=expected, **more)))
         work()
         return battle_id
 
@@ -134,7 +134,7 @@ def test_a_card_from_set_up_to_grade() -> None:
     app.run()
     assert not app.exception
     result = runs.result(battle_id)
-    assert isinstance(result.grade, forecasts.Grade) and result.grade.sentence in texts(app)
+    assert isinstance(result.grade, forecasts.ForecastScore) and result.grade.sentence in texts(app)
     assert result.battle.card and result.battle.card.hypothesis == HOSTILE
     assert f"“{plain(' '.join(HOSTILE.split()))}”" in [markdown.value for markdown in app.markdown]
     assert "The seal is intact" in texts(app)
@@ -174,7 +174,7 @@ def test_a_battle_stopped_before_its_first_pair_says_why_there_is_no_grade(
     toy: Task, contenders: tuple[str, str]
 ) -> None:
     a, b = contenders
-    battle_id = runs.start(runs.plan(Challenge(a=a, b=b, task="toy", device="cpu", card=expecting())))
+    battle_id = runs.start(runs.plan(BattleRequest(a=a, b=b, task="toy", device="cpu", card=expecting())))
     runs.stop(battle_id)
     app = open_page(BATTLE, battle=battle_id)
     assert not app.exception
@@ -189,7 +189,7 @@ def test_a_learners_record_is_above_the_list(fight: Fight) -> None:
         fight(expecting(), seed=seed)
     fight(expecting("bob"))
     record = forecasts.record(
-        [g for _, g in forecasts.graded_battles(battles.author("ann")) if isinstance(g, forecasts.Grade)]
+        [g for _, g in forecasts.scored_battles(battles.author("ann")) if isinstance(g, forecasts.ForecastScore)]
     )
     assert record.n == 3
     app = open_page(HISTORY, s="ann")
@@ -205,7 +205,7 @@ def test_a_learners_record_is_above_the_list(fight: Fight) -> None:
 def test_forecasts_without_a_grade_are_counted_apart(fight: Fight, contenders: tuple[str, str]) -> None:
     fight(expecting())
     a, b = contenders
-    runs.start(runs.plan(Challenge(a=a, b=b, task="toy", device="cpu", card=expecting())))
+    runs.start(runs.plan(BattleRequest(a=a, b=b, task="toy", device="cpu", card=expecting())))
     app = open_page(HISTORY, s="ann")
     assert "One forecast is graded" in texts(app)
     assert "1 more without a grade" in texts(app)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import Challenge, runs
+from engine import BattleRequest, runs
 from engine.battles.battle import ItemResult
 from engine.runs import service
 
@@ -45,7 +45,7 @@ def test_command_line_ends_in_a_verdict(tmp_path: Path) -> None:
 
 
 def test_a_killed_worker_loses_nothing_and_counts_nothing_twice() -> None:
-    challenge = Challenge(a=A, b=B, task="arc_easy", limit=48, seed=7)
+    challenge = BattleRequest(a=A, b=B, task="arc_easy", limit=48, seed=7)
     whole = runs.start(runs.plan(challenge))
     assert runs.wait(whole).state == "done"
     killed = runs.start(runs.plan(challenge))
@@ -68,7 +68,7 @@ def test_a_killed_worker_loses_nothing_and_counts_nothing_twice() -> None:
 
 
 def test_a_killed_app_goes_on_when_it_is_started_again(real_home: Path) -> None:
-    battle = runs.plan(Challenge(a=A, b=B, task="arc_easy", limit=40, seed=3))
+    battle = runs.plan(BattleRequest(a=A, b=B, task="arc_easy", limit=40, seed=3))
     battle_id = runs.start(battle)
     while runs.watch(battle_id).done < 4:
         time.sleep(0.1)

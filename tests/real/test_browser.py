@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from engine import Challenge, runs
+from engine import BattleRequest, runs
 
 from .conftest import MODELS, ROOT, settled
 
@@ -69,7 +69,7 @@ def test_from_click_to_verdict(app: str, page: Page) -> None:
     slider.press("Home")
     slider.press("ArrowRight")
     slider.press("ArrowRight")  # 100 items: enough to be seen running
-    pilot = runs.pilot(Challenge(a=MODELS[0], b=MODELS[1], task="arc_easy"))  # other tests may have fought already
+    pilot = runs.pilot(BattleRequest(a=MODELS[0], b=MODELS[1], task="arc_easy"))  # other tests may have fought already
     found = 100 * math.sqrt((pilot.likely if pilot else 0.30) / 100) * (1.95996 + 0.84162)
     expect(page.get_by_text(f"{found:.1f} points")).to_be_visible()
     page.get_by_role("button", name="Run the battle").click()

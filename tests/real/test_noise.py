@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from engine import Challenge, ItemResult, load_items, load_task, runs
-from engine.battles.evaluate import fight
+from engine import BattleRequest, ItemResult, load_items, load_task, runs
+from engine.battles.evaluate import evaluate
 from engine.models.interface import Logliks, Ranking
 from engine.models.local.model import LocalModel, open_local
 from engine.models.registry import find
@@ -29,10 +29,10 @@ def model(real_home: Path) -> Iterator[LocalModel]:
 
 def outcomes(model: LocalModel, task: str, n: int, **changed: Any) -> tuple[dict[str, ItemResult], ...]:
     """The task's own way and another one, item by item."""
-    battle = runs.plan(Challenge(a=MODEL, b=MODEL, task=task, limit=n, device="cpu"), itself=True)
+    battle = runs.plan(BattleRequest(a=MODEL, b=MODEL, task=task, limit=n, device="cpu"), itself=True)
     battle = replace(battle, b=replace(battle.b, harness=replace(battle.b.harness, **changed)))
     told: dict[str, dict[str, ItemResult]] = {"a": {}, "b": {}}
-    for side, batch in fight(battle, load_task(task), {"a": model, "b": model}, {"a": (), "b": ()}):
+    for side, batch in evaluate(battle, load_task(task), {"a": model, "b": model}, {"a": (), "b": ()}):
         for outcome in batch:
             assert isinstance(outcome, ItemResult)
             told[side][outcome.item_id] = outcome

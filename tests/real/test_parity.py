@@ -26,7 +26,7 @@ from engine.battles.evaluate import ranked_outcome, ranking
 from engine.models.interface import Logliks, Prompt
 from engine.models.local.model import LocalModel, open_local
 from engine.models.registry import find
-from engine.tasks.rendering import preludes
+from engine.tasks.rendering import few_shot_contexts
 from engine.tasks.scoring.normalisation import normalised
 from engine.tasks.sources import Folder, found, read
 
@@ -156,7 +156,7 @@ def test_the_reference_covers_what_it_should() -> None:
 @cases("prompts")
 def test_prompts_are_lm_evals_to_the_character(case: Case, task: Task) -> None:
     harness, docs = asked_as(case, task), documents(case, task)
-    before = preludes(task, harness)
+    before = few_shot_contexts(task, harness)
     for item, doc in docs:
         if task.decoding:
             texts = [question(before[item.id], item, harness)]
@@ -170,7 +170,7 @@ def test_ranked_choices_agree(model: LocalModel, case: Case, task: Task, monkeyp
     """Prompts to the character, tokens to the token, sums to the tolerance, and the winners but for close calls."""
     monkeypatch.setattr(model.encoder, "max_length", case["max_length"] or model.encoder.max_length)
     harness, docs = asked_as(case, task), documents(case, task)
-    before = preludes(task, harness)
+    before = few_shot_contexts(task, harness)
     asked = [ranking(item, before[item.id], harness) for item, _ in docs]
     for put, (_, doc) in zip(asked, docs, strict=True):
         requests = [f"{model.encoder.text(context)}\x1f{choice}" for context, choice in put.pairs]
@@ -209,7 +209,7 @@ def test_written_answers_agree(model: LocalModel, case: Case, task: Task, monkey
     monkeypatch.setattr(model, "rows_at_once", 1)  # rounding in a batch may turn a close call
     harness, docs = asked_as(case, task), documents(case, task)[:WRITTEN_DOCS]
     assert harness.decoding
-    before = preludes(task, harness)
+    before = few_shot_contexts(task, harness)
     asked = [Prompt(item_id=item.id, text=question(before[item.id], item, harness)) for item, _ in docs]
     written = {completion.item_id: completion for batch in model.write(asked, harness.decoding) for completion in batch}
     for prompt, (item, doc) in zip(asked, docs, strict=True):

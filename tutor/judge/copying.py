@@ -12,7 +12,7 @@ from typing import Literal
 
 from tutor.judge.words import sentences, tokens
 
-Source = Literal["reading", "case", "tutor", "own"]
+CopySource = Literal["reading", "case", "tutor", "own"]
 _RUN = 4  # so many words in a row are no accident
 _MOSTLY = 0.6  # a sentence is a copy when this share of its words stands in the source in that order
 _EDITED, _LONG = 0.7, 8  # an edited copy: so much of so many words stands in pairs that are near each other there
@@ -23,7 +23,7 @@ class Remainder:
     """A message without its copies. `shares`: the share of all its words that each source accounts for."""
 
     text: str
-    shares: dict[Source, float]
+    shares: dict[CopySource, float]
 
     @property
     def copied(self) -> float:
@@ -31,18 +31,18 @@ class Remainder:
         return min(1.0, sum(self.shares.values()))
 
     @property
-    def source(self) -> Source | None:
+    def source(self) -> CopySource | None:
         """Where most of the copied words come from."""
         if not self.copied:
             return None
-        most: Source = max(self.shares, key=lambda one: self.shares[one])
+        most: CopySource = max(self.shares, key=lambda one: self.shares[one])
         return most
 
 
-def remainder(message: str, sources: Mapping[Source, Sequence[str]]) -> Remainder:
+def remainder(message: str, sources: Mapping[CopySource, Sequence[str]]) -> Remainder:
     """The sentences of a message that are not copies; of half-copied ones the words outside the copied runs."""
     kept: list[str] = []
-    counts: dict[Source, float] = dict.fromkeys(sources, 0.0)
+    counts: dict[CopySource, float] = dict.fromkeys(sources, 0.0)
     total = 0
     indexed = {source: [_indexed(text) for text in texts] for source, texts in sources.items()}
     for sentence in sentences(message):
@@ -103,8 +103,8 @@ def _indexed(text: str) -> _Text:
     return _Text(text)
 
 
-def _most_covered(words: list[str], indexed: dict[Source, list[_Text]]) -> tuple[list[bool], Source | None]:
-    best: tuple[list[bool], Source | None] = ([False] * len(words), None)
+def _most_covered(words: list[str], indexed: dict[CopySource, list[_Text]]) -> tuple[list[bool], CopySource | None]:
+    best: tuple[list[bool], CopySource | None] = ([False] * len(words), None)
     for source, texts in indexed.items():
         for text in texts:
             covered = text.covered(words)

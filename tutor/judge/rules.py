@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, replace
 
 from tutor.exchange import Assessment, Message, Why
-from tutor.judge.copying import Source, is_repeat, remainder
+from tutor.judge.copying import CopySource, is_repeat, remainder
 from tutor.judge.words import hits, length, pattern, sentences, tokens
 
 _CODED = re.compile(r"^[A-Za-z0-9+/=_\-\s]{16,}$")
@@ -34,7 +34,7 @@ class Own:
 
     text: str
     copied: float
-    source: Source | None
+    source: CopySource | None
     orders: int
 
 
@@ -50,7 +50,7 @@ def own_words(message: Message) -> Own:
     return Own(text="\n".join(kept), copied=left.copied, source=left.source, orders=orders)
 
 
-def sources_of(message: Message) -> dict[Source, tuple[str, ...]]:
+def sources_of(message: Message) -> dict[CopySource, tuple[str, ...]]:
     """Where a learner could have taken words from."""
     return {
         "reading": message.lab.reading,

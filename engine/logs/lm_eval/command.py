@@ -17,7 +17,7 @@ from engine.harness.config import HarnessConfig
 from engine.logs.lm_eval.definitions import DEFINITIONS, VERSION, called, definition, places
 from engine.models.registry import ModelCard, find
 from engine.tasks.registry import load_task
-from engine.tasks.rendering import preludes
+from engine.tasks.rendering import few_shot_contexts
 from engine.tasks.task import Task
 
 MOST_STOPS = 4  # what lm-eval sends to a chat endpoint; it cuts at no others
@@ -87,7 +87,7 @@ def _reasons(battle: Battle, task: Task, harness: HarnessConfig, model: str) -> 
 
 
 def _has_opening(battle: Battle, task: Task, harness: HarnessConfig) -> bool:
-    before = preludes(task.over(battle.item_ids), replace(harness, shots=0))
+    before = few_shot_contexts(task.over(battle.item_ids), replace(harness, shots=0))
     return bool(harness.system) or any(prelude.description for prelude in before.values())
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import CallerMistake
-from engine.logs.files import Source, as_object, fields
+from engine.logs.files import LogFile, as_object, fields
 from engine.logs.log import Contents, Log, listed, plain, settings_of, shown
 
 FORMAT = "lm-eval results"
@@ -67,7 +67,7 @@ def printed_pair(given: Sequence[tuple[Path, str | None]]) -> tuple[PrintedScore
     Raises:
         CallerMistake: none or several are meant; the message lists what there is.
     """
-    sources = [Source(name=str(path), content=path) for path, _ in given]
+    sources = [LogFile(name=str(path), content=path) for path, _ in given]
     if len(sources) != 2 or not all(one.path and one.path.is_file() and _BEGUN.match(one.head()) for one in sources):
         return None
     held = [_printed(source, as_object(source.json(), source.name)) for source in sources]
@@ -122,7 +122,7 @@ def ended_early(document: Mapping[str, Any]) -> bool:
     return bool(fields(document.get("noise_floor")).get("stopped_early"))
 
 
-def _printed(source: Source, document: Mapping[str, Any]) -> dict[str, PrintedScore]:
+def _printed(source: LogFile, document: Mapping[str, Any]) -> dict[str, PrintedScore]:
     """The scores by `task,metric,filter`; what is no share of a known number of items is left out."""
     if not recognises(document):
         raise CallerMistake(

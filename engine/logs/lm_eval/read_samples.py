@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.errors import CallerMistake
-from engine.logs.files import Source, as_object
+from engine.logs.files import LogFile, as_object
 from engine.logs.lm_eval import read_results
 from engine.logs.log import Contents, Log, LogRow, item_id, plain, score_of, settings_of, shown
 
@@ -32,7 +32,7 @@ def recognises(row: Mapping[str, Any]) -> bool:
     return "doc_id" in row and bool(row.keys() & (_FIXED - {"doc_id", "metrics"}))
 
 
-def contents(source: Source, files: Sequence[Source]) -> Contents:
+def contents(source: LogFile, files: Sequence[LogFile]) -> Contents:
     """Every set of scores in these files of one run: `source` itself, or what is in it, a file for each task.
 
     Raises:
@@ -121,7 +121,7 @@ def _metrics(row: Mapping[str, Any], where: str, refused: dict[str, str]) -> dic
     return scores
 
 
-def _results(file: Source, date: str) -> dict[str, Any]:
+def _results(file: LogFile, date: str) -> dict[str, Any]:
     """What `results_*.json` of the same run holds; nothing where it is not there."""
     beside = file.beside(f"results_{date}.json") if date else None
     return as_object(beside.json(), beside.name) if beside else {}

@@ -25,7 +25,7 @@ from engine.logs.lm_eval.definitions import definition, places
 from engine.logs.lm_eval.write_samples import Line, scorings
 from engine.models.registry import find
 from engine.stats.groups import aggregate, mean_of
-from engine.tasks.rendering import preludes
+from engine.tasks.rendering import few_shot_contexts
 
 SOURCE = "noise-floor"
 NO_ERROR = "N/A"  # what lm-eval writes where there is no standard error
@@ -139,7 +139,7 @@ def _config(result: BattleResult, side: Side) -> dict[str, Any]:
 def _configs(result: BattleResult, side: Side, samples: Mapping[str, Sequence[Line]]) -> dict[str, dict[str, Any]]:
     """What is known of each task's definition: how it is asked, and how answers are read."""
     task, harness = result.task.over(result.battle.item_ids), result.battle.contender(side).harness
-    scored, before = scorings(task, harness), preludes(task, harness)
+    scored, before = scorings(task, harness), few_shot_contexts(task, harness)
     filters = [one.filter for one in scored if one.filter != "none"]
     common = {
         "target_delimiter": task.delimiter,

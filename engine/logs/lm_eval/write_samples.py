@@ -13,15 +13,15 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from engine.battles.battle import ItemFailure, ItemResult, Outcome, Side
-from engine.battles.evaluate import chosen_items, ranking, said
-from engine.battles.rescoring import read_again, rule_of, rules
+from engine.battles.evaluate import battle_items, ranking, said
+from engine.battles.rescoring import rescored, rule_of, rules
 from engine.battles.result import BattleResult
 from engine.harness.config import HarnessConfig
-from engine.harness.prompt import Asked, Conversation, Prelude, Turn
+from engine.harness.prompt import Asked, Conversation, FewShotContext, Turn
 from engine.logs.lm_eval.command import generation
 from engine.logs.lm_eval.definitions import called, definition, places
 from engine.models.registry import find
-from engine.tasks.rendering import asked, preludes
+from engine.tasks.rendering import asked, few_shot_contexts
 from engine.tasks.task import Item, Task
 
 NOTHING_FOUND = "[invalid]"  # what lm-eval's filters give where there is no answer
@@ -58,11 +58,11 @@ def lines(result: BattleResult, side: Side, *, with_texts: bool) -> dict[str, li
     battle, task = result.battle, result.task.over(result.battle.item_ids)
     contender, outcomes = battle.contender(side), result.a if side == "a" else result.b
     harness, place = contender.harness, places(task)
-    before, put = preludes(task, harness), asked(task, harness)
+    before, put = few_shot_contexts(task, harness), asked(task, harness)
     served = find(contender.model).kind == "endpoint"
     writer = _Writer(task=task, harness=harness, served=served, with_texts=with_texts)
     answered = set(battle.answered(result.a, result.b))
-    items = sorted((i for i in chosen_items(battle, task) if i.id in answered), key=lambda item: place[item.id])
+    items = sorted((i for i in battle_items(battle, task) if i.id in answered), key=lambda item: place[item.id])
     by_filter: dict[str, list[Scoring]] = {}
     for one in scorings(task, harness):
         by_filter.setdefault(one.filter, []).append(one)
@@ -85,7 +85,7 @@ class _Writer:
     served: bool
     with_texts: bool
 
-    def requests(self, item: Item, before: Prelude) -> list[Request]:
+    def requests(self, item: Item, before: FewShotContext) -> list[Request]:
         """What the model was asked of an item, as it was put to it, in the benchmark's order of the choices."""
         harness, question = self.harness, item.context(0)
         if not self.task.writes:
@@ -124,7 +124,7 @@ class _Writer:
     def _read(self, item: Item, outcome: Outcome, rule: str) -> ItemResult | None:
         if isinstance(outcome, ItemResult) and rule == rule_of(self.task, self.harness):
             return outcome
-        return read_again(self.task, item, outcome, self.harness, rule)
+        return rescored(self.task, item, outcome, self.harness, rule)
 
     def _arguments(self, prompt: Asked, then: str | dict[str, Any]) -> dict[str, Any]:
         """lm-eval logs what it sends to an endpoint as a list of one text."""

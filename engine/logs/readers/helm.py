@@ -13,7 +13,7 @@ from statistics import fmean
 from typing import Any
 
 from engine.errors import CallerMistake
-from engine.logs.files import Source, as_object, entries, fields
+from engine.logs.files import LogFile, as_object, entries, fields
 from engine.logs.log import Contents, Log, LogRow, digest, item_id, plain, score_of, settings_of, shown
 
 FORMAT = "HELM per-instance statistics"
@@ -45,7 +45,7 @@ def recognises(document: Any) -> bool:
     return isinstance(first, dict) and "instance_id" in first and isinstance(first.get("stats"), list)
 
 
-def contents(source: Source, document: list[Any]) -> Contents:
+def contents(source: LogFile, document: list[Any]) -> Contents:
     """Every statistic in every perturbation and split as a log of its own."""
     scores: _Scores = {}
     instances: _Instances = {}
@@ -97,7 +97,7 @@ def _row(instance: str, by_trial: Mapping[int, float], about: Mapping[str, Any])
     return LogRow(id=instance, score=fmean(by_trial.values()) if by_trial else None, **about)
 
 
-def _items_beside(source: Source) -> dict[_Key, dict[str, Any]]:
+def _items_beside(source: LogFile) -> dict[_Key, dict[str, Any]]:
     """Question, prompt and output of each instance, from the first trial in the other files of the run."""
     about: dict[_Key, dict[str, Any]] = {}
 
@@ -135,7 +135,7 @@ def _output(completion: Mapping[str, Any]) -> dict[str, Any]:
     return found | ({"truncated": reason == "length"} if reason in ("length", "stop", "endoftext") else {})
 
 
-def _settings_beside(source: Source) -> dict[str, Any]:
+def _settings_beside(source: LogFile) -> dict[str, Any]:
     """What `run_spec.json` says of the run, by our names of the settings. HELM's version is not in it."""
     beside = source.beside("run_spec.json")
     if beside is None:

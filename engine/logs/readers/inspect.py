@@ -18,7 +18,7 @@ from statistics import fmean
 from typing import Any
 
 from engine.errors import CallerMistake
-from engine.logs.files import MAX_FILES, Source, as_object, entries, fields
+from engine.logs.files import MAX_FILES, LogFile, as_object, entries, fields
 from engine.logs.log import LARGEST, Contents, Log, LogRow, digest, item_id, plain, settings_of, shown
 
 FORMAT = "Inspect log"
@@ -54,7 +54,7 @@ def recognises(document: Any) -> bool:
     return isinstance(document, dict) and isinstance(document.get("eval"), dict) and "status" in document
 
 
-def from_eval(source: Source) -> Contents:
+def from_eval(source: LogFile) -> Contents:
     """An `.eval` file.
 
     Raises:
@@ -77,7 +77,7 @@ def from_eval(source: Source) -> Contents:
     return contents(source, log.model_dump())
 
 
-def contents(source: Source, document: Mapping[str, Any]) -> Contents:
+def contents(source: LogFile, document: Mapping[str, Any]) -> Contents:
     """Every scorer's scores; a scorer that gives several values an item is several, named `scorer,value`."""
     samples = document.get("samples")
     if not isinstance(samples, list) or not samples:
@@ -193,7 +193,7 @@ def _resolved(text: Any, sample: Mapping[str, Any]) -> str | None:
     return text if isinstance(text, str) else None
 
 
-def _notes(source: Source, document: Mapping[str, Any], epochs: _Epochs) -> tuple[str, ...]:
+def _notes(source: LogFile, document: Mapping[str, Any], epochs: _Epochs) -> tuple[str, ...]:
     notes = []
     if (most := max(map(len, epochs.values()))) > 1:
         notes.append(f"{source.plain_name} asked each item up to {most} times (epochs): its score is the mean of them.")
@@ -241,7 +241,7 @@ def _part(name: Any) -> str:
     return plain(name, 60).replace(",", ";")
 
 
-def _unpack(source: Source, place: Path) -> None:
+def _unpack(source: LogFile, place: Path) -> None:
     """Writes the archive anew, not compressed, so that it is as large as it seems.
 
     The sizes a zip states may be lies: no more than stated is taken out of a member, and the sum of what is stated

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.errors import CallerMistake
-from engine.logs.files import Source, as_object, fields
+from engine.logs.files import LogFile, as_object, fields
 from engine.logs.log import Contents, Log, LogRow, add_row, item_id, plain, score_of, settings_of, shown
 
 FORMAT = "battle of Noise Floor"
@@ -16,7 +16,7 @@ def recognises(document: Mapping[str, Any]) -> bool:
     return "battle_id" in document and "items" in document
 
 
-def contents(source: Source, document: Mapping[str, Any]) -> Contents:
+def contents(source: LogFile, document: Mapping[str, Any]) -> Contents:
     """Both sides. An item that a side failed on, or had not come to, has no score there."""
     items = document["items"]
     if not isinstance(items, list):

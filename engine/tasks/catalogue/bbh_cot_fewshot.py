@@ -20,8 +20,8 @@ from collections.abc import Mapping
 from engine.harness.config import Decoding
 from engine.tasks.catalogue import leaderboard_bbh
 from engine.tasks.scoring.extraction import matching
-from engine.tasks.sources import Folder, Hub, Pack, Row, read
-from engine.tasks.task import Item, Rule, Task
+from engine.tasks.sources import DataPackage, Folder, Hub, Row, read
+from engine.tasks.task import Item, Scorer, Task
 
 SUBTASKS = tuple(sorted((*leaderboard_bbh.SUBTASKS, "dyck_languages", "multistep_arithmetic_two", "word_sorting")))
 SHEETS = "lm_eval/tasks/bbh/cot_fewshot/[a-z]*.yaml"
@@ -30,7 +30,7 @@ SHEETS = "lm_eval/tasks/bbh/cot_fewshot/[a-z]*.yaml"
 @functools.cache
 def descriptions() -> Mapping[str, str]:
     """lm-eval's words for each kind of puzzle."""
-    rows = read("BIG-Bench Hard (descriptions)", (Pack(SHEETS, package="lm-eval"),))
+    rows = read("BIG-Bench Hard (descriptions)", (DataPackage(SHEETS, package="lm-eval"),))
     return {row["dataset_name"]: row["description"] for row in rows}
 
 
@@ -58,11 +58,11 @@ TASK = Task(
     chance=0.2553,  # the mean of 1 / answers offered; 0 where none are
     item=item,
     items_from=(Folder("bbh/bbh/*.json", with_group), Hub("SaylorTwift/bbh", SUBTASKS, "test", with_group)),
-    shots_from=(Pack(SHEETS, leaderboard_bbh.examples, package="lm-eval"),),
+    shots_from=(DataPackage(SHEETS, leaderboard_bbh.examples, package="lm-eval"),),
     shots=3,
     sampler="first",
     delimiter="",
     description=lambda group: descriptions()[group],
     decoding=Decoding(max_tokens=1_024, until=("</s>", "Q", "\n\n")),
-    extractions={"get-answer": Rule(matching(r"(?<=the answer is )(.*)(?=.)"))},
+    extractions={"get-answer": Scorer(matching(r"(?<=the answer is )(.*)(?=.)"))},
 )

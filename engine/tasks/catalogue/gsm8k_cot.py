@@ -13,8 +13,8 @@ from __future__ import annotations
 from engine.harness.config import Decoding
 from engine.tasks.catalogue.gsm8k import FLEXIBLE, ITEMS_FROM, same_number
 from engine.tasks.scoring.extraction import matching
-from engine.tasks.sources import Pack, Row
-from engine.tasks.task import Item, Rule, Task
+from engine.tasks.sources import DataPackage, Row
+from engine.tasks.task import Item, Scorer, Task
 
 
 def examples(row: Row) -> list[Row]:
@@ -41,12 +41,12 @@ TASK = Task(
     chance=0.0,
     item=item,
     items_from=ITEMS_FROM,
-    shots_from=(Pack("lm_eval/tasks/gsm8k/gsm8k-cot.yaml", examples, package="lm-eval"),),
+    shots_from=(DataPackage("lm_eval/tasks/gsm8k/gsm8k-cot.yaml", examples, package="lm-eval"),),
     shots=8,
     sampler="first",
     decoding=Decoding(max_tokens=256, until=("Q:", "</s>", "<|im_end|>")),
     extractions={
-        "strict-match": Rule(matching(r"The answer is (\-?[0-9\.\,]+)."), same_number),
+        "strict-match": Scorer(matching(r"The answer is (\-?[0-9\.\,]+)."), same_number),
         "flexible-extract": FLEXIBLE,
     },
 )

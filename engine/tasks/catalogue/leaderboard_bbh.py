@@ -15,7 +15,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 
-from engine.tasks.sources import Folder, Hub, Pack, Row, read
+from engine.tasks.sources import DataPackage, Folder, Hub, Row, read
 from engine.tasks.task import Item, Task
 
 SUBTASKS = (
@@ -51,7 +51,7 @@ SHEETS = "lm_eval/tasks/leaderboard/bbh_mc/[a-z]*.yaml"
 def sheets() -> Mapping[str, Row]:
     """lm-eval's file of each subtask."""
     what = "BIG-Bench Hard (descriptions and choices)"
-    return {row["dataset_name"]: row for row in read(what, (Pack(SHEETS, package="lm-eval"),))}
+    return {row["dataset_name"]: row for row in read(what, (DataPackage(SHEETS, package="lm-eval"),))}
 
 
 def with_group(row: Row) -> list[Row]:
@@ -86,7 +86,7 @@ TASK = Task(
     chance=0.2885,  # the mean of 1 / choices
     item=item,
     items_from=(Folder("bbh/bbh/*.json", with_group), Hub("SaylorTwift/bbh", SUBTASKS, "test", with_group)),
-    shots_from=(Pack(SHEETS, examples, package="lm-eval"),),
+    shots_from=(DataPackage(SHEETS, examples, package="lm-eval"),),
     shots=3,
     sampler="first",
     description=lambda group: str(sheets()[group]["description"]),

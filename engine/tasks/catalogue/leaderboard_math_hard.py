@@ -17,7 +17,7 @@ from __future__ import annotations
 from engine.harness.config import Decoding
 from engine.tasks.catalogue.minerva_math import LICENCE, examples, item, sources
 from engine.tasks.scoring.mathematics import MINERVA_FROZEN, VERIFIED_FROZEN
-from engine.tasks.sources import Pack
+from engine.tasks.sources import DataPackage
 from engine.tasks.task import Task
 
 TASK = Task(
@@ -29,7 +29,7 @@ TASK = Task(
     chance=0.0,
     item=item,
     items_from=sources("Level 5"),
-    shots_from=(Pack("lm_eval/tasks/leaderboard/math/utils.py", examples, package="lm-eval"),),
+    shots_from=(DataPackage("lm_eval/tasks/leaderboard/math/utils.py", examples, package="lm-eval"),),
     shots=4,
     sampler="first",
     decoding=Decoding(max_tokens=1_024, until=("Problem:",)),

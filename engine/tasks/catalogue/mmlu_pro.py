@@ -21,7 +21,7 @@ import string
 from engine.harness.config import Decoding
 from engine.tasks.scoring.extraction import matching
 from engine.tasks.sources import Folder, Hub, Row
-from engine.tasks.task import Item, Rule, Task
+from engine.tasks.task import Item, Scorer, Task
 
 LETTERS = string.ascii_uppercase[:10]
 
@@ -67,5 +67,5 @@ TASK = Task(
         'finish your answer with "the answer is (X)" where X is the correct letter choice.\n'
     ),
     decoding=Decoding(max_tokens=2_048, until=("Question:",)),
-    extractions={"custom-extract": Rule(matching(r"answer is \(?([ABCDEFGHIJ])\)?"))},
+    extractions={"custom-extract": Scorer(matching(r"answer is \(?([ABCDEFGHIJ])\)?"))},
 )

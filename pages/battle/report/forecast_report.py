@@ -13,7 +13,7 @@ def show(result: BattleResult) -> None:
     expected, seal, grade = result.battle.card, result.seal, result.grade
     if grade is None:
         return
-    happened = grade.outcome if isinstance(grade, forecasts.Grade) else None
+    happened = grade.outcome if isinstance(grade, forecasts.ForecastScore) else None
     st.subheader("What you expected", anchor=False)
     if expected is not None:
         if expected.hypothesis:

@@ -13,7 +13,7 @@ EVERY = 2.0
 SIZES = (50, 100, 200)
 
 
-def show(result: BattleResult, family: Sequence[BattleResult], parts: decomposition.GapSplit) -> None:
+def show(result: BattleResult, family: Sequence[BattleResult], parts: decomposition.GapDecomposition) -> None:
     """What can be measured and what it costs; while it runs its progress, however often the page is left."""
     battle = result.battle
     ways = [runs.watch(other.battle.id) for other in family]
@@ -35,7 +35,7 @@ def show(result: BattleResult, family: Sequence[BattleResult], parts: decomposit
     _offer(result, max((way.battle.n for way in ways), default=0), parts)
 
 
-def _offer(result: BattleResult, already: int, parts: decomposition.GapSplit) -> None:
+def _offer(result: BattleResult, already: int, parts: decomposition.GapDecomposition) -> None:
     """The button, unless nothing can be changed here or all of it has been, on as many items as there are."""
     battle = result.battle
     answered = len(battle.answered(result.a, result.b))

@@ -4,7 +4,7 @@ import secrets
 
 import streamlit as st
 
-from engine import TASKS, Challenge, Task, detectable_gap, load_task, models, runs
+from engine import TASKS, BattleRequest, Task, detectable_gap, load_task, models, runs
 from engine.home import home
 from engine.stats import Discordance
 from pages.battle.setup import asking, forecast_fields, model_picker
@@ -16,7 +16,7 @@ USUAL = 0.30
 MARGINS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.10)
 
 
-def show() -> Challenge | None:
+def show() -> BattleRequest | None:
     """The challenge as it stands, or None while it cannot be run; the page says what is missing."""
     left, right = st.columns(2)
     with left:
@@ -55,7 +55,7 @@ def show() -> Challenge | None:
     seed = st.session_state.setdefault("seed", secrets.randbelow(1_000_000))  # a fresh draw for everybody
     names = models.find(a).title, models.find(b).title
     expected, complete = forecast_fields.show(names, margin, key=f"{seed} {a} {b} {task.name}")
-    challenge = Challenge(
+    challenge = BattleRequest(
         a=a,
         b=b,
         task=task.name,
@@ -75,7 +75,7 @@ def _stock(task: Task) -> str:
     return "As many items as you ask for" if task.size is None else f"{task.size:,} items"
 
 
-def _outlook(task: Task, n: int, challenge: Challenge | None) -> None:
+def _outlook(task: Task, n: int, challenge: BattleRequest | None) -> None:
     """What n items can show, and how long they take here."""
     gap, time = st.columns(2)
     pilot = _pilot(challenge.a, challenge.b, challenge.task, str(home())) if challenge else None
@@ -105,7 +105,7 @@ def _outlook(task: Task, n: int, challenge: Challenge | None) -> None:
 @st.cache_data(ttl=60, max_entries=64, show_spinner=False)
 def _pilot(a: str, b: str, task: str, where: str) -> Discordance | None:
     """How often the two differed in their last battle of those kept in `where`; a long one takes a while to read."""
-    return runs.pilot(Challenge(a=a, b=b, task=task))
+    return runs.pilot(BattleRequest(a=a, b=b, task=task))
 
 
 def _timing(probe: str) -> None:

@@ -14,7 +14,7 @@ from engine.analysis.calibration import Calibration, Uncalibrated, calibration, 
 from engine.battles.battle import ItemFailure, ItemResult
 from engine.harness.config import Decoding
 from engine.tasks.items import load_items
-from engine.tasks.task import Rule
+from engine.tasks.task import Scorer
 from tests.conftest import toy_task
 from tests.engine.analysis.test_decomposition import battle_of, result_of
 
@@ -123,7 +123,7 @@ def test_of_a_battle(add_task: AddTask, contenders: tuple[str, str]) -> None:
 
 
 def test_what_was_written_shows_no_confidence(add_task: AddTask, contenders: tuple[str, str]) -> None:
-    task = add_task(toy_task(decoding=Decoding(max_tokens=9, until=()), extractions={"all": Rule(str)}))
+    task = add_task(toy_task(decoding=Decoding(max_tokens=9, until=()), extractions={"all": Scorer(str)}))
     told = calibration(result_of(battle_of(task, contenders), {}, {}), "b")
     assert isinstance(told, Uncalibrated)
     assert told.to_json() == {"not_computed": "jade wrote its answers: how sure it was of them is not known."}

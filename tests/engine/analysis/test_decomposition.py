@@ -24,10 +24,10 @@ from engine.logs import Log, LogRow, align
 from engine.logs.decomposition import other_scorings, split_of_logs
 from engine.logs.log import Contents
 from engine.models.interface import Completion, Logliks, Trouble
-from engine.stats.decomposition import Bar, GapSplit, Part, Reading
+from engine.stats.decomposition import Bar, GapDecomposition, Remeasurement, SourceEffect
 from engine.stats.verdict import compare
 from engine.tasks.items import digest, load_items
-from engine.tasks.task import Item, Rule, Task
+from engine.tasks.task import Item, Scorer, Task
 from tests.conftest import Shelf, toy_rows, toy_task
 
 NAMES = ("Gemma", "Qwen")
@@ -46,7 +46,7 @@ def last_number(text: str) -> str | None:
     return (re.findall(r"[0-9]+", text) or [None])[-1]
 
 
-STRICT, FLEXIBLE = Rule(after_marks, is_seven), Rule(last_number, is_seven)
+STRICT, FLEXIBLE = Scorer(after_marks, is_seven), Scorer(last_number, is_seven)
 
 
 @pytest.fixture
@@ -268,7 +268,7 @@ def test_a_repeat_is_read_on_the_items_it_shares(first: BattleResult) -> None:
     # On the first five items the gap was (5 - 4) / 5; now B has the lead there, with 3 answers changed.
     family = [again(first, ([1, 1, 1, 0, 0], [1, 1, 1, 1, 1]), wording="instruction first")]
     part = protocol(first, family)
-    assert part.readings == (Reading(label="instruction first", gap=-0.4, n=5, base=0.2, flips=3),)
+    assert part.readings == (Remeasurement(label="instruction first", gap=-0.4, n=5, base=0.2, flips=3),)
     assert (part.low, part.high) == pytest.approx((0.2 - 0.6, 0.2))
     assert part.about.startswith("both sides run again in 1 other way; impossible here: options reversed (")
     assert not rerun(first, family).measured
@@ -459,7 +459,7 @@ lossy = st.sampled_from([0.0, 1.0, None])
 
 
 @st.composite
-def splits(draw: st.DrawFn) -> GapSplit:
+def splits(draw: st.DrawFn) -> GapDecomposition:
     n = draw(st.integers(2, 24))
     ids = [f"i{k}" for k in range(n)]
 
@@ -480,7 +480,7 @@ def splits(draw: st.DrawFn) -> GapSplit:
     unread_a, unread_b = ({i for i in lost if not scores[i]} for lost, scores in zip(unread, own, strict=True))
     read = reread(NAMES, verdict.gap, own, rules, (unread_a, unread_b))
 
-    def part(source: Any) -> Part:
+    def part(source: Any) -> SourceEffect:
         ways = draw(st.lists(st.sampled_from(["bfloat16", "8 worked examples", "the same again"]), max_size=2))
         readings = []
         for way in ways:
@@ -488,18 +488,18 @@ def splits(draw: st.DrawFn) -> GapSplit:
             new, old = [(side(cell, m), side(cell, m)) for _ in range(2)]
             gap, base = ((sum(a.values()) - sum(b.values())) / m for a, b in (new, old))
             flips = sum(x[i] != y[i] for x, y in zip(new, old, strict=True) for i in x)
-            readings.append(Reading(label=way, gap=gap, n=m, base=base, flips=flips))
-        found = Part.from_readings(source, "told so", verdict.gap, readings)
+            readings.append(Remeasurement(label=way, gap=gap, n=m, base=base, flips=flips))
+        found = SourceEffect.from_readings(source, "told so", verdict.gap, readings)
         untried = ("reversed",) if draw(st.booleans()) else ()
         return replace(found, untried=untried, applies=bool(readings or untried or draw(st.booleans())))
 
     parts = item_luck(verdict), read, part("protocol"), part("rerun")
     head = {"names": NAMES, "gap": verdict.gap, "n": n, "level": 0.95, "margin": verdict.margin}
-    return GapSplit(parts=parts, **head)
+    return GapDecomposition(parts=parts, **head)
 
 
 @given(told=splits())
-def test_the_gap_lies_between_the_ends_of_every_part(told: GapSplit) -> None:
+def test_the_gap_lies_between_the_ends_of_every_part(told: GapDecomposition) -> None:
     for part, bar in zip(told.parts, told.bars, strict=True):
         assert part.measured == bar.measured == (part.low is not None)
         if part.low is None or part.high is None or bar.low is None or bar.high is None:
@@ -543,7 +543,7 @@ def numbers(text: str) -> set[str]:
     return set(re.findall(r"\d[\d,]*(?:\.\d+)?", text))
 
 
-def renderings(told: GapSplit) -> set[str]:
+def renderings(told: GapDecomposition) -> set[str]:
     """Every number that a sentence about this split may show."""
     readings = [reading for part in told.parts for reading in part.readings]
     gaps = [told.gap, *(x for part in told.parts for x in (part.low, part.high) if x is not None)]
@@ -557,7 +557,7 @@ def renderings(told: GapSplit) -> set[str]:
 
 
 @given(told=splits())
-def test_the_words_show_no_number_that_the_split_does_not_hold(told: GapSplit) -> None:
+def test_the_words_show_no_number_that_the_split_does_not_hold(told: GapDecomposition) -> None:
     assert len(told.sentences) == 3
     assert numbers(" ".join(told.sentences)) <= renderings(told)
     for sentence in told.sentences:
@@ -581,7 +581,7 @@ def test_json() -> None:
 
 
 @given(told=splits())
-def test_the_words_never_contradict_the_parts(told: GapSplit) -> None:
+def test_the_words_never_contradict_the_parts(told: GapDecomposition) -> None:
     luck, largest, left = told.sentences
     assert f"on the same {told.n:,} items" in luck
     low, high = told.parts[0].low, told.parts[0].high

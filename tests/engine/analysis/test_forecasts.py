@@ -12,18 +12,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import Challenge, Task, compare, runs
+from engine import BattleRequest, Task, compare, runs
 from engine.__main__ import main
 from engine.analysis.forecasts import (
     ENOUGH,
-    Grade,
-    Ungraded,
+    ForecastScore,
+    Unscored,
     card_json,
-    graded,
-    graded_battles,
     outcome_named,
     prediction,
     record,
+    scored,
+    scored_battles,
 )
 from engine.battles.forecast import Forecast
 from engine.battles.seal import Seal
@@ -44,8 +44,8 @@ def forecast(*parts: float) -> Forecast:
     return Forecast(**dict(zip(OUTCOMES, (part / sum(parts) for part in parts), strict=True)))
 
 
-def grades(*given: tuple[Forecast, Winner]) -> tuple[Grade, ...]:
-    return tuple(Grade(forecast=one, outcome=outcome) for one, outcome in given)
+def grades(*given: tuple[Forecast, Winner]) -> tuple[ForecastScore, ...]:
+    return tuple(ForecastScore(forecast=one, outcome=outcome) for one, outcome in given)
 
 
 # ---- one forecast
@@ -61,17 +61,17 @@ def grades(*given: tuple[Forecast, Winner]) -> tuple[Grade, ...]:
     ],
 )
 def test_the_brier_score(outcome: Winner, brier: float) -> None:
-    grade = Grade(forecast=FORECAST, outcome=outcome)
+    grade = ForecastScore(forecast=FORECAST, outcome=outcome)
     assert grade.brier == pytest.approx(brier, abs=1e-12)
     assert grade.probability == {"a": 0.5, "b": 0.2, "equal": 0.1, "undecided": 0.2}[outcome]
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
 def test_the_ends_of_the_scale(outcome: Winner) -> None:
-    assert Grade(forecast=EVENLY, outcome=outcome).brier == 0.75
-    assert Grade(forecast=Forecast.read(f"{outcome}=1"), outcome=outcome).brier == 0
+    assert ForecastScore(forecast=EVENLY, outcome=outcome).brier == 0.75
+    assert ForecastScore(forecast=Forecast.read(f"{outcome}=1"), outcome=outcome).brier == 0
     wrong = Forecast.read("a=1" if outcome != "a" else "b=1")
-    assert Grade(forecast=wrong, outcome=outcome).brier == 2
+    assert ForecastScore(forecast=wrong, outcome=outcome).brier == 2
 
 
 parts = st.tuples(*[st.integers(0, 50)] * 4).filter(any)
@@ -83,21 +83,22 @@ def test_nobody_gains_by_saying_something_else_than_they_think(truth: tuple[int,
     thought, told = forecast(*truth), forecast(*said)
 
     def expected(one: Forecast) -> float:
-        return sum(getattr(thought, o) * Grade(forecast=one, outcome=o).brier for o in OUTCOMES)
+        return sum(getattr(thought, o) * ForecastScore(forecast=one, outcome=o).brier for o in OUTCOMES)
 
     distance = sum((getattr(thought, o) - getattr(told, o)) ** 2 for o in OUTCOMES)
     assert expected(told) - expected(thought) == pytest.approx(distance, abs=1e-12)
 
 
 def test_a_grade_in_words() -> None:
-    sure = Grade(forecast=forecast(6, 2, 2, 0), outcome="a")
+    sure = ForecastScore(forecast=forecast(6, 2, 2, 0), outcome="a")
     assert sure.sentence == (
         "You gave 60% to what happened. Brier score 0.24 (0 is perfect, 0.75 is what equal guesses get, 2 is worst)."
     )
-    nearly = Grade(forecast=Forecast(a=0.9999, b=0.0001, equal=0, undecided=0), outcome="a")
+    nearly = ForecastScore(forecast=Forecast(a=0.9999, b=0.0001, equal=0, undecided=0), outcome="a")
     assert nearly.sentence.startswith("You gave 99.99% to what happened. Brier score less than 0.01 (")
     assert (
-        "You gave 0% to what happened. Brier score 2.00" in Grade(forecast=forecast(1, 0, 0, 0), outcome="b").sentence
+        "You gave 0% to what happened. Brier score 2.00"
+        in ForecastScore(forecast=forecast(1, 0, 0, 0), outcome="b").sentence
     )
 
 
@@ -123,14 +124,14 @@ UNGRADED = {
 @pytest.mark.parametrize("name", UNGRADED)
 def test_what_is_not_graded_and_why(name: str) -> None:
     given, words = UNGRADED[name]
-    grade = graded(*given)  # type: ignore[arg-type]
-    assert isinstance(grade, Ungraded) and words in grade.sentence
+    grade = scored(*given)  # type: ignore[arg-type]
+    assert isinstance(grade, Unscored) and words in grade.sentence
     told = card_json(given[0], given[1], grade)  # type: ignore[arg-type]
     assert (told["outcome"], told["probability"], told["brier"]) == (None, None, None)
 
 
 def test_what_is_sealed_and_over_is_graded() -> None:
-    assert graded(CARD, SEALED, "done", "b") == Grade(forecast=FORECAST, outcome="b")
+    assert scored(CARD, SEALED, "done", "b") == ForecastScore(forecast=FORECAST, outcome="b")
 
 
 # ---- many forecasts
@@ -220,8 +221,8 @@ def test_a_record_never_contradicts_its_numbers(given: list[tuple[tuple[int, ...
 
 
 @pytest.fixture
-def challenge(toy: Task, contenders: tuple[str, str]) -> Challenge:
-    return Challenge(a=contenders[0], b=contenders[1], task=toy.name, limit=12, device="cpu", card=CARD)
+def challenge(toy: Task, contenders: tuple[str, str]) -> BattleRequest:
+    return BattleRequest(a=contenders[0], b=contenders[1], task=toy.name, limit=12, device="cpu", card=CARD)
 
 
 @pytest.fixture
@@ -236,7 +237,7 @@ def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "_ensure_worker", at_once)
 
 
-def test_the_card_is_part_of_the_plan(challenge: Challenge) -> None:
+def test_the_card_is_part_of_the_plan(challenge: BattleRequest) -> None:
     assert runs.plan(challenge).card == CARD
     assert runs.plan(challenge, probe=True).card is None
     with pytest.raises(CallerMistake, match=r"adds up to 1\.5"):
@@ -244,10 +245,10 @@ def test_the_card_is_part_of_the_plan(challenge: Challenge) -> None:
 
 
 @pytest.mark.parametrize("stop", ["planned", "adaptive"])
-def test_a_battle_grades_its_card(challenge: Challenge, in_process: None, stop: Any) -> None:
+def test_a_battle_grades_its_card(challenge: BattleRequest, in_process: None, stop: Any) -> None:
     result = runs.result(runs.start(runs.plan(replace(challenge, stop=stop, margin=0.9))))
     assert result.verdict is not None
-    assert result.grade == Grade(forecast=FORECAST, outcome=result.verdict.winner)
+    assert result.grade == ForecastScore(forecast=FORECAST, outcome=result.verdict.winner)
     card = result.to_json()["card"]
     assert (card["hypothesis"], card["by"], card["intact"]) == (CARD.hypothesis, CARD.by, True)
     assert card["forecast"] == {"a": 0.5, "b": 0.2, "equal": 0.1, "undecided": 0.2}
@@ -255,30 +256,30 @@ def test_a_battle_grades_its_card(challenge: Challenge, in_process: None, stop: 
     assert card["seal"] == Seal.of(result.battle).digest and card["plan"]["card"]["nonce"] == CARD.nonce
 
 
-def test_a_battle_without_a_card_has_none(challenge: Challenge, in_process: None) -> None:
+def test_a_battle_without_a_card_has_none(challenge: BattleRequest, in_process: None) -> None:
     result = runs.result(runs.start(runs.plan(replace(challenge, card=None))))
     assert (result.grade, result.seal) == (None, None)
     assert "card" not in result.to_json()
-    assert graded_battles() == []
+    assert scored_battles() == []
 
 
 def test_a_battle_that_was_stopped_is_graded_when_it_is_over(
-    challenge: Challenge, in_process: None, monkeypatch: pytest.MonkeyPatch
+    challenge: BattleRequest, in_process: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as waiting:
         waiting.setattr(service, "_ensure_worker", lambda device: "")
         battle_id = runs.start(runs.plan(challenge))
         assert "not over" in runs.result(battle_id).to_json()["card"]["sentence"]
         runs.stop(battle_id)
-    ((_, grade),) = graded_battles()
-    assert isinstance(grade, Ungraded) and "stopped by hand" in grade.sentence
+    ((_, grade),) = scored_battles()
+    assert isinstance(grade, Unscored) and "stopped by hand" in grade.sentence
     runs.resume(battle_id)
-    ((_, grade),) = graded_battles()
-    assert isinstance(grade, Grade)
+    ((_, grade),) = scored_battles()
+    assert isinstance(grade, ForecastScore)
 
 
 @pytest.mark.parametrize("change", ["'$.card.forecast.a', 0.9", "'$.card', json('null')", "'$.margin', 0.5"])
-def test_a_tampered_plan_is_not_graded(challenge: Challenge, in_process: None, own_home: Path, change: str) -> None:
+def test_a_tampered_plan_is_not_graded(challenge: BattleRequest, in_process: None, own_home: Path, change: str) -> None:
     battle_id = runs.start(runs.plan(challenge))
     with sqlite3.connect(own_home / "ledger.db") as db:
         db.execute("DROP TRIGGER plans_stay")
@@ -287,27 +288,27 @@ def test_a_tampered_plan_is_not_graded(challenge: Challenge, in_process: None, o
     card = runs.result(battle_id).to_json()["card"]
     assert (card["intact"], card["brier"]) == (False, None)
     assert "no longer the one that was sealed" in card["sentence"]
-    ((_, grade),) = graded_battles()
-    assert isinstance(grade, Ungraded)
+    ((_, grade),) = scored_battles()
+    assert isinstance(grade, Unscored)
 
 
-def test_the_history_of_one_person(challenge: Challenge, in_process: None, contenders: tuple[str, str]) -> None:
+def test_the_history_of_one_person(challenge: BattleRequest, in_process: None, contenders: tuple[str, str]) -> None:
     for by in ("ann", "bob", "ann"):
         runs.start(runs.plan(replace(challenge, card=replace(CARD, by=by))))
-    assert len(graded_battles()) == 3
-    history = graded_battles("ann")
+    assert len(scored_battles()) == 3
+    history = scored_battles("ann")
     assert [entry.battle.card and entry.battle.card.by for entry, _ in history] == ["ann", "ann"]
-    assert all(isinstance(grade, Grade) for _, grade in history)
+    assert all(isinstance(grade, ForecastScore) for _, grade in history)
     (Path(contenders[1]) / "config.json").unlink()  # a model that is gone takes its grade with it, and nothing else
     runs.start(replace(BATTLE, id="other"))
-    told = {type(grade): grade.sentence for _, grade in graded_battles()}
-    assert "not graded: The folder" in told[Ungraded]
+    told = {type(grade): grade.sentence for _, grade in scored_battles()}
+    assert "not graded: The folder" in told[Unscored]
 
 
 # ---- on the command line
 
 
-def battle(challenge: Challenge, *more: str) -> int:
+def battle(challenge: BattleRequest, *more: str) -> int:
     line = ["battle", "--a", challenge.a, "--b", challenge.b, "--task", challenge.task, "--limit", "12"]
     return main([*line, "--device", "cpu", *more])
 
@@ -316,7 +317,7 @@ FORECAST_OPTION = ("--forecast", "a=0.7,b=0.1,equal=0.1,undecided=0.1")
 
 
 def test_a_forecast_on_the_command_line(
-    challenge: Challenge, in_process: None, tmp_path: Path, capsys: Capture
+    challenge: BattleRequest, in_process: None, tmp_path: Path, capsys: Capture
 ) -> None:
     file = tmp_path / "r.json"
     assert battle(challenge, *FORECAST_OPTION, "--hypothesis", "Why\nnot?", "--json", str(file)) == 0
@@ -333,7 +334,7 @@ def test_a_forecast_on_the_command_line(
     assert card["brier"] == pytest.approx(0.12)  # .3^2 + 3 (.1^2)
 
 
-def test_no_word_of_a_card_without_one(challenge: Challenge, in_process: None, capsys: Capture) -> None:
+def test_no_word_of_a_card_without_one(challenge: BattleRequest, in_process: None, capsys: Capture) -> None:
     assert battle(challenge) == 0
     out, err = capsys.readouterr()
     assert "\nbattle " in err and "seal" not in err
@@ -341,7 +342,7 @@ def test_no_word_of_a_card_without_one(challenge: Challenge, in_process: None, c
 
 
 def test_all_forecasts_on_the_command_line(
-    challenge: Challenge, in_process: None, tmp_path: Path, capsys: Capture
+    challenge: BattleRequest, in_process: None, tmp_path: Path, capsys: Capture
 ) -> None:
     assert main(["forecasts"]) == 0
     assert capsys.readouterr().out == "No forecast has been graded yet.\n"
@@ -368,7 +369,7 @@ def test_all_forecasts_on_the_command_line(
     ],
 )
 def test_a_mistake_in_a_card_costs_one_line(
-    challenge: Challenge, capsys: Capture, options: tuple[str, ...], words: str
+    challenge: BattleRequest, capsys: Capture, options: tuple[str, ...], words: str
 ) -> None:
     with device_lock("cpu"):  # nobody fights, should a mistake get through
         assert battle(challenge, *options) == 2

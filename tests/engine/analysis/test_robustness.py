@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from engine import CallerMistake, Challenge, Item, Task, runs
+from engine import BattleRequest, CallerMistake, Item, Task, runs
 from engine.__main__ import main
 from engine.analysis import robustness
 from engine.battles.battle import ItemResult
@@ -21,7 +21,7 @@ from engine.runs import service
 from engine.runs.lock import device_lock
 from engine.runs.worker import work
 from engine.store.ledger import Ledger
-from engine.tasks.task import Rule
+from engine.tasks.task import Scorer
 from tests.conftest import ToyModel, toy_rows, toy_task
 from tests.engine.quiz import Reader, quiz
 
@@ -41,8 +41,8 @@ def quizzed(add_task: AddTask) -> Task:
 
 
 @pytest.fixture
-def challenge(quizzed: Task, contenders: tuple[str, str]) -> Challenge:
-    return Challenge(a=contenders[0], b=contenders[0], task=quizzed.name, device="cpu")
+def challenge(quizzed: Task, contenders: tuple[str, str]) -> BattleRequest:
+    return BattleRequest(a=contenders[0], b=contenders[0], task=quizzed.name, device="cpu")
 
 
 @pytest.fixture
@@ -71,14 +71,14 @@ def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "_ensure_worker", lambda device: work(device) or "")
 
 
-def measured(challenge: Challenge, parts: tuple[str, ...] = robustness.PARTS) -> robustness.NoiseReport:
+def measured(challenge: BattleRequest, parts: tuple[str, ...] = robustness.PARTS) -> robustness.RobustnessReport:
     return robustness.report(robustness.start(robustness.plan(challenge, parts)), parts)
 
 
 # ---- the plan
 
 
-def test_every_run_is_one_side_and_none_is_run_twice(challenge: Challenge) -> None:
+def test_every_run_is_one_side_and_none_is_run_twice(challenge: BattleRequest) -> None:
     battles = robustness.plan(challenge)
     sides = [battle.contender(side).harness for battle in battles for side in ("a", "b")]
     assert len(battles) == 4 and len(sides) == 8
@@ -92,18 +92,20 @@ def test_every_run_is_one_side_and_none_is_run_twice(challenge: Challenge) -> No
 
 
 @pytest.mark.parametrize(("parts", "battles"), [(("instrument",), 1), (("rerun",), 2), (("protocol",), 3)])
-def test_only_what_is_asked_for_is_run(parts: tuple[str, ...], battles: int, challenge: Challenge) -> None:
+def test_only_what_is_asked_for_is_run(parts: tuple[str, ...], battles: int, challenge: BattleRequest) -> None:
     """Base and 0, 3 or 4 variations; an odd one is paired with a repetition."""
     assert len(robustness.plan(challenge, parts)) == battles
 
 
 @pytest.mark.parametrize("parts", [(), ("luck",), ("rerun", "luck")])
-def test_a_part_there_is_not(parts: tuple[str, ...], challenge: Challenge) -> None:
+def test_a_part_there_is_not(parts: tuple[str, ...], challenge: BattleRequest) -> None:
     with pytest.raises(CallerMistake, match="Use some of: rerun, protocol, instrument"):
         robustness.plan(challenge, parts)
 
 
-def test_a_battle_is_repeated_with_both_sides_changed_alike(challenge: Challenge, contenders: tuple[str, str]) -> None:
+def test_a_battle_is_repeated_with_both_sides_changed_alike(
+    challenge: BattleRequest, contenders: tuple[str, str]
+) -> None:
     battle = runs.plan(replace(challenge, b=contenders[1], limit=20))
     family = robustness.plan_family(battle, 12)
     assert len(family) == 7
@@ -118,14 +120,14 @@ def test_a_battle_is_repeated_with_both_sides_changed_alike(challenge: Challenge
     ]
 
 
-def test_a_server_is_not_given_what_it_cannot_be_given(challenge: Challenge, contenders: tuple[str, str]) -> None:
+def test_a_server_is_not_given_what_it_cannot_be_given(challenge: BattleRequest, contenders: tuple[str, str]) -> None:
     """Batch and precision are a local model's; changed on one side alone they would not be the battle again."""
     battle = runs.plan(replace(challenge, b="openai:m@https://host.example/v1"))
     (again,) = robustness.plan_family(battle, 12, ("rerun",))
     assert (again.a, again.b) == (battle.a, battle.b)
 
 
-def test_too_few_items_to_repeat(challenge: Challenge, contenders: tuple[str, str]) -> None:
+def test_too_few_items_to_repeat(challenge: BattleRequest, contenders: tuple[str, str]) -> None:
     with pytest.raises(CallerMistake, match="1 items are too few"):
         robustness.plan_family(runs.plan(replace(challenge, b=contenders[1])), 1)
 
@@ -134,7 +136,7 @@ def test_too_few_items_to_repeat(challenge: Challenge, contenders: tuple[str, st
 
 
 def test_a_family_is_found_again_in_its_order(
-    challenge: Challenge, contenders: tuple[str, str], opened: Any, in_process: None
+    challenge: BattleRequest, contenders: tuple[str, str], opened: Any, in_process: None
 ) -> None:
     battle = runs.plan(replace(challenge, b=contenders[1], limit=10))
     runs.start(battle)
@@ -149,7 +151,7 @@ def test_a_family_is_found_again_in_its_order(
 
 
 def test_what_was_stopped_is_gone_on_with_and_nothing_is_counted_twice(
-    challenge: Challenge, opened: Any, taken: None, monkeypatch: pytest.MonkeyPatch
+    challenge: BattleRequest, opened: Any, taken: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     family_id = robustness.start(robustness.plan(challenge))
     robustness.stop(family_id)
@@ -160,7 +162,7 @@ def test_what_was_stopped_is_gone_on_with_and_nothing_is_counted_twice(
     assert {result.state for result in robustness.family(family_id)} == {"queued"}
 
 
-def test_a_run_that_is_complete_counts_though_its_partner_is_not(challenge: Challenge, taken: None) -> None:
+def test_a_run_that_is_complete_counts_though_its_partner_is_not(challenge: BattleRequest, taken: None) -> None:
     """The first side is written down whole, the other's last item is missing."""
     (battle,) = robustness.plan(challenge, ("instrument",))
     family_id = robustness.start([battle])
@@ -178,7 +180,7 @@ def test_a_run_that_is_complete_counts_though_its_partner_is_not(challenge: Chal
 
 
 def test_a_kill_in_the_middle_changes_nothing(
-    challenge: Challenge, opened: Any, monkeypatch: pytest.MonkeyPatch
+    challenge: BattleRequest, opened: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with device_lock("cpu") as mine:
         assert mine
@@ -203,7 +205,7 @@ def test_a_kill_in_the_middle_changes_nothing(
 # ---- the report
 
 
-def test_what_moved_and_how_far(challenge: Challenge, opened: list[tuple[str, str]], in_process: None) -> None:
+def test_what_moved_and_how_far(challenge: BattleRequest, opened: list[tuple[str, str]], in_process: None) -> None:
     """Nine won and three lost of 32: the interval is the one Tango 1998 gives for that table, section 6.2."""
     report = measured(challenge)
     assert (report.n, report.planned, report.score) == (32, 32, 15 / 32)
@@ -225,7 +227,7 @@ def test_what_moved_and_how_far(challenge: Challenge, opened: list[tuple[str, st
     assert [dtype for _, dtype in opened].count("bfloat16") == 1
 
 
-def test_the_words_say_the_numbers(challenge: Challenge, opened: Any, in_process: None) -> None:
+def test_the_words_say_the_numbers(challenge: BattleRequest, opened: Any, in_process: None) -> None:
     """Wilson for 15 of 32 by hand: centre (15 + 1.9207) / 35.8415 = .4721, reach 1.9600 / 35.8415 · sqrt(15 · 17 / 32
     + .9604) = .1634."""
     said = measured(challenge).sentences
@@ -243,7 +245,7 @@ def test_the_words_say_the_numbers(challenge: Challenge, opened: Any, in_process
     assert "Not measured: other worked examples (protocol): none are shown." in said
 
 
-def test_nothing_moved(challenge: Challenge, in_process: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_moved(challenge: BattleRequest, in_process: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.runs.worker.open_model", lambda *_: Reader(lambda number, text: number < 15))
     report = measured(challenge, ("rerun",))
     assert report.span == 0
@@ -258,7 +260,7 @@ def test_nothing_moved(challenge: Challenge, in_process: None, monkeypatch: pyte
 
 
 def test_answers_that_change_places_do_not_look_like_rest(
-    challenge: Challenge, in_process: None, monkeypatch: pytest.MonkeyPatch
+    challenge: BattleRequest, in_process: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def shifted(number: int, text: str) -> bool:
         return 5 <= number < 20 if text.startswith(OPENING) else number < 15
@@ -270,7 +272,7 @@ def test_answers_that_change_places_do_not_look_like_rest(
 
 
 def test_an_odd_run_is_paired_with_one_more_repetition(
-    challenge: Challenge, add_task: AddTask, opened: Any, in_process: None
+    challenge: BattleRequest, add_task: AddTask, opened: Any, in_process: None
 ) -> None:
     add_task(quiz(shots=0))  # no worked examples: two variations of protocol and the order
     report = measured(challenge)
@@ -278,7 +280,7 @@ def test_an_odd_run_is_paired_with_one_more_repetition(
 
 
 def test_a_run_that_failed_is_not_measured_and_says_why(
-    challenge: Challenge, in_process: None, monkeypatch: pytest.MonkeyPatch
+    challenge: BattleRequest, in_process: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def no_half(address: str, device: str, dtype: str) -> Reader:
         if dtype == "bfloat16":
@@ -296,7 +298,7 @@ def test_a_run_that_failed_is_not_measured_and_says_why(
 
 
 def test_items_without_a_score_are_left_out_and_counted(
-    challenge: Challenge, in_process: None, monkeypatch: pytest.MonkeyPatch
+    challenge: BattleRequest, in_process: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Failing(Reader):
         def rank(self, items: Any, skip: Any = ()) -> Iterator[Any]:
@@ -314,13 +316,13 @@ def test_items_without_a_score_are_left_out_and_counted(
     assert (first.before, first.after) == (13 / 30, 20 / 30)
 
 
-def test_an_unknown_measurement(challenge: Challenge, opened: Any, in_process: None) -> None:
+def test_an_unknown_measurement(challenge: BattleRequest, opened: Any, in_process: None) -> None:
     with pytest.raises(CallerMistake, match="no measurement of noise 'nope'"):
         robustness.report("nope")
 
 
 def test_a_battle_between_two_is_no_measurement_of_one(
-    challenge: Challenge, contenders: tuple[str, str], opened: Any, in_process: None
+    challenge: BattleRequest, contenders: tuple[str, str], opened: Any, in_process: None
 ) -> None:
     battle = runs.plan(replace(challenge, b=contenders[1]))
     runs.start(battle)
@@ -370,7 +372,7 @@ def essay(add_task: AddTask) -> Task:
         toy_task(
             rows=toy_rows({"sum": 8}),
             decoding=Decoding(max_tokens=9, until=()),
-            extractions={"strict": Rule(strict, is_seven), "loose": Rule(loose, is_seven)},
+            extractions={"strict": Scorer(strict, is_seven), "loose": Scorer(loose, is_seven)},
         )
     )
 
@@ -381,7 +383,7 @@ def test_stored_answers_are_read_by_the_other_rules_and_bounded(
     """Strict: items 0 and 7 right of the 6 that ended. Loose, on those six: item 2 as well. Nothing read: 2, 3, 4 of
     those that ended, and the two cut off; all right gives (2 + 5) / 8, all wrong 2 / 8."""
     monkeypatch.setattr("engine.runs.worker.open_model", lambda *_: Writer("w"))
-    challenge = Challenge(a=contenders[0], b=contenders[0], task=essay.name, device="cpu")
+    challenge = BattleRequest(a=contenders[0], b=contenders[0], task=essay.name, device="cpu")
     report = measured(challenge, ("instrument",))
     assert (report.n, report.planned, report.score) == (6, 8, pytest.approx(2 / 6))
     other, best, worst = report.moves
@@ -399,7 +401,7 @@ def test_every_answer_read_leaves_no_bounds(
     essay: Task, contenders: tuple[str, str], in_process: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("engine.runs.worker.open_model", lambda *_: ToyModel("w", says="= 7"))
-    report = measured(Challenge(a=contenders[0], b=contenders[0], task=essay.name, device="cpu"), ("instrument",))
+    report = measured(BattleRequest(a=contenders[0], b=contenders[0], task=essay.name, device="cpu"), ("instrument",))
     assert {why.label: why.reason for why in report.not_measured}["unread answers"] == "every answer was read"
     assert [move.label for move in report.moves] == ["loose"]
 
@@ -415,7 +417,7 @@ def test_choices_of_other_lengths_are_read_per_character_too(
                 yield [replace(o, sums=(-6.0, -8.0, -9.0)) for o in batch]
 
     monkeypatch.setattr("engine.runs.worker.open_model", lambda *_: Fixed("f"))
-    report = measured(Challenge(a=contenders[0], b=contenders[0], task=toy.name, device="cpu"), ("instrument",))
+    report = measured(BattleRequest(a=contenders[0], b=contenders[0], task=toy.name, device="cpu"), ("instrument",))
     for move in report.moves:  # 10 + 4 items have red as their answer, 10 + 3 green; all letters are one byte
         assert (move.before, move.after, move.gained, move.lost) == (14 / 40, 13 / 40, 13, 14)
     assert [move.label for move in report.moves] == ["highest per character (acc_norm)", "highest per byte (acc_bytes)"]

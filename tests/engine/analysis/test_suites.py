@@ -8,33 +8,33 @@ from typing import Any
 
 import pytest
 
-from engine import CallerMistake, Challenge, Task, runs
+from engine import BattleRequest, CallerMistake, Task, runs
 from engine.analysis import suites
-from engine.analysis.suites import PRESETS, Exam, Preset
+from engine.analysis.suites import SUITES, Suite, SuiteTask
 from engine.harness.config import Decoding
 from engine.runs.lock import device_lock
 from engine.store.ledger import Ledger
 from engine.tasks.registry import TASKS, load_task
-from engine.tasks.sources import Pack
-from engine.tasks.task import Rule
+from engine.tasks.sources import DataPackage
+from engine.tasks.task import Scorer
 from tests.conftest import Shelf, toy_rows, toy_task
 
 AddTask = Callable[[Task], Task]
 
 
 @pytest.fixture
-def two(add_task: AddTask) -> Preset:
+def two(add_task: AddTask) -> Suite:
     """One task of forty items, one of twelve, and one whose items are elsewhere."""
     add_task(toy_task("large"))
     add_task(toy_task("little", rows=toy_rows({"sky": 12}), shots=toy_rows({"sky": 3}, "example")))
     add_task(toy_task("gone", items_from=(Shelf(here=False),)))
-    exams = (Exam(task="large", shots=0), Exam(task="little", shots=2), Exam(task="gone", shots=0))
-    return Preset(name="two", about="toys", exams=exams, scale="raw")
+    exams = (SuiteTask(task="large", shots=0), SuiteTask(task="little", shots=2), SuiteTask(task="gone", shots=0))
+    return Suite(name="two", about="toys", exams=exams, scale="raw")
 
 
 @pytest.fixture
-def challenge(contenders: tuple[str, str]) -> Challenge:
-    return Challenge(a=contenders[0], b=contenders[1], task="", device="cpu")
+def challenge(contenders: tuple[str, str]) -> BattleRequest:
+    return BattleRequest(a=contenders[0], b=contenders[1], task="", device="cpu")
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ V2 = {
 
 @pytest.mark.parametrize(("name", "asked"), [("v1", V1), ("v2", V2)])
 def test_shots_and_metrics_are_the_leaderboards(name: str, asked: dict[str, tuple[int, str]]) -> None:
-    exams = {exam.task: exam for exam in PRESETS[name].exams}
+    exams = {exam.task: exam for exam in SUITES[name].exams}
     assert {task: exam.shots for task, exam in exams.items()} == {task: shots for task, (shots, _) in asked.items()}
     for task, (_, metric) in asked.items():
         if task in TASKS:
@@ -78,15 +78,15 @@ def test_shots_and_metrics_are_the_leaderboards(name: str, asked: dict[str, tupl
 
 
 def test_every_task_of_small_comes_with_the_packs() -> None:
-    for exam in PRESETS["small"].exams:
-        assert any(isinstance(source, Pack) for source in load_task(exam.task).items_from), exam.task
+    for exam in SUITES["small"].exams:
+        assert any(isinstance(source, DataPackage) for source in load_task(exam.task).items_from), exam.task
 
 
 def test_numbers_of_choices_are_the_leaderboards() -> None:
     """Of each BBH subtask, in the notebook its documentation links to: 1 over them is what it takes for chance."""
     from engine.tasks.catalogue.leaderboard_bbh import SUBTASKS, sheets
 
-    if not Pack("lm_eval/tasks/leaderboard/bbh_mc/*.yaml", package="lm-eval").present():
+    if not DataPackage("lm_eval/tasks/leaderboard/bbh_mc/*.yaml", package="lm-eval").present():
         pytest.skip("the pack lm-eval is not installed")
     choices = (2, 2, 6, 3, 2, 11, 2, 5, 7, 3, 6, 2, 19, 5, 18, 6, 6, 2, 2, 4, 5, 7, 3, 2)
     assert tuple(len(sheets()[name]["doc_to_choice"]) for name in SUBTASKS) == choices
@@ -100,7 +100,7 @@ def test_a_preset_there_is_not() -> None:
 # ---- planning
 
 
-def test_one_battle_a_task_as_far_as_it_has_items(two: Preset, challenge: Challenge) -> None:
+def test_one_battle_a_task_as_far_as_it_has_items(two: Suite, challenge: BattleRequest) -> None:
     large, little, gone = suites.plan(two, replace(challenge, limit=20))
     assert large.battle is not None and little.battle is not None
     assert (large.battle.n, large.battle.a.harness.shots) == (20, 0)
@@ -109,13 +109,13 @@ def test_one_battle_a_task_as_far_as_it_has_items(two: Preset, challenge: Challe
     assert runs.history() == []
 
 
-def test_the_presets_own_number_of_items(two: Preset, challenge: Challenge) -> None:
+def test_the_presets_own_number_of_items(two: Suite, challenge: BattleRequest) -> None:
     ten = replace(two, limit=10)
     assert [one.battle.n for one in suites.plan(ten, challenge) if one.battle] == [10, 10]
     assert [one.battle.n for one in suites.plan(ten, replace(challenge, limit=15)) if one.battle] == [15, 12]
 
 
-def test_what_was_planned_alike_is_the_same_battle(two: Preset, challenge: Challenge, taken: None) -> None:
+def test_what_was_planned_alike_is_the_same_battle(two: Suite, challenge: BattleRequest, taken: None) -> None:
     first = [one for one in suites.plan(two, challenge) if one.battle]
     ids = [suites.start(one) for one in first]
     runs.stop(ids[1])
@@ -128,14 +128,16 @@ def test_what_was_planned_alike_is_the_same_battle(two: Preset, challenge: Chall
 
 
 @pytest.mark.parametrize("other", [{"seed": 1}, {"limit": 11}, {"margin": 0.05}, {"dtype": "float32"}])
-def test_another_plan_is_another_battle(other: dict[str, Any], two: Preset, challenge: Challenge, taken: None) -> None:
+def test_another_plan_is_another_battle(
+    other: dict[str, Any], two: Suite, challenge: BattleRequest, taken: None
+) -> None:
     for one in suites.plan(two, challenge):
         if one.battle:
             suites.start(one)
     assert [one.before for one in suites.plan(two, replace(challenge, **other))] == [None, None, None]
 
 
-def test_a_battle_that_came_to_its_end_is_preferred(two: Preset, challenge: Challenge, taken: None) -> None:
+def test_a_battle_that_came_to_its_end_is_preferred(two: Suite, challenge: BattleRequest, taken: None) -> None:
     large = suites.plan(two, challenge)[0]
     assert large.battle is not None
     done = suites.start(large)
@@ -146,28 +148,28 @@ def test_a_battle_that_came_to_its_end_is_preferred(two: Preset, challenge: Chal
     assert before is not None and (before.battle.id, before.state) == (done, "done")
 
 
-def test_nothing_that_can_be_fought(two: Preset, challenge: Challenge) -> None:
+def test_nothing_that_can_be_fought(two: Suite, challenge: BattleRequest) -> None:
     with pytest.raises(CallerMistake, match=r"No task of the preset two can be fought here.*not on this machine"):
         suites.plan(replace(two, exams=two.exams[2:]), challenge)
     with pytest.raises(CallerMistake, match="margin 2"):
         suites.plan(two, replace(challenge, margin=2.0))
     with pytest.raises(CallerMistake, match="no task called 'unheard_of'"):
-        suites.plan(replace(two, exams=(Exam(task="unheard_of", shots=0),)), challenge)
+        suites.plan(replace(two, exams=(SuiteTask(task="unheard_of", shots=0),)), challenge)
 
 
-def test_an_exam_without_a_battle_cannot_be_started(two: Preset, challenge: Challenge) -> None:
+def test_an_exam_without_a_battle_cannot_be_started(two: Suite, challenge: BattleRequest) -> None:
     with pytest.raises(CallerMistake, match="not on this machine"):
         suites.start(suites.plan(two, challenge)[2])
 
 
-def test_settings_reach_the_harness(add_task: AddTask, challenge: Challenge) -> None:
+def test_settings_reach_the_harness(add_task: AddTask, challenge: BattleRequest) -> None:
     add_task(toy_task("ranked", normalisation="sum"))
-    rules = {"first": Rule(str), "second": Rule(str)}
+    rules = {"first": Scorer(str), "second": Scorer(str)}
     add_task(toy_task("written", decoding=Decoding(max_tokens=9, until=()), extractions=rules))
     exams = (
-        Exam(task="ranked", shots=0, settings={"normalisation": "characters"}),
-        Exam(task="written", shots=0, settings={"extraction": "second"}),
+        SuiteTask(task="ranked", shots=0, settings={"normalisation": "characters"}),
+        SuiteTask(task="written", shots=0, settings={"extraction": "second"}),
     )
-    ranked, written = suites.plan(Preset(name="p", about="toys", exams=exams, scale="raw"), challenge)
+    ranked, written = suites.plan(Suite(name="p", about="toys", exams=exams, scale="raw"), challenge)
     assert ranked.battle is not None and ranked.battle.a.harness.normalisation == "characters"
     assert written.battle is not None and written.battle.b.harness.extraction == "second"

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from engine.battles.battle import SIDES, Battle, Contender, ItemFailure, ItemResult, Outcome, Side, Stop
-from engine.battles.evaluate import BLOCK, blocks, chosen_items, fight, written_outcome
+from engine.battles.evaluate import BLOCK, battle_items, blocks, evaluate, written_outcome
 from engine.errors import CallerMistake
 from engine.harness.config import Decoding
 from engine.models.interface import Completion, Logliks, Trouble
 from engine.tasks.items import digest, load_items
 from engine.tasks.sampling import draw_subset
 from engine.tasks.scoring.normalisation import best_choice
-from engine.tasks.task import Item, Rule, Task
+from engine.tasks.task import Item, Scorer, Task
 from tests.conftest import ToyModel, toy_rows, toy_task
 from tests.engine.quiz import Reader, quiz
 
@@ -39,7 +39,7 @@ def models(**options: Any) -> dict[Side, Any]:
 
 def outcomes_of(battle: Battle, task: Task, both: Any, done: Any = NOTHING) -> dict[Side, list[Outcome]]:
     told: dict[Side, list[Outcome]] = {"a": [], "b": []}
-    for side, batch in fight(battle, task, both, done):
+    for side, batch in evaluate(battle, task, both, done):
         told[side] += batch
     return told
 
@@ -57,7 +57,7 @@ def test_the_sides_take_turns_at_blocks_of_the_battles_order(add_task: AddTask) 
     battle = battle_over(task)
     turns = [
         (side, [o.item_id for _, batch in batches for o in batch])
-        for side, batches in groupby(fight(battle, task, models(), NOTHING), key=lambda step: step[0])
+        for side, batches in groupby(evaluate(battle, task, models(), NOTHING), key=lambda step: step[0])
     ]
     parts = [list(battle.item_ids[:32]), list(battle.item_ids[32:64]), list(battle.item_ids[64:])]
     assert turns == [(side, part) for part in parts for side in SIDES]
@@ -116,10 +116,10 @@ def test_changed_items_are_not_mixed_with_old_results(add_task: AddTask) -> None
     battle = battle_over(add_task(toy_task(rows=rows)))
     reworded = add_task(toy_task(rows=[{**rows[0], "text": "question sky0 (corrected)"}, *rows[1:]]))
     with pytest.raises(CallerMistake, match="are not those battle x was planned with"):
-        chosen_items(battle, reworded)
+        battle_items(battle, reworded)
     renamed = add_task(toy_task(rows=[{**row, "group": "sea"} for row in rows]))
     with pytest.raises(CallerMistake, match="are not those battle x was planned with"):
-        next(fight(battle, renamed, models(), NOTHING))
+        next(evaluate(battle, renamed, models(), NOTHING))
 
 
 # ---- which choice wins
@@ -158,7 +158,7 @@ def is_seven(answer: str, item: Item) -> float:
 def essay(add_task: AddTask) -> Task:
     decoding = Decoding(max_tokens=9, until=("Q:",))
     rows = [{"group": "sum", "text": f"{i} + 7?", "gold": 0} for i in range(4)]
-    rules = {"number": Rule(number, is_seven), "shout": Rule(str.upper, is_seven)}
+    rules = {"number": Scorer(number, is_seven), "shout": Scorer(str.upper, is_seven)}
     return add_task(toy_task(rows=rows, decoding=decoding, extractions=rules))
 
 
@@ -258,7 +258,7 @@ def test_the_stop_strings_follow_the_labels(add_task: AddTask) -> None:
             return super().write(items, decoding, skip)
 
     decoding = Decoding(max_tokens=9, until=("Question:", "###"))
-    task = add_task(quiz(4, decoding=decoding, extractions={"all": Rule(str.strip)}))
+    task = add_task(quiz(4, decoding=decoding, extractions={"all": Scorer(str.strip)}))
     writer = Writer("w")
     outcomes_of(battle_over(task, wording="short labels"), task, {"a": writer, "b": writer})
     assert writer.told == Decoding(max_tokens=9, until=("Q:", "###"))

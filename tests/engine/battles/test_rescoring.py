@@ -12,7 +12,7 @@ import pytest
 from engine import BattleResult, Task
 from engine.battles.battle import ItemFailure, ItemResult, Outcome
 from engine.battles.evaluate import ranked_outcome, written_outcome
-from engine.battles.rescoring import StoredReading, readings
+from engine.battles.rescoring import Rescoring, rescorings
 from engine.harness.config import Decoding
 from engine.models.interface import Completion, Logliks
 from engine.tasks.items import load_items
@@ -25,8 +25,8 @@ CHOICES = ("ab", "éé", "abcdef", "x")
 ALONE = (-2.5, -4.0, -3.0, -9.0)
 
 
-def by_rule(result: BattleResult) -> Mapping[str, StoredReading]:
-    return {reading.rule: reading for reading in readings(result)}
+def by_rule(result: BattleResult) -> Mapping[str, Rescoring]:
+    return {reading.rule: reading for reading in rescorings(result)}
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_a_share_of_the_probability_knows_one_rule(add_task: AddTask, contenders
 
     task = add_task(toy_task(item=item))
     told = answers(task, (-3.0, -3.2, -5.0, -9.0), scored=(1, 2, 2, 1), alone=ALONE)
-    own, *others = readings(result_of(battle_of(task, contenders), told, told))
+    own, *others = rescorings(result_of(battle_of(task, contenders), told, told))
     assert own.verdict is not None and own.verdict.a_score > 0.9
     assert len(others) == 4 and all("share of the probability" in other.why for other in others)
 
@@ -161,7 +161,7 @@ def test_texts_read_by_another_rule(essay: Task, contenders: tuple[str, str]) ->
     """A text that was cut off before a marked answer is a failure by one rule and an answer by the other."""
     a = written(essay, [RIGHT] * 6 + [SILENT, CUT, CUT_LOOSE, RIGHT])
     b = written(essay, [RIGHT] * 2 + [LOOSE] * 8)
-    own, loose = readings(result_of(battle_of(essay, contenders), a, b))
+    own, loose = rescorings(result_of(battle_of(essay, contenders), a, b))
     assert own.verdict is not None and loose.verdict is not None
     assert (own.verdict.n, own.verdict.a_score, own.verdict.b_score) == (
         8,
@@ -180,7 +180,7 @@ def test_reasoning_is_no_part_of_an_answer(essay: Task, contenders: tuple[str, s
     battle = battle_of(essay, contenders)
     battle = replace(battle, a=replace(battle.a, harness=essay.harness(**settings)))
     told = written(essay, ["7?</think>no idea"] * 10, **settings), written(essay, thought)
-    _, loose = readings(result_of(battle, *told))
+    _, loose = rescorings(result_of(battle, *told))
     assert loose.verdict is not None and (loose.verdict.a_score, loose.verdict.b_score) == (0.0, 1.0)
 
 
@@ -189,7 +189,7 @@ def test_sides_that_were_read_otherwise_are_read_alike(essay: Task, contenders: 
     battle = battle_of(essay, contenders)
     battle = replace(battle, b=replace(battle.b, harness=essay.harness(extraction="flexible-extract")))
     told = written(essay, texts), written(essay, texts, extraction="flexible-extract")
-    own, strict, loose = readings(result_of(battle, *told))
+    own, strict, loose = rescorings(result_of(battle, *told))
     assert own.label == "strict-match against flexible-extract"
     assert [r.verdict and r.verdict.gap for r in (own, strict, loose)] == [pytest.approx(-0.6), 0.0, 0.0]
 
@@ -198,10 +198,10 @@ def test_without_the_items_only_the_own_reading_is_there(essay: Task, add_task: 
     told = written(essay, [RIGHT] * 10)
     result = result_of(battle_of(essay, contenders), told, told)
     add_task(replace(essay, items_from=(Shelf(here=False),)))
-    own, loose = readings(result)
+    own, loose = rescorings(result)
     assert own.verdict is not None and loose.verdict is None and "not on this machine" in loose.why
 
 
 def test_a_battle_without_two_pairs(essay: Task, contenders: tuple[str, str]) -> None:
-    for reading in readings(result_of(battle_of(essay, contenders), {}, {}, "running")):
+    for reading in rescorings(result_of(battle_of(essay, contenders), {}, {}, "running")):
         assert reading.verdict is None and "fewer than two pairs" in reading.why

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from engine import Challenge, ItemFailure, ItemResult, Task, runs
-from engine.battles.stopping import Referee
+from engine import BattleRequest, ItemFailure, ItemResult, Task, runs
+from engine.battles.stopping import StoppingRule
 from engine.models.interface import Logliks, Ranking
 from engine.runs.lock import device_lock
 from engine.runs.worker import work
@@ -31,9 +31,9 @@ class Scholar(ToyModel):
 
 
 @pytest.fixture
-def challenge(add_task: Callable[[Task], Task], contenders: tuple[str, str]) -> Challenge:
+def challenge(add_task: Callable[[Task], Task], contenders: tuple[str, str]) -> BattleRequest:
     task = add_task(toy_task(rows=toy_rows({"sky": 200})))
-    return Challenge(a=contenders[0], b=contenders[1], task=task.name, device="cpu", stop="adaptive")
+    return BattleRequest(a=contenders[0], b=contenders[1], task=task.name, device="cpu", stop="adaptive")
 
 
 @pytest.fixture(autouse=True)
@@ -44,14 +44,14 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.runs.worker.open_model", open_toy)
 
 
-def fought(challenge: Challenge) -> str:
+def fought(challenge: BattleRequest) -> str:
     with device_lock("cpu"):
         battle_id = runs.start(runs.plan(challenge))
     work("cpu")
     return battle_id
 
 
-def test_it_stops_as_soon_as_it_is_decided(challenge: Challenge) -> None:
+def test_it_stops_as_soon_as_it_is_decided(challenge: BattleRequest) -> None:
     result = runs.result(fought(challenge))
     assert result.state == "done"
     assert result.verdict and result.verdict.winner == "a"
@@ -60,19 +60,19 @@ def test_it_stops_as_soon_as_it_is_decided(challenge: Challenge) -> None:
     assert result.verdict.caveats == ()
 
 
-def test_a_planned_battle_goes_to_its_end(challenge: Challenge) -> None:
+def test_a_planned_battle_goes_to_its_end(challenge: BattleRequest) -> None:
     result = runs.result(fought(replace(challenge, stop="planned")))
     assert len(result.pairs) == result.battle.n == 200
     assert result.verdict and result.verdict.interval.method == "Tango score, paired"
 
 
-def test_an_undecided_one_uses_all_its_items(challenge: Challenge) -> None:
+def test_an_undecided_one_uses_all_its_items(challenge: BattleRequest) -> None:
     result = runs.result(fought(replace(challenge, limit=3)))
     assert result.verdict and result.verdict.winner == "undecided"
     assert (len(result.pairs), result.state, result.verdict.caveats) == (3, "done", ())
 
 
-def test_what_was_decided_before_a_kill_is_not_fought_on(challenge: Challenge) -> None:
+def test_what_was_decided_before_a_kill_is_not_fought_on(challenge: BattleRequest) -> None:
     battle = runs.plan(challenge)
     with device_lock("cpu"):
         runs.start(battle)
@@ -85,10 +85,10 @@ def test_what_was_decided_before_a_kill_is_not_fought_on(challenge: Challenge) -
     assert (result.state, len(result.a), len(result.b)) == ("done", 20, 20)
 
 
-def test_items_count_in_the_battles_order_and_failures_are_passed_over(challenge: Challenge) -> None:
+def test_items_count_in_the_battles_order_and_failures_are_passed_over(challenge: BattleRequest) -> None:
     battle = runs.plan(challenge)
     first, second, third, fourth = battle.item_ids[:4]
-    referee = Referee(battle, {}, {})
+    referee = StoppingRule(battle, {}, {})
     referee.see("a", [ItemResult(item_id=i, score=1.0) for i in (third, second, fourth)])
     referee.see("b", [ItemResult(item_id=i, score=0.0) for i in (first, third, fourth)])
     assert referee.gap.n == 0  # the first item is still open on one side
@@ -98,7 +98,7 @@ def test_items_count_in_the_battles_order_and_failures_are_passed_over(challenge
     assert (referee.gap.n, referee.gap.gap) == (3, pytest.approx(2 / 3))
 
 
-def test_the_target_decides_which_interval_is_watched(challenge: Challenge) -> None:
+def test_the_target_decides_which_interval_is_watched(challenge: BattleRequest) -> None:
     battle = runs.plan(replace(challenge, target="benchmark"))
-    assert Referee(battle, {}, {}).gap.population == 200
-    assert Referee(replace(battle, target="skill"), {}, {}).gap.population is None
+    assert StoppingRule(battle, {}, {}).gap.population == 200
+    assert StoppingRule(replace(battle, target="skill"), {}, {}).gap.population is None

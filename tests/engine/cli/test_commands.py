@@ -12,7 +12,7 @@ import pytest
 
 from engine import TASKS, Task, runs
 from engine.__main__ import main
-from engine.models.registry import PACKS
+from engine.models.registry import PACKAGED
 from engine.runs import service
 from engine.runs.lock import device_lock
 from engine.runs.worker import work
@@ -56,7 +56,7 @@ def test_the_verdict_as_json(stored: list[str], tmp_path: Path) -> None:
 def test_the_models(capsys: Capture) -> None:
     assert main(["models"]) == 0
     out = capsys.readouterr().out
-    assert all(name in out for name in PACKS)
+    assert all(name in out for name in PACKAGED)
     assert "Gemma Terms of Use" in out and "Apache-2.0" in out
     assert "OPENAI_API_KEY" in out and "hf:org/name" in out
 

@@ -11,7 +11,7 @@ import pytest
 
 from engine import Task, runs
 from engine.__main__ import main
-from engine.analysis.suites import PRESETS, Exam, Preset
+from engine.analysis.suites import SUITES, Suite, SuiteTask
 from engine.runs import service
 from engine.runs.worker import work
 from tests.conftest import Shelf, ToyModel, toy_rows, toy_task
@@ -35,19 +35,19 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[ToyModel]:
 
 
 @pytest.fixture
-def pair(add_task: AddTask, monkeypatch: pytest.MonkeyPatch) -> Preset:
+def pair(add_task: AddTask, monkeypatch: pytest.MonkeyPatch) -> Suite:
     """Two toys that can be fought, and one whose items are elsewhere."""
     add_task(toy_task("large"))
     add_task(toy_task("little", rows=toy_rows({"sky": 12, "sea": 6})))
     add_task(toy_task("gone", items_from=(Shelf(here=False),)))
     exams = (
-        Exam(task="large", shots=0),
-        Exam(task="little", shots=0, averaged="groups"),
-        Exam(task="gone", shots=0),
+        SuiteTask(task="large", shots=0),
+        SuiteTask(task="little", shots=0, averaged="groups"),
+        SuiteTask(task="gone", shots=0),
     )
-    preset = Preset(name="toys", about="toys and no more", exams=exams, scale="raw")
-    monkeypatch.setattr("engine.analysis.suites.PRESETS", {"toys": preset})
-    monkeypatch.setattr("engine.cli.suite.PRESETS", {"toys": preset})
+    preset = Suite(name="toys", about="toys and no more", exams=exams, scale="raw")
+    monkeypatch.setattr("engine.analysis.suites.SUITES", {"toys": preset})
+    monkeypatch.setattr("engine.cli.suite.SUITES", {"toys": preset})
     return preset
 
 
@@ -56,7 +56,7 @@ def run(contenders: tuple[str, str], *more: str) -> int:
 
 
 def test_fought_and_told(
-    pair: Preset, opened: list[ToyModel], contenders: tuple[str, str], tmp_path: Path, capsys: Capture
+    pair: Suite, opened: list[ToyModel], contenders: tuple[str, str], tmp_path: Path, capsys: Capture
 ) -> None:
     assert run(contenders, "--limit", "30", "--json", str(tmp_path / "b.json")) == 0
     out, err = capsys.readouterr()
@@ -77,7 +77,7 @@ def test_fought_and_told(
 
 
 def test_what_was_fought_is_not_fought_again(
-    pair: Preset, opened: list[ToyModel], contenders: tuple[str, str], capsys: Capture
+    pair: Suite, opened: list[ToyModel], contenders: tuple[str, str], capsys: Capture
 ) -> None:
     assert run(contenders) == 0
     first = capsys.readouterr()
@@ -90,7 +90,7 @@ def test_what_was_fought_is_not_fought_again(
 
 
 def test_a_battle_fought_by_itself_counts(
-    pair: Preset, opened: list[ToyModel], contenders: tuple[str, str], capsys: Capture
+    pair: Suite, opened: list[ToyModel], contenders: tuple[str, str], capsys: Capture
 ) -> None:
     """The command line's battle and the preset's are one plan."""
     assert main(["battle", "--a", contenders[0], "--b", contenders[1], "--task", "large", "--device", "cpu"]) == 0
@@ -100,7 +100,7 @@ def test_a_battle_fought_by_itself_counts(
 
 
 def test_stopped_by_hand_and_gone_on_with(
-    pair: Preset,
+    pair: Suite,
     opened: list[ToyModel],
     contenders: tuple[str, str],
     monkeypatch: pytest.MonkeyPatch,
@@ -123,7 +123,7 @@ def test_stopped_by_hand_and_gone_on_with(
 
 
 def test_a_battle_that_failed_costs_the_others_nothing(
-    pair: Preset,
+    pair: Suite,
     contenders: tuple[str, str],
     opened: list[ToyModel],
     monkeypatch: pytest.MonkeyPatch,
@@ -143,10 +143,10 @@ def test_a_battle_that_failed_costs_the_others_nothing(
 
 
 def test_all_items_and_every_task_make_an_average(
-    pair: Preset, opened: list[ToyModel], contenders: tuple[str, str], monkeypatch: pytest.MonkeyPatch, capsys: Capture
+    pair: Suite, opened: list[ToyModel], contenders: tuple[str, str], monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
-    whole = {"toys": Preset(name="toys", about="toys", exams=pair.exams[:2], scale="raw")}
-    monkeypatch.setattr("engine.analysis.suites.PRESETS", whole)
+    whole = {"toys": Suite(name="toys", about="toys", exams=pair.exams[:2], scale="raw")}
+    monkeypatch.setattr("engine.analysis.suites.SUITES", whole)
     assert run(contenders) == 0
     assert "published" not in (full := capsys.readouterr().out)
     assert "Average as the preset takes it, of the scores raw: ruby " in full
@@ -154,7 +154,7 @@ def test_all_items_and_every_task_make_an_average(
     assert "on part of the items: not to be put beside published ones." in capsys.readouterr().out
 
 
-def test_mistakes_are_told(pair: Preset, opened: list[ToyModel], contenders: tuple[str, str], capsys: Capture) -> None:
+def test_mistakes_are_told(pair: Suite, opened: list[ToyModel], contenders: tuple[str, str], capsys: Capture) -> None:
     assert run(contenders, "--margin", "3") == 2
     assert "No task of the preset toys can be fought here" in capsys.readouterr().err
     assert main(["battery", "--preset", "v9", "--a", "x", "--b", "y"]) == 2
@@ -166,14 +166,14 @@ def test_the_presets_are_told_in_the_help(capsys: Capture) -> None:
     with pytest.raises(SystemExit):
         main(["battery", "--help"])
     out = " ".join(capsys.readouterr().out.split())
-    assert all(f"{preset.name}: {preset.about[:20]}" in out for preset in PRESETS.values())
+    assert all(f"{preset.name}: {preset.about[:20]}" in out for preset in SUITES.values())
 
 
 # ---- readings
 
 
 def test_a_battle_read_again(
-    pair: Preset, opened: list[ToyModel], contenders: tuple[str, str], tmp_path: Path, capsys: Capture
+    pair: Suite, opened: list[ToyModel], contenders: tuple[str, str], tmp_path: Path, capsys: Capture
 ) -> None:
     assert run(contenders) == 0
     battle_id = next(entry.battle.id for entry, _ in runs.history() if entry.battle.task == "large")

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.harness.variants import WORDINGS
+from engine.harness.variants import PROMPT_VARIANTS
 
-SHORT, FIRST = WORDINGS["short labels"], WORDINGS["instruction first"]
+SHORT, FIRST = PROMPT_VARIANTS["short labels"], PROMPT_VARIANTS["instruction first"]
 
 
 @given(st.text())
@@ -26,8 +26,8 @@ def test_a_text_without_both_labels_is_left_alone(context: str) -> None:
 
 @given(st.text())
 def test_the_tasks_own_words_change_nothing(context: str) -> None:
-    assert WORDINGS["task"].put(context) == FIRST.put(context) == context
-    assert not WORDINGS["task"].changes(context)
+    assert PROMPT_VARIANTS["task"].put(context) == FIRST.put(context) == context
+    assert not PROMPT_VARIANTS["task"].changes(context)
     assert FIRST.changes(context)
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from engine.errors import CallerMistake
 from engine.logs import contents, files, place_and_selector, read_log
-from engine.logs.files import Source
+from engine.logs.files import LogFile
 from engine.logs.log import settings_of
 
 ROW = {"id": "q", "score": 1}
@@ -121,7 +121,7 @@ def test_a_line_without_an_end_is_read_once(monkeypatch: pytest.MonkeyPatch) -> 
     """Whatever the length of a line, no more is taken in than is left of the allowance."""
     monkeypatch.setattr(files.Allowance.__init__, "__defaults__", (100, files.MAX_ROWS))
     with pytest.raises(CallerMistake, match="is larger than"):
-        list(Source(name="t.jsonl", content=b"x" * 10_000).lines())
+        list(LogFile(name="t.jsonl", content=b"x" * 10_000).lines())
 
 
 def test_line_separators_inside_a_text_are_no_line_ends() -> None:

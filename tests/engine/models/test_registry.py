@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from engine.errors import CallerMistake, Unknown
-from engine.models.registry import PACKS, find
+from engine.models.registry import PACKAGED, find
 
 
-@pytest.mark.parametrize("name", PACKS)
+@pytest.mark.parametrize("name", PACKAGED)
 def test_the_packs_are_installed(name: str) -> None:
     card = find(name)
     assert (card.address, card.kind) == (name, "pack")
@@ -44,7 +44,7 @@ def test_a_name_like_nothing_known_gets_the_list_and_no_guess() -> None:
     with pytest.raises(Unknown) as caught:
         find("zzz")
     assert "Did you mean" not in str(caught.value)
-    assert all(name in str(caught.value) for name in PACKS)
+    assert all(name in str(caught.value) for name in PACKAGED)
 
 
 def test_the_hub() -> None:

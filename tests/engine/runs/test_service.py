@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from engine import CallerMistake, Challenge, ItemResult, Task, runs
+from engine import BattleRequest, CallerMistake, ItemResult, Task, runs
 from engine.battles.battle import Battle
 from engine.errors import BattleFailed, CorruptWeights, DiskFull, Unknown
 from engine.runs import service
@@ -27,8 +27,8 @@ AddTask = Callable[[Task], Task]
 
 
 @pytest.fixture
-def challenge(toy: Task, contenders: tuple[str, str]) -> Challenge:
-    return Challenge(a=contenders[0], b=contenders[1], task=toy.name, limit=20, seed=3, device="cpu")
+def challenge(toy: Task, contenders: tuple[str, str]) -> BattleRequest:
+    return BattleRequest(a=contenders[0], b=contenders[1], task=toy.name, limit=20, seed=3, device="cpu")
 
 
 @contextmanager
@@ -39,7 +39,7 @@ def taken() -> Iterator[None]:
         yield
 
 
-def started(challenge: Challenge, **other: Any) -> str:
+def started(challenge: BattleRequest, **other: Any) -> str:
     with taken():
         return runs.start(runs.plan(replace(challenge, **other)))
 
@@ -65,7 +65,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[ToyModel]:
 # ---- the plan
 
 
-def test_a_plan_is_complete(challenge: Challenge, contenders: tuple[str, str]) -> None:
+def test_a_plan_is_complete(challenge: BattleRequest, contenders: tuple[str, str]) -> None:
     battle = runs.plan(challenge)
     assert (battle.a.model, battle.b.model) == contenders
     assert (battle.n, battle.seed, battle.margin, battle.level, battle.device) == (20, 3, 0.02, 0.95, "cpu")
@@ -74,7 +74,7 @@ def test_a_plan_is_complete(challenge: Challenge, contenders: tuple[str, str]) -
     assert again == replace(battle, id=again.id) and again.id != battle.id
 
 
-def test_what_is_asked_for_is_planned(challenge: Challenge, add_task: AddTask) -> None:
+def test_what_is_asked_for_is_planned(challenge: BattleRequest, add_task: AddTask) -> None:
     add_task(toy_task(shots=toy_rows({"sky": 5, "sea": 5}, "example")))
     settings: dict[str, object] = {"normalisation": "characters"}
     battle = runs.plan(replace(challenge, shots=2, dtype="float32", margin=0.1, settings=settings, limit=None))
@@ -104,25 +104,25 @@ def test_what_is_asked_for_is_planned(challenge: Challenge, add_task: AddTask) -
     ],
 )
 def test_a_wrong_plan_is_refused_before_anything_is_written(
-    wrong: dict[str, Any], words: str, challenge: Challenge, own_home: Path
+    wrong: dict[str, Any], words: str, challenge: BattleRequest, own_home: Path
 ) -> None:
     with pytest.raises(CallerMistake, match=words):
         runs.plan(replace(challenge, **wrong))
     assert not (own_home / "ledger.db").exists()
 
 
-def test_a_contender_does_not_fight_itself(challenge: Challenge) -> None:
+def test_a_contender_does_not_fight_itself(challenge: BattleRequest) -> None:
     with pytest.raises(CallerMistake, match="A and B are the same contender"):
         runs.plan(replace(challenge, b=challenge.a))
 
 
-def test_more_examples_than_there_are_is_known_before_the_start(challenge: Challenge, add_task: AddTask) -> None:
+def test_more_examples_than_there_are_is_known_before_the_start(challenge: BattleRequest, add_task: AddTask) -> None:
     add_task(toy_task(shots=toy_rows({"sky": 5, "sea": 5}, "example")))
     with pytest.raises(CallerMistake, match="--shots 5 or fewer"):
         runs.plan(replace(challenge, shots=6))
 
 
-def test_missing_examples_are_known_before_the_start(challenge: Challenge, add_task: AddTask) -> None:
+def test_missing_examples_are_known_before_the_start(challenge: BattleRequest, add_task: AddTask) -> None:
     add_task(replace(toy_task(), shots_from=(Shelf(here=False),)))
     with pytest.raises(CallerMistake, match="the worked examples"):
         runs.plan(replace(challenge, shots=2))
@@ -131,7 +131,7 @@ def test_missing_examples_are_known_before_the_start(challenge: Challenge, add_t
 # ---- to the end
 
 
-def test_a_battle_from_start_to_result(challenge: Challenge, opened: list[ToyModel]) -> None:
+def test_a_battle_from_start_to_result(challenge: BattleRequest, opened: list[ToyModel]) -> None:
     battle_id = started(challenge)
     before = watched(battle_id)
     assert (before.state, before.done, before.open, before.pairs) == ("queued", 0, True, ())
@@ -148,7 +148,7 @@ def test_a_battle_from_start_to_result(challenge: Challenge, opened: list[ToyMod
     assert result.seconds is not None and result.seconds >= 0
 
 
-def test_the_results_json_has_what_others_rely_on(challenge: Challenge, opened: list[ToyModel]) -> None:
+def test_the_results_json_has_what_others_rely_on(challenge: BattleRequest, opened: list[ToyModel]) -> None:
     battle_id = started(challenge)
     work("cpu")
     told = runs.result(battle_id).to_json()
@@ -167,7 +167,7 @@ def test_the_results_json_has_what_others_rely_on(challenge: Challenge, opened: 
         assert told[side]["score"] == pytest.approx(sum(scores) / 20)
 
 
-def test_macro_is_the_mean_of_the_groups(challenge: Challenge, opened: list[ToyModel]) -> None:
+def test_macro_is_the_mean_of_the_groups(challenge: BattleRequest, opened: list[ToyModel]) -> None:
     """Twenty of forty items: by largest remainders 15 of the sky and 5 of the sea."""
     battle_id = started(challenge)
     work("cpu")
@@ -180,7 +180,7 @@ def test_macro_is_the_mean_of_the_groups(challenge: Challenge, opened: list[ToyM
 
 
 def test_a_failed_item_costs_its_pair_and_nothing_else(
-    challenge: Challenge, opened: list[ToyModel], monkeypatch: pytest.MonkeyPatch
+    challenge: BattleRequest, opened: list[ToyModel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     battle = runs.plan(challenge)
     lost = battle.item_ids[4]
@@ -196,7 +196,7 @@ def test_a_failed_item_costs_its_pair_and_nothing_else(
     assert item["a"] == {"correct": None, "score": None, "failure": "error"}
 
 
-def test_a_models_notices_are_kept(challenge: Challenge, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_models_notices_are_kept(challenge: BattleRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     def open_toy(address: str, device: str, dtype: str) -> ToyModel:
         model = ToyModel(Path(address).name)
         model.notices = [f"{model.name} halved a batch"]
@@ -237,7 +237,7 @@ def recorded(battle: Battle) -> dict[str, Any]:
     return {"a": dict(result.a), "b": dict(result.b)}
 
 
-def straight_through(challenge: Challenge, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def straight_through(challenge: BattleRequest, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the battle records when nothing interrupts it."""
     monkeypatch.setattr("engine.runs.worker.open_model", lambda address, *_: ToyModel(Path(address).name))
     battle = runs.plan(challenge)
@@ -248,7 +248,7 @@ def straight_through(challenge: Challenge, monkeypatch: pytest.MonkeyPatch) -> d
 
 
 def test_after_a_stop_nothing_is_recorded_and_resuming_ends_the_same(
-    challenge: Challenge, monkeypatch: pytest.MonkeyPatch
+    challenge: BattleRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = straight_through(challenge, monkeypatch)
     battle = runs.plan(challenge)
@@ -269,7 +269,7 @@ def test_after_a_stop_nothing_is_recorded_and_resuming_ends_the_same(
     assert recorded(battle) == whole
 
 
-def test_a_battle_fought_before_is_the_pilot_of_the_next(challenge: Challenge, opened: list[ToyModel]) -> None:
+def test_a_battle_fought_before_is_the_pilot_of_the_next(challenge: BattleRequest, opened: list[ToyModel]) -> None:
     assert runs.pilot(challenge) is None
     first = started(challenge)
     assert runs.pilot(challenge) is None  # not fought yet
@@ -287,7 +287,7 @@ def test_a_battle_fought_before_is_the_pilot_of_the_next(challenge: Challenge, o
 
 
 def test_a_verdict_before_the_end_is_one_that_holds_whenever_one_stops(
-    challenge: Challenge, monkeypatch: pytest.MonkeyPatch
+    challenge: BattleRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     battle_id = started(challenge)
     with Ledger() as ledger:
@@ -302,7 +302,7 @@ def test_a_verdict_before_the_end_is_one_that_holds_whenever_one_stops(
     assert "8 of the 20 planned items are in" in verdict.caveats[-1]
 
 
-def test_resuming_under_other_conditions_is_said(challenge: Challenge, opened: list[ToyModel]) -> None:
+def test_resuming_under_other_conditions_is_said(challenge: BattleRequest, opened: list[ToyModel]) -> None:
     same, other = started(challenge), started(challenge, seed=4)
     with Ledger() as ledger:
         ledger.describe(other, {"a": {"torch": "1"}, "b": {"torch": "1"}})
@@ -311,7 +311,7 @@ def test_resuming_under_other_conditions_is_said(challenge: Challenge, opened: l
     assert "other conditions" in runs.result(other).notices[0]
 
 
-def test_a_killed_worker_loses_nothing(challenge: Challenge, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_killed_worker_loses_nothing(challenge: BattleRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """SystemExit passes through the worker as a kill would: no state is put right on the way."""
     whole = straight_through(challenge, monkeypatch)
     battle = runs.plan(challenge)
@@ -331,7 +331,9 @@ def test_a_killed_worker_loses_nothing(challenge: Challenge, monkeypatch: pytest
     assert recorded(battle) == whole
 
 
-def test_a_battle_that_kills_every_worker_is_given_up(challenge: Challenge, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_battle_that_kills_every_worker_is_given_up(
+    challenge: BattleRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     battle_id = started(challenge)
 
     def die(*_: Any) -> ToyModel:
@@ -347,7 +349,7 @@ def test_a_battle_that_kills_every_worker_is_given_up(challenge: Challenge, monk
     assert f"{MAX_ATTEMPTS} workers in a row died" in progress.message and "for want of memory" in progress.message
 
 
-def test_stopping_what_is_over_changes_nothing(challenge: Challenge, opened: list[ToyModel]) -> None:
+def test_stopping_what_is_over_changes_nothing(challenge: BattleRequest, opened: list[ToyModel]) -> None:
     battle_id = started(challenge)
     work("cpu")
     runs.stop(battle_id)
@@ -357,7 +359,7 @@ def test_stopping_what_is_over_changes_nothing(challenge: Challenge, opened: lis
     assert watched(battle_id).state == "done"
 
 
-def test_unknown_battles(challenge: Challenge) -> None:
+def test_unknown_battles(challenge: BattleRequest) -> None:
     for ask in (runs.watch, runs.result, runs.resume):
         with pytest.raises(Unknown, match="no battle 'nope'"):
             ask("nope")
@@ -367,7 +369,7 @@ def test_unknown_battles(challenge: Challenge) -> None:
 
 
 def test_a_mistake_found_while_opening_fails_the_battle_in_its_words(
-    challenge: Challenge, monkeypatch: pytest.MonkeyPatch
+    challenge: BattleRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def damaged(*_: Any) -> ToyModel:
         raise CorruptWeights("ruby is cut short")
@@ -379,7 +381,9 @@ def test_a_mistake_found_while_opening_fails_the_battle_in_its_words(
     assert (progress.state, progress.exit_code, progress.message) == ("failed", 2, "ruby is cut short")
 
 
-def test_a_bug_fails_one_battle_and_the_next_one_runs(challenge: Challenge, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_fails_one_battle_and_the_next_one_runs(
+    challenge: BattleRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first, second = started(challenge, seed=1), started(challenge, seed=2)
     opening = iter([ZeroDivisionError("a bug")])
 
@@ -397,7 +401,7 @@ def test_a_bug_fails_one_battle_and_the_next_one_runs(challenge: Challenge, monk
 
 
 def test_a_full_disk_ends_the_worker_and_not_the_battle(
-    challenge: Challenge, opened: list[ToyModel], monkeypatch: pytest.MonkeyPatch
+    challenge: BattleRequest, opened: list[ToyModel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     battle_id = started(challenge)
 
@@ -416,7 +420,7 @@ def test_a_full_disk_ends_the_worker_and_not_the_battle(
 # ---- the queue
 
 
-def test_battles_wait_for_each_other(challenge: Challenge, opened: list[ToyModel]) -> None:
+def test_battles_wait_for_each_other(challenge: BattleRequest, opened: list[ToyModel]) -> None:
     ids = [started(challenge, seed=seed) for seed in (1, 2, 3)]
     assert [watched(battle_id).ahead for battle_id in ids] == [0, 1, 2]
     work("cpu")
@@ -425,7 +429,7 @@ def test_battles_wait_for_each_other(challenge: Challenge, opened: list[ToyModel
     assert len(opened) == 2  # models stay open from battle to battle
 
 
-def test_history_is_newest_first_and_leaves_probes_out(challenge: Challenge, opened: list[ToyModel]) -> None:
+def test_history_is_newest_first_and_leaves_probes_out(challenge: BattleRequest, opened: list[ToyModel]) -> None:
     ids = [started(challenge, seed=seed) for seed in (1, 2)]
     with taken():
         probe = runs.probe(challenge)
@@ -433,7 +437,7 @@ def test_history_is_newest_first_and_leaves_probes_out(challenge: Challenge, ope
     assert watched(probe).battle.n == service.PROBE_ITEMS
 
 
-def test_a_probe_tells_how_long_an_item_takes(challenge: Challenge, opened: list[ToyModel]) -> None:
+def test_a_probe_tells_how_long_an_item_takes(challenge: BattleRequest, opened: list[ToyModel]) -> None:
     assert runs.seconds_an_item(challenge) is None
     with taken():
         runs.probe(challenge)
@@ -466,7 +470,7 @@ def spawned(monkeypatch: pytest.MonkeyPatch) -> list[Worker]:
     return workers
 
 
-def test_one_worker_however_many_look(challenge: Challenge, spawned: list[Worker]) -> None:
+def test_one_worker_however_many_look(challenge: BattleRequest, spawned: list[Worker]) -> None:
     battle_id = runs.start(runs.plan(challenge))
     assert {runs.watch(battle_id).phase for _ in range(3)} == {"starting a worker"}
     runs.start(runs.plan(challenge))
@@ -474,7 +478,7 @@ def test_one_worker_however_many_look(challenge: Challenge, spawned: list[Worker
 
 
 def test_watching_replaces_a_killed_worker_but_not_in_a_flurry(
-    challenge: Challenge, spawned: list[Worker], monkeypatch: pytest.MonkeyPatch
+    challenge: BattleRequest, spawned: list[Worker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     battle_id = runs.start(runs.plan(challenge))
     spawned[0].returncode = -9
@@ -487,7 +491,7 @@ def test_watching_replaces_a_killed_worker_but_not_in_a_flurry(
 
 
 def test_workers_that_cannot_start_are_reported(
-    challenge: Challenge, spawned: list[Worker], monkeypatch: pytest.MonkeyPatch
+    challenge: BattleRequest, spawned: list[Worker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     battle_id = runs.start(runs.plan(challenge))
     now = time.monotonic()
@@ -500,7 +504,7 @@ def test_workers_that_cannot_start_are_reported(
 
 
 def test_a_worker_that_could_not_write_is_tried_again_after_a_rest(
-    challenge: Challenge, spawned: list[Worker], monkeypatch: pytest.MonkeyPatch
+    challenge: BattleRequest, spawned: list[Worker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     battle_id = runs.start(runs.plan(challenge))
     spawned[0].returncode = EXIT_DISK_FULL
@@ -513,7 +517,7 @@ def test_a_worker_that_could_not_write_is_tried_again_after_a_rest(
     assert len(spawned) == 2
 
 
-def test_what_was_left_open_is_gone_on_with(challenge: Challenge, spawned: list[Worker]) -> None:
+def test_what_was_left_open_is_gone_on_with(challenge: BattleRequest, spawned: list[Worker]) -> None:
     started(challenge)
     assert spawned == []
     runs.keep_going()
@@ -521,7 +525,7 @@ def test_what_was_left_open_is_gone_on_with(challenge: Challenge, spawned: list[
 
 
 def test_no_worker_without_disk_space(
-    challenge: Challenge, spawned: list[Worker], monkeypatch: pytest.MonkeyPatch
+    challenge: BattleRequest, spawned: list[Worker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(service, "SPACE_NEEDED", 1 << 60)
     battle_id = runs.start(runs.plan(challenge))
@@ -529,7 +533,7 @@ def test_no_worker_without_disk_space(
     assert spawned == []
 
 
-def test_a_second_worker_of_a_device_leaves_at_once(challenge: Challenge, opened: list[ToyModel]) -> None:
+def test_a_second_worker_of_a_device_leaves_at_once(challenge: BattleRequest, opened: list[ToyModel]) -> None:
     battle_id = started(challenge)
     with taken():
         work("cpu")
@@ -546,7 +550,7 @@ def test_importing_the_engine_loads_nothing_heavy() -> None:
     assert told.stdout.strip() == ""
 
 
-def test_scores_are_results_of_the_answers_kept(challenge: Challenge, opened: list[ToyModel]) -> None:
+def test_scores_are_results_of_the_answers_kept(challenge: BattleRequest, opened: list[ToyModel]) -> None:
     """Raw log-likelihoods are stored to the last bit: the score can be recomputed from them."""
     battle_id = started(challenge)
     work("cpu")

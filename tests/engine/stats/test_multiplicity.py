@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import CallerMistake, Mismatch
-from engine.stats.multiplicity import battery
+from engine.stats.multiplicity import adjusted
 from engine.stats.verdict import Verdict, compare
 
 
@@ -30,7 +30,7 @@ def test_holm_published() -> None:
     statsmodels 0.15: multipletests(p, method="holm")[1] with p = [binomtest(a, a + b).pvalue for a, b in the splits]
     """
     splits = {"u": (30, 12), "v": (26, 13), "w": (24, 11), "x": (40, 15), "y": (20, 15), "z": (11, 9)}
-    found = battery({task: verdict(*split) for task, split in splits.items()})
+    found = adjusted({task: verdict(*split) for task, split in splits.items()})
     expected = [0.0395794867, 0.1638383660, 0.1638383660, 0.0060950832, 0.9991196664, 0.9991196664]
     assert [found.p_values[task] for task in splits] == pytest.approx(expected, abs=1e-8)
     assert found.outcomes == {
@@ -46,14 +46,14 @@ def test_holm_published() -> None:
 
 
 def test_equal_stays_equal() -> None:
-    found = battery({"level": verdict(0, 0, 1000), "ahead": verdict(30, 2)})
+    found = adjusted({"level": verdict(0, 0, 1000), "ahead": verdict(30, 2)})
     assert found.outcomes == {"level": "equal", "ahead": "a"} and found.taken_back == ()
 
 
 def test_the_mean_gap_of_two_tasks() -> None:
     """Half of each gap; the ends by squares: 0.5 * sqrt(x^2 + y^2) of the distances (Zou & Donner 2008)."""
     one, two = verdict(30, 10), verdict(5, 20, 300)
-    found = battery({"one": one, "two": two})
+    found = adjusted({"one": one, "two": two})
     assert found.gap == pytest.approx((one.gap + two.gap) / 2)
     below = math.sqrt((one.gap - one.interval.low) ** 2 + (two.gap - two.interval.low) ** 2) / 2
     above = math.sqrt((one.interval.high - one.gap) ** 2 + (two.interval.high - two.gap) ** 2) / 2
@@ -66,7 +66,7 @@ def test_the_mean_gap_is_held_as_often_as_it_says() -> None:
     truth, held = sum(a - b for a, b in cells) / 3, 0
     for _ in range(400):
         drawn = [rng.multinomial(80, [a, b, 1 - a - b]) for a, b in cells]
-        interval = battery({str(i): verdict(*row) for i, row in enumerate(drawn)}).interval
+        interval = adjusted({str(i): verdict(*row) for i, row in enumerate(drawn)}).interval
         held += interval.low <= truth <= interval.high
     assert held / 400 >= 0.93
 
@@ -75,7 +75,7 @@ def test_twenty_level_tasks_seldom_name_any_winner() -> None:
     rng, named, alone = np.random.default_rng(6), 0, 0
     for _ in range(60):
         drawn = rng.multinomial(150, [0.2, 0.2, 0.6], size=20)
-        found = battery({str(i): verdict(*row, margin=0.001) for i, row in enumerate(drawn)})
+        found = adjusted({str(i): verdict(*row, margin=0.001) for i, row in enumerate(drawn)})
         named += found.count("undecided") < 20
         alone += bool(found.taken_back) or found.count("undecided") < 20
     assert named <= 6 and alone >= 20
@@ -83,7 +83,7 @@ def test_twenty_level_tasks_seldom_name_any_winner() -> None:
 
 @given(tasks)
 def test_a_correction_only_takes_winners_back(verdicts: dict[str, Verdict]) -> None:
-    found = battery(verdicts)
+    found = adjusted(verdicts)
     for task, one in verdicts.items():
         assert one.p_value <= found.p_values[task] <= min(1.0, len(verdicts) * one.p_value)
         assert found.outcomes[task] in (one.winner, "undecided")
@@ -96,8 +96,8 @@ def test_a_correction_only_takes_winners_back(verdicts: dict[str, Verdict]) -> N
 
 def test_what_is_no_battery() -> None:
     with pytest.raises(CallerMistake, match="at least 1"):
-        battery({})
+        adjusted({})
     with pytest.raises(CallerMistake, match=r"0\.9, 0\.95"):
-        battery({"x": verdict(3, 1), "y": verdict(3, 1, level=0.9)})
+        adjusted({"x": verdict(3, 1), "y": verdict(3, 1, level=0.9)})
     with pytest.raises(Mismatch, match="Ruby against Jade"):
-        battery({"x": verdict(3, 1), "y": verdict(3, 1, names=("Ruby", "Jade"))})
+        adjusted({"x": verdict(3, 1), "y": verdict(3, 1, names=("Ruby", "Jade"))})

@@ -22,9 +22,9 @@ from engine import TASKS, CallerMistake, Item, Task, load_items, load_task
 from engine.battles.evaluate import ranking
 from engine.errors import Unknown
 from engine.harness.config import HarnessConfig
-from engine.harness.prompt import Prelude
+from engine.harness.prompt import FewShotContext
 from engine.tasks.catalogue import arc_easy, gsm8k, hellaswag, mmlu, openbookqa, piqa, winogrande
-from engine.tasks.rendering import preludes
+from engine.tasks.rendering import few_shot_contexts
 from engine.tasks.scoring.normalisation import best_choice
 from engine.tasks.sources import read
 
@@ -149,7 +149,7 @@ def test_hellaswag_scene_and_the_space_that_counts() -> None:
     assert item.contexts == ("Folding: A man folds a towel. He",)
     assert (item.gold, item.answer) == (1, "smiles.")
     assert (
-        ranking(item, Prelude(), HarnessConfig()).pairs[0][1] == "  lays it away."
+        ranking(item, FewShotContext(), HarnessConfig()).pairs[0][1] == "  lays it away."
     )  # the delimiter's space and its own
     # 14 characters with its own space: -14 / 14 = -1.000 beats -7.05 / 7 = -1.007; with 13 it would lose.
     assert best_choice([-14.0, -7.05, -99, -99], item.choices, "characters") == 0
@@ -248,7 +248,7 @@ def winogrande_row() -> dict[str, str]:
 
 def test_winogrande_fills_the_blank_and_scores_the_rest() -> None:
     item = winogrande.item(0, winogrande_row())
-    assert ranking(item, Prelude(), HarnessConfig()).pairs == (
+    assert ranking(item, FewShotContext(), HarnessConfig()).pairs == (
         ("The cup fits the box as the cup", " is big ."),
         ("The cup fits the box as the box", " is big ."),
     )
@@ -329,7 +329,7 @@ def test_a_full_gsm8k_folder_with_its_examples(data: Path) -> None:
     write(data / "gsm8k/test.jsonl", [{"question": f"{i} + 0?", "answer": f"#### {i}"} for i in range(1_319)])
     write(data / "gsm8k/train.jsonl", [{"question": f"{i} + 1?", "answer": f"#### {i + 1}"} for i in range(20)])
     task = load_task("gsm8k")
-    before = {item: prelude.plain("") for item, prelude in preludes(task, task.harness()).items()}
+    before = {item: prelude.plain("") for item, prelude in few_shot_contexts(task, task.harness()).items()}
     assert len(before) == len(load_items(task)) == 1_319
     assert before["0"].count("Question: ") == 5
     assert re.fullmatch(r"(Question: \d+ \+ 1\?\nAnswer: #### \d+\n\n){5}", before["1318"])

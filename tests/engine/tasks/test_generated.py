@@ -13,16 +13,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import CallerMistake, Challenge, Item, Task, load_items, runs
-from engine.battles.evaluate import chosen_items
+from engine import BattleRequest, CallerMistake, Item, Task, load_items, runs
+from engine.battles.evaluate import battle_items
 from engine.errors import NoSource
 from engine.harness.config import Decoding
-from engine.tasks.generated import EXAMPLES, Made
-from engine.tasks.rendering import preludes
+from engine.tasks.generated import EXAMPLES, Generated
+from engine.tasks.rendering import few_shot_contexts
 from engine.tasks.sampling import draw
 from engine.tasks.scoring.extraction import matching
 from engine.tasks.sources import Row
-from engine.tasks.task import Rule
+from engine.tasks.task import Scorer
 from tests.conftest import toy_task
 
 AddTask = Callable[[Task], Task]
@@ -52,13 +52,15 @@ def item(index: int, row: Row) -> Item:
     )
 
 
-def made(entries: Callable[[str], Mapping[int, Row]] = Entries, version: str = HERE, package: str = "pytest") -> Made:
-    return Made(package, version, "pip install that", KINDS, entries)
+def made(
+    entries: Callable[[str], Mapping[int, Row]] = Entries, version: str = HERE, package: str = "pytest"
+) -> Generated:
+    return Generated(package, version, "pip install that", KINDS, entries)
 
 
-def endless(source: Made | None = None, **other: Any) -> Task:
+def endless(source: Generated | None = None, **other: Any) -> Task:
     source = source or made()
-    rules = {"number": Rule(matching(r"\d+"))}
+    rules = {"number": Scorer(matching(r"\d+"))}
     given = {"item": item, "items_from": (source,), "shots_from": (source.examples(),), "chance": 0.0, "size": None}
     return toy_task("sums", **given, decoding=Decoding(max_tokens=8, until=("\n",)), extractions=rules, **other)
 
@@ -69,8 +71,8 @@ def sums(add_task: AddTask) -> Task:
 
 
 @pytest.fixture
-def challenge(sums: Task, contenders: tuple[str, str]) -> Challenge:
-    return Challenge(a=contenders[0], b=contenders[1], task=sums.name, limit=20, seed=3, device="cpu")
+def challenge(sums: Task, contenders: tuple[str, str]) -> BattleRequest:
+    return BattleRequest(a=contenders[0], b=contenders[1], task=sums.name, limit=20, seed=3, device="cpu")
 
 
 # ---- the draw
@@ -135,7 +137,7 @@ def test_there_are_no_items_before_some_are_drawn() -> None:
 
 
 @pytest.mark.parametrize("source", [made(version="0.0.0"), made(package="no-such-package-here")])
-def test_without_exactly_this_library_it_says_how_to_get_it(source: Made) -> None:
+def test_without_exactly_this_library_it_says_how_to_get_it(source: Generated) -> None:
     task = endless(source)
     assert not task.present and endless().present
     with pytest.raises(NoSource, match="pip install that"):
@@ -145,7 +147,7 @@ def test_without_exactly_this_library_it_says_how_to_get_it(source: Made) -> Non
 # ---- a battle
 
 
-def test_a_battle_is_planned_over_new_items(challenge: Challenge) -> None:
+def test_a_battle_is_planned_over_new_items(challenge: BattleRequest) -> None:
     battle = runs.plan(challenge)
     assert battle.n == 20 and battle.items_digest == runs.plan(challenge).items_digest
     assert runs.plan(replace(challenge, limit=500)).n == 500
@@ -160,27 +162,29 @@ def test_a_battle_is_planned_over_new_items(challenge: Challenge) -> None:
         ({"shots": EXAMPLES + 1}, f"has {EXAMPLES} worked examples to choose from"),
     ],
 )
-def test_a_plan_says_what_an_endless_benchmark_cannot(challenge: Challenge, wrong: dict[str, Any], words: str) -> None:
+def test_a_plan_says_what_an_endless_benchmark_cannot(
+    challenge: BattleRequest, wrong: dict[str, Any], words: str
+) -> None:
     with pytest.raises(CallerMistake, match=words):
         runs.plan(replace(challenge, **wrong))
 
 
-def test_a_resumed_battle_has_its_items_from_their_ids(challenge: Challenge, add_task: AddTask) -> None:
+def test_a_resumed_battle_has_its_items_from_their_ids(challenge: BattleRequest, add_task: AddTask) -> None:
     battle = runs.plan(challenge)
-    first = chosen_items(battle, endless())
+    first = battle_items(battle, endless())
     assert [i.id for i in first] == list(battle.item_ids)
     assert first == draw(endless(), 20, 3)
     changed = endless(made(lambda kind: Entries(kind, words="Say")))
     with pytest.raises(CallerMistake, match="are not those battle"):
-        chosen_items(battle, changed)
+        battle_items(battle, changed)
 
 
-def test_worked_examples_are_of_the_items_kind_and_no_battle_asks_them(challenge: Challenge, sums: Task) -> None:
+def test_worked_examples_are_of_the_items_kind_and_no_battle_asks_them(challenge: BattleRequest, sums: Task) -> None:
     battle = runs.plan(replace(challenge, shots=3))
-    before = preludes(sums.over(battle.item_ids), battle.a.harness)
-    for one in chosen_items(battle, sums):
+    before = few_shot_contexts(sums.over(battle.item_ids), battle.a.harness)
+    for one in battle_items(battle, sums):
         shown = [re.fullmatch(r"Question: What is (\w+) (\d+)\?\nAnswer:", q) for q, _ in before[one.id].examples]
         assert {match[1] for match in shown if match} == {one.group}
         assert len({match[2] for match in shown if match and int(match[2]) < EXAMPLES <= one.index}) == 3
-    fewer = preludes(sums.over(battle.item_ids[:7]), battle.a.harness)
+    fewer = few_shot_contexts(sums.over(battle.item_ids[:7]), battle.a.harness)
     assert all(fewer[i] == before[i] for i in battle.item_ids[:7])

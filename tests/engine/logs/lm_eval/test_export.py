@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from engine import Battle, CallerMistake, Challenge, Contender, Item, Task, runs
+from engine import Battle, BattleRequest, CallerMistake, Contender, Item, Task, runs
 from engine.__main__ import main
 from engine.battles.battle import ItemFailure, ItemResult, Outcome
 from engine.battles.result import BattleResult
@@ -328,7 +328,7 @@ def _place(told: str) -> tuple[str, Path, str]:
 @pytest.fixture
 def battle_id(toy: Task, contenders: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
     """A battle of two toys over forty items in two groups; one failed for A."""
-    battle = runs.plan(Challenge(a=contenders[0], b=contenders[1], task=toy.name, device="cpu"))
+    battle = runs.plan(BattleRequest(a=contenders[0], b=contenders[1], task=toy.name, device="cpu"))
     lost = battle.item_ids[4]
 
     def open_toy(address: str, *_: object) -> ToyModel:

@@ -21,7 +21,7 @@ import pytest
 
 from engine.errors import CallerMistake
 from engine.logs import Log, align, choices, comparability, read_log
-from engine.logs.files import MAX_ROWS, Allowance, Source
+from engine.logs.files import MAX_ROWS, Allowance, LogFile
 from engine.logs.readers.inspect import _unpack
 
 FOLDER = Path(__file__).parents[3] / "data" / "logs" / "inspect"
@@ -207,7 +207,7 @@ def archive(**members: bytes) -> bytes:
 
 
 def unpacked(content: bytes, place: Path, size: int) -> dict[str, bytes]:
-    _unpack(Source(name="log.eval", content=content, allowance=Allowance(size, MAX_ROWS)), place)
+    _unpack(LogFile(name="log.eval", content=content, allowance=Allowance(size, MAX_ROWS)), place)
     with zipfile.ZipFile(place) as file:
         assert all(member.compress_type == zipfile.ZIP_STORED for member in file.infolist())
         return {member.filename: file.read(member) for member in file.infolist()}
