@@ -33,6 +33,8 @@ import pytest
 from hypothesis import settings
 
 from engine import Item, Task
+from engine.analysis.variations import variations
+from engine.battles.prepared import battle_items
 from engine.harness.config import Decoding
 from engine.models.interface import Completion, Logliks, Prompt, Ranking, Trouble
 from engine.tasks import registry
@@ -165,12 +167,17 @@ def toy_task(name: str = "toy", *, rows: Iterable[Row] | None = None, shots: Ite
     return Task(**({"name": name, "size": len(held)} | words | given | other))
 
 
+def _forget() -> None:
+    for remembered in (_items, battle_items, variations):
+        remembered.cache_clear()
+
+
 @pytest.fixture
 def fresh_items() -> Iterator[None]:
     """Items are remembered for the life of a process; a test that changes a source must not meet old ones."""
-    _items.cache_clear()
+    _forget()
     yield
-    _items.cache_clear()
+    _forget()
 
 
 @pytest.fixture
@@ -182,7 +189,7 @@ def add_task(monkeypatch: pytest.MonkeyPatch, fresh_items: None) -> Callable[[Ta
         module.TASK = task  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, module.__name__, module)
         monkeypatch.setattr(registry, "TASKS", (*dict.fromkeys((*registry.TASKS, task.name)),))
-        _items.cache_clear()
+        _forget()
         return task
 
     return add

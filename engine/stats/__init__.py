@@ -1,5 +1,6 @@
 """Statistics of paired scores: intervals, tests, power, verdicts, several comparisons at once."""
 
+from engine.stats.decomposition import GapDecomposition, Remeasurement, SourceEffect
 from engine.stats.interval import Interval, score_interval
 from engine.stats.multiplicity import AdjustedVerdicts
 from engine.stats.paired import Discordant, Winner
@@ -11,8 +12,11 @@ __all__ = [
     "AdjustedVerdicts",
     "Discordance",
     "Discordant",
+    "GapDecomposition",
     "Interval",
+    "Remeasurement",
     "SequentialGap",
+    "SourceEffect",
     "Verdict",
     "Winner",
     "compare",

@@ -59,6 +59,11 @@ def load_items(task: Task, order: OptionOrder = "given") -> tuple[Item, ...]:
     return items
 
 
+def load_examples(task: Task, order: OptionOrder = "given") -> tuple[Item, ...]:
+    """The items of a task that worked examples are drawn from. Raises NoSource where they are not on this machine."""
+    return _items(task, "shots", order)
+
+
 def digest(items: Iterable[Item]) -> str:
     """A hash of the items' contents, so that a changed file is noticed before results are mixed."""
     canonical = json.dumps([_contents(item) for item in items], sort_keys=True, separators=(",", ":"))

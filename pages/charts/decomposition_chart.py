@@ -6,7 +6,7 @@ from typing import Any
 import altair as alt
 import streamlit as st
 
-from engine.analysis import decomposition
+from engine.stats import GapDecomposition, Remeasurement, SourceEffect
 from pages.charts import drawing
 from pages.charts.palette import Palette, palette
 from pages.format import plain
@@ -21,7 +21,7 @@ TOP = "ends"
 ROWS = (TOP, *TITLES)
 
 
-def show(parts: decomposition.GapDecomposition, *, key: str) -> None:
+def show(parts: GapDecomposition, *, key: str) -> None:
     """A source that was not measured says so in place of its bar."""
     gap, margin = 100 * parts.gap, 100 * parts.margin
     seen = {"gap": gap, "ahead": "a" if gap > 0 else "b" if gap < 0 else "neither"}
@@ -49,7 +49,7 @@ def show(parts: decomposition.GapDecomposition, *, key: str) -> None:
     _readings(parts)
 
 
-def _row(part: decomposition.SourceEffect, gap: float) -> dict[str, Any]:
+def _row(part: SourceEffect, gap: float) -> dict[str, Any]:
     """A part as the picture needs it, in points. `sure_low` and `sure_high` leave out what is only possible."""
     row = {"part": part.source, "title": TITLES[part.source], "measured": part.measured, "pale": False, "words": ""}
     if part.low is None or part.high is None:
@@ -128,7 +128,7 @@ def draw(colours: Palette, domain: tuple[float, float], margin: float) -> alt.La
     return alt.layer(*layers).properties(height=50 * len(ROWS) + 60)
 
 
-def _description(parts: decomposition.GapDecomposition, rows: list[dict[str, Any]]) -> str:
+def _description(parts: GapDecomposition, rows: list[dict[str, Any]]) -> str:
     """What a reader who cannot see the picture should know."""
     told = "; ".join(f"{row['part']} {row['ends'] or row['words']}" for row in rows)
     return (
@@ -137,7 +137,7 @@ def _description(parts: decomposition.GapDecomposition, rows: list[dict[str, Any
     )
 
 
-def _readings(parts: decomposition.GapDecomposition) -> None:
+def _readings(parts: GapDecomposition) -> None:
     """A line a reading, to be read on a phone too."""
     count = sum(len(part.readings) + len(part.mixed) for part in parts.parts)
     if not count:
@@ -155,7 +155,7 @@ def _readings(parts: decomposition.GapDecomposition) -> None:
                 st.markdown("\n".join([f"**{TITLES[part.source]}**\n", *(f"- {line}" for line in lines)]))
 
 
-def _line(reading: decomposition.Remeasurement) -> str:
+def _line(reading: Remeasurement) -> str:
     gap, own = _signed(100 * reading.gap), _signed(100 * reading.base)
     told = f"{plain(reading.label)}: **{gap}**, else {own}, on {reading.n:,} items"
     if reading.bound:

@@ -24,7 +24,7 @@ def show(found: judging.LogVerdict, a: Chosen, b: Chosen, *, key: str) -> None:
     group_report.show(found, key=key)
     st.subheader("Where does the gap come from?", anchor=False)
     others = decomposition.other_scorings(aligned, a.contents, b.contents)
-    decomposition_chart.show(decomposition.split_of_logs(verdict, aligned, others), key=f"{key}-split")
+    decomposition_chart.show(decomposition.decompose_logs(verdict, aligned, others), key=f"{key}-split")
     differing_answers.show(aligned.pairs, verdict.names, key=f"{key}-differing")
     st.download_button(
         "Download JSON",

@@ -22,11 +22,12 @@ from typing import Any
 import pytest
 
 from engine import HarnessConfig, Item, Task, load_items, load_task
-from engine.battles.evaluate import ranked_outcome, ranking
+from engine.battles.requests import ranking
+from engine.battles.scoring import ranked_outcome
 from engine.models.interface import Logliks, Prompt
 from engine.models.local.model import LocalModel, open_local
 from engine.models.registry import find
-from engine.tasks.rendering import few_shot_contexts
+from engine.tasks.rendering import RenderedItem, few_shot_contexts
 from engine.tasks.scoring.normalisation import normalised
 from engine.tasks.sources import Folder, found, read
 
@@ -159,9 +160,13 @@ def test_prompts_are_lm_evals_to_the_character(case: Case, task: Task) -> None:
     before = few_shot_contexts(task, harness)
     for item, doc in docs:
         if task.decoding:
-            texts = [question(before[item.id], item, harness)]
+            texts = [RenderedItem(item=item, context=before[item.id]).prompt(harness)]
         else:
-            texts = [text for pair in ranking(item, before[item.id], harness).pairs for text in pair]
+            texts = [
+                text
+                for pair in ranking(RenderedItem(item=item, context=before[item.id]), harness).pairs
+                for text in pair
+            ]
         assert sha256("\x1f".join(texts)) == doc["asked_sha256"], item.id
 
 
@@ -171,7 +176,7 @@ def test_ranked_choices_agree(model: LocalModel, case: Case, task: Task, monkeyp
     monkeypatch.setattr(model.encoder, "max_length", case["max_length"] or model.encoder.max_length)
     harness, docs = asked_as(case, task), documents(case, task)
     before = few_shot_contexts(task, harness)
-    asked = [ranking(item, before[item.id], harness) for item, _ in docs]
+    asked = [ranking(RenderedItem(item=item, context=before[item.id]), harness) for item, _ in docs]
     for put, (_, doc) in zip(asked, docs, strict=True):
         requests = [f"{model.encoder.text(context)}\x1f{choice}" for context, choice in put.pairs]
         assert list(map(sha256, requests)) == doc["requests_sha256"], put.item_id
@@ -210,7 +215,10 @@ def test_written_answers_agree(model: LocalModel, case: Case, task: Task, monkey
     harness, docs = asked_as(case, task), documents(case, task)[:WRITTEN_DOCS]
     assert harness.decoding
     before = few_shot_contexts(task, harness)
-    asked = [Prompt(item_id=item.id, text=question(before[item.id], item, harness)) for item, _ in docs]
+    asked = [
+        Prompt(item_id=item.id, text=RenderedItem(item=item, context=before[item.id]).prompt(harness))
+        for item, _ in docs
+    ]
     written = {completion.item_id: completion for batch in model.write(asked, harness.decoding) for completion in batch}
     for prompt, (item, doc) in zip(asked, docs, strict=True):
         assert [sha256(model.encoder.text(prompt.text))] == doc["requests_sha256"], item.id
@@ -219,12 +227,6 @@ def test_written_answers_agree(model: LocalModel, case: Case, task: Task, monkey
         assert sha256(completion.text) == doc["text_sha256"], item.id
         assert completion.cut == doc["cut"][0]
         check_rules(task, item, completion.text, doc["filters"])
-
-
-def question(prelude: Any, item: Item, harness: HarnessConfig) -> Any:
-    if harness.template == "plain":
-        return prelude.plain(item.context(0), harness.system)
-    return prelude.conversation(item.context(0), harness.system, multiturn=harness.multiturn)
 
 
 def check_rules(task: Task, item: Item, text: str, filters: dict[str, Any]) -> None:

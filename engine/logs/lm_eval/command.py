@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.battles.battle import Battle, Side
-from engine.battles.evaluate import END_OF_THINKING, decoding
+from engine.battles.requests import END_OF_THINKING, decoding
 from engine.battles.rescoring import rule_of
 from engine.harness.config import HarnessConfig
 from engine.logs.lm_eval.definitions import DEFINITIONS, VERSION, called, definition, places

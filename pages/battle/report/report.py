@@ -7,8 +7,8 @@ from functools import partial
 
 import streamlit as st
 
-from engine import BattleResult, runs
-from engine.analysis import decomposition, robustness
+from engine import BattleResult
+from engine.analysis import BattleAnalysis
 from pages.battle import watch
 from pages.battle.report import discordant_items, forecast_report, measuring, settings_list
 from pages.charts import decomposition_chart, live_chart, noise_chart
@@ -16,7 +16,8 @@ from pages.format import percent, plain
 from pages.shared import verdict_card
 
 
-def show(result: BattleResult) -> None:
+def show(analysis: BattleAnalysis) -> None:
+    result = analysis.result
     verdict = result.verdict
     if verdict is None:
         st.info("Fewer than two items have been answered by both: there is nothing to say yet.")
@@ -46,8 +47,8 @@ def show(result: BattleResult) -> None:
     else:
         after = partial(watch.verdict_after, scores, result.battle)
         noise_chart.show(after, len(scores), result.battle.n, result.names, key="final-noise")
-    _split(result)
-    st.subheader(f"The {len(result.flips):,} questions where they differ", anchor=False)
+    _decomposition(analysis)
+    st.subheader(f"The {len(result.discordant_items):,} questions where they differ", anchor=False)
     discordant_items.show(result, key="flips")
     st.subheader("Was it a fair fight?", anchor=False)
     settings_list.show(result)
@@ -56,7 +57,7 @@ def show(result: BattleResult) -> None:
     answered = len(result.a) + len(result.b)
     left.download_button(
         "Download JSON",
-        _json(result.battle.id, result.state, answered),
+        _json(result.battle.id, result.state, answered, result),
         f"{name}.json",
         "application/json",
         on_click="ignore",
@@ -64,7 +65,7 @@ def show(result: BattleResult) -> None:
     )
     right.download_button(
         "Download CSV",
-        _csv(result.battle.id, answered),
+        _csv(result.battle.id, answered, result),
         f"{name}.csv",
         "text/csv",
         on_click="ignore",
@@ -72,14 +73,13 @@ def show(result: BattleResult) -> None:
     )
 
 
-def _split(result: BattleResult) -> None:
-    family = robustness.family(result.battle.id)
-    parts = decomposition.split(result, family)
-    if parts is None or result.battle.of:  # a repeat is itself a reading of another battle's split
+def _decomposition(analysis: BattleAnalysis) -> None:
+    parts = analysis.decomposition
+    if parts is None or analysis.result.battle.of:  # a repeat is itself a reading of another battle's gap
         return
     st.subheader("Where the gap may come from", anchor=False)
     decomposition_chart.show(parts, key="split")
-    measuring.show(result, family, parts)
+    measuring.show(analysis.result, analysis.repeats, parts)
 
 
 # Files are made before anybody asks, and kept: one that is made on demand is gone when two other people's pages have
@@ -87,16 +87,15 @@ def _split(result: BattleResult) -> None:
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _json(battle_id: str, state: str, answered: int) -> str:
+def _json(battle_id: str, state: str, answered: int, _result: BattleResult) -> str:
     """The battle in this state, with so many answers: then it is the same for everybody."""
-    return json.dumps(runs.result(battle_id).to_json(), indent=1)
+    return json.dumps(_result.to_json(), indent=1)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _csv(battle_id: str, answered: int) -> str:
-    result = runs.result(battle_id)
+def _csv(battle_id: str, answered: int, _result: BattleResult) -> str:
     table = io.StringIO()
     lines = csv.writer(table)
     lines.writerow(["id", "score_a", "score_b"])
-    lines.writerows((item, a.score, b.score) for item, a, b in result.pairs)
+    lines.writerows((item, a.score, b.score) for item, a, b in _result.pairs)
     return table.getvalue()

@@ -19,12 +19,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import TASKS, CallerMistake, Item, Task, load_items, load_task
-from engine.battles.evaluate import ranking
+from engine.battles.requests import ranking
 from engine.errors import Unknown
 from engine.harness.config import HarnessConfig
 from engine.harness.prompt import FewShotContext
 from engine.tasks.catalogue import arc_easy, gsm8k, hellaswag, mmlu, openbookqa, piqa, winogrande
-from engine.tasks.rendering import few_shot_contexts
+from engine.tasks.rendering import RenderedItem, few_shot_contexts
 from engine.tasks.scoring.normalisation import best_choice
 from engine.tasks.sources import read
 
@@ -149,7 +149,7 @@ def test_hellaswag_scene_and_the_space_that_counts() -> None:
     assert item.contexts == ("Folding: A man folds a towel. He",)
     assert (item.gold, item.answer) == (1, "smiles.")
     assert (
-        ranking(item, FewShotContext(), HarnessConfig()).pairs[0][1] == "  lays it away."
+        ranking(RenderedItem(item=item, context=FewShotContext()), HarnessConfig()).pairs[0][1] == "  lays it away."
     )  # the delimiter's space and its own
     # 14 characters with its own space: -14 / 14 = -1.000 beats -7.05 / 7 = -1.007; with 13 it would lose.
     assert best_choice([-14.0, -7.05, -99, -99], item.choices, "characters") == 0
@@ -248,7 +248,7 @@ def winogrande_row() -> dict[str, str]:
 
 def test_winogrande_fills_the_blank_and_scores_the_rest() -> None:
     item = winogrande.item(0, winogrande_row())
-    assert ranking(item, FewShotContext(), HarnessConfig()).pairs == (
+    assert ranking(RenderedItem(item=item, context=FewShotContext()), HarnessConfig()).pairs == (
         ("The cup fits the box as the cup", " is big ."),
         ("The cup fits the box as the box", " is big ."),
     )

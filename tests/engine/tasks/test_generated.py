@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import BattleRequest, CallerMistake, Item, Task, load_items, runs
-from engine.battles.evaluate import battle_items
+from engine.battles.prepared import battle_items
 from engine.errors import NoSource
 from engine.harness.config import Decoding
 from engine.tasks.generated import EXAMPLES, Generated
@@ -171,18 +171,19 @@ def test_a_plan_says_what_an_endless_benchmark_cannot(
 
 def test_a_resumed_battle_has_its_items_from_their_ids(challenge: BattleRequest, add_task: AddTask) -> None:
     battle = runs.plan(challenge)
-    first = battle_items(battle, endless())
-    assert [i.id for i in first] == list(battle.item_ids)
-    assert first == draw(endless(), 20, 3)
+    first = battle_items(battle)
+    assert tuple(first) == battle.item_ids
+    assert tuple(first.values()) == draw(endless(), 20, 3)
     changed = endless(made(lambda kind: Entries(kind, words="Say")))
     with pytest.raises(CallerMistake, match="are not those battle"):
-        battle_items(battle, changed)
+        add_task(changed)
+        battle_items(battle)
 
 
 def test_worked_examples_are_of_the_items_kind_and_no_battle_asks_them(challenge: BattleRequest, sums: Task) -> None:
     battle = runs.plan(replace(challenge, shots=3))
     before = few_shot_contexts(sums.over(battle.item_ids), battle.a.harness)
-    for one in battle_items(battle, sums):
+    for one in battle_items(battle).values():
         shown = [re.fullmatch(r"Question: What is (\w+) (\d+)\?\nAnswer:", q) for q, _ in before[one.id].examples]
         assert {match[1] for match in shown if match} == {one.group}
         assert len({match[2] for match in shown if match and int(match[2]) < EXAMPLES <= one.index}) == 3

@@ -17,7 +17,8 @@ from typing import Any
 
 import pytest
 
-from engine.battles.evaluate import ranked_outcome, ranking
+from engine.battles.requests import ranking
+from engine.battles.scoring import ranked_outcome
 from engine.models.interface import Logliks
 from engine.tasks.catalogue import (
     boolq,
@@ -34,7 +35,7 @@ from engine.tasks.catalogue import (
     truthfulqa_mc2,
 )
 from engine.tasks.items import load_items
-from engine.tasks.rendering import few_shot_contexts
+from engine.tasks.rendering import RenderedItem, few_shot_contexts
 from engine.tasks.sources import DataPackage, Hub, Row, found, read
 from engine.tasks.task import Item, Task
 
@@ -60,7 +61,7 @@ def of_size(task: Task, size: int) -> Task:
 
 def requests(task: Task, item: Item, **settings: Any) -> list[tuple[Any, str]]:
     harness = task.harness(**settings)
-    return list(ranking(item, few_shot_contexts(task, harness)[item.id], harness).pairs)
+    return list(ranking(RenderedItem(item=item, context=few_shot_contexts(task, harness)[item.id]), harness).pairs)
 
 
 def hashes(pairs: list[tuple[Any, str]]) -> list[str]:

@@ -20,7 +20,7 @@ import pytest
 
 from engine import CallerMistake, Item, Task, load_items
 from engine.battles.battle import ItemFailure, ItemResult
-from engine.battles.evaluate import written_outcome
+from engine.battles.scoring import written_outcome
 from engine.errors import NoSource
 from engine.models.interface import Completion
 from engine.tasks.catalogue import (
