@@ -5,20 +5,25 @@ The arithmetic is `stats/decomposition.py`; here is what a battle has of each so
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 from engine.analysis.repeats import Repeat
-from engine.analysis.variations import Aspect, Variation, variation, variations_of
-from engine.battles.battle import SIDES, Battle, ItemFailure, ItemResult, Outcome
+from engine.analysis.variations import Variations, changed, variations_of_both
+from engine.battles.battle import ItemFailure, ItemResult, Outcome
 from engine.battles.rescoring import scores_by_rule
 from engine.battles.result import BattleResult
 from engine.errors import CallerMistake
-from engine.harness.config import HarnessConfig
-from engine.stats.decomposition import GapDecomposition, GapSource, SourceEffect, repeat_remeasured, scorer_effect
+from engine.stats.decomposition import (
+    GapDecomposition,
+    GapSource,
+    Remeasurement,
+    SourceEffect,
+    repeat_remeasured,
+    scorer_effect,
+)
 from engine.store.ledger import OPEN_STATES
 
-_SETTINGS = {"option_order", "wording", "shots", "shots_seed", "batch", "dtype"}
 _TOO_FEW = "fewer than two pairs are complete"
 
 
@@ -72,70 +77,41 @@ def repeat_effects(result: BattleResult, repeats: Sequence[Repeat]) -> tuple[Sou
     """
     if len(result.pairs) < 2:
         return SourceEffect(source="protocol", about=_TOO_FEW), SourceEffect(source="rerun", about=_TOO_FEW)
-    over = [(_change(result.battle, repeat.battle), repeat) for repeat in repeats if repeat.state not in OPEN_STATES]
-    changed = [(change, repeat) for change, repeat in over if change is not None]
-    own = {item: (a.score, b.score) for item, a, b in result.pairs}
+    over = [repeat for repeat in repeats if repeat.state not in OPEN_STATES]
+    changes = [(changed(result.battle, repeat.battle), repeat.scores) for repeat in over]
     try:
-        possible, impossible = _variations_of_both(result)
+        ways, unknown = variations_of_both(result.battle), ""
     except CallerMistake as error:
-        unknown = f"; {_clause(error)}"
-        prompt, run = (_measured(source, result.gap, own, changed) for source in ("protocol", "rerun"))
-        return replace(prompt, about=prompt.about + unknown), replace(run, about=run.about + unknown)
+        ways, unknown = Variations(possible=(), impossible=()), f"; {_clause(error)}"
+    own = {item: (a.score, b.score) for item, a, b in result.pairs}
+    measured = [(change, repeat_remeasured(change.label, own, scores)) for change, scores in changes if change]
     prompt, run = (
-        _with_untried(_measured(source, result.gap, own, changed), possible[source], impossible[source])
+        _effect(
+            source, result.gap, [reading for change, reading in measured if reading and change.part == source], ways
+        )
         for source in ("protocol", "rerun")
     )
+    if unknown:  # what could be changed is not known, so neither is what was not tried
+        return replace(prompt, about=prompt.about + unknown, applies=True), replace(
+            run, about=run.about + unknown, applies=True
+        )
     return prompt, run
 
 
-def _measured(
-    source: Aspect,
-    gap: float,
-    own: Mapping[str, tuple[float, float]],
-    changed: Sequence[tuple[Variation, Repeat]],
-) -> SourceEffect:
-    """The effect of one source as far as repeats have measured it; of one variation the longest run counts."""
-    found = [repeat_remeasured(v.label, own, repeat.scores) for v, repeat in changed if v.part == source]
-    by_size = sorted((reading for reading in found if reading), key=lambda reading: reading.n)
-    readings = list({reading.label: reading for reading in by_size}.values())
-    ways = f"{len(readings)} other way{'s' if len(readings) != 1 else ''}"
-    about = f"both sides run again in {ways}" if readings else "not run again"
-    return SourceEffect.from_readings(source, about, gap, readings)
-
-
-def _with_untried(effect: SourceEffect, possible: Sequence[str], impossible: Sequence[str]) -> SourceEffect:
-    about = effect.about + (f"; impossible here: {', '.join(impossible)}" if impossible else "")
-    tried = {reading.label for reading in effect.readings}
-    untried = tuple(label for label in possible if label not in tried)
-    return replace(effect, about=about, untried=untried, applies=bool(possible or effect.readings))
-
-
-def _variations_of_both(result: BattleResult) -> tuple[dict[GapSource, list[str]], dict[GapSource, list[str]]]:
-    """By source: what can be changed for both contenders alike, and what cannot with its reason."""
-    of_a, of_b = (variations_of(result.battle, side) for side in SIDES)
-    possible: dict[GapSource, list[str]] = {"protocol": [], "rerun": []}
-    impossible: dict[GapSource, dict[str, str]] = {"protocol": {}, "rerun": {}}
-    for way in of_a.possible:
-        if way.label in {other.label for other in of_b.possible if other.part == way.part}:
-            possible[way.part].append(way.label)
-    for refused in (*of_a.impossible, *of_b.impossible):
-        impossible[refused.part][refused.label] = f"{refused.label} ({_clause(refused.reason)})"
-    return possible, {source: list(reasons.values()) for source, reasons in impossible.items()}
-
-
-def _change(base: Battle, other: Battle) -> Variation | None:
-    """What a repeat changed; None unless it was one setting at most, and both sides alike."""
-    if other.id == base.id or (other.of, other.task, other.device) != (base.id, base.task, base.device):
-        return None
-    changes = []
-    for side in SIDES:
-        was, now = base.contender(side), other.contender(side)
-        names = {f.name for f in fields(HarnessConfig) if getattr(was.harness, f.name) != getattr(now.harness, f.name)}
-        if was.model != now.model or len(names) > 1 or not names <= _SETTINGS:
-            return None
-        changes.append(variation(was.harness, now.harness))
-    a, b = changes
-    return a if (a.part, a.label) == (b.part, b.label) else None
+def _effect(source: GapSource, gap: float, readings: Sequence[Remeasurement], ways: Variations) -> SourceEffect:
+    """What repeats have measured of one source, and what is left to try; of one variation the longest run counts."""
+    longest = {reading.label: reading for reading in sorted(readings, key=lambda reading: reading.n)}
+    count = f"{len(longest)} other way{'s' if len(longest) != 1 else ''}"
+    about = f"both sides run again in {count}" if longest else "not run again"
+    impossible = [f"{way.label} ({_clause(way.reason)})" for way in ways.impossible if way.part == source]
+    if impossible:
+        about += f"; impossible here: {', '.join(impossible)}"
+    possible = [way.label for way in ways.possible if way.part == source]
+    return replace(
+        SourceEffect.from_readings(source, about, gap, tuple(longest.values())),
+        untried=tuple(label for label in possible if label not in longest),
+        applies=bool(possible or longest),
+    )
 
 
 def _clause(reason: object) -> str:

@@ -2,17 +2,17 @@
 
 Prompt ("protocol"): how the question is put (order of options, prompt variant, worked examples). Run ("rerun"): how it
 is computed (the same once more, batch size, precision). Neither changes what a benchmark is said to measure, so
-whatever moves with them is noise. What cannot be changed for a task, a device or the data at hand is told with its reason.
+whatever moves with them is noise. What cannot be changed for a task, a device or the data at hand comes with its reason.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
-from engine.battles.battle import Battle, Side
+from engine.battles.battle import SIDES, Battle, Side
 from engine.errors import CallerMistake
 from engine.harness.config import HarnessConfig
 from engine.harness.variants import PROMPT_VARIANTS
@@ -26,6 +26,8 @@ from engine.tasks.task import Task
 Aspect = Literal["protocol", "rerun"]
 SHOTS = (5, 8, 3)  # worked examples as published scores have them; the first number that is another one and can be had
 OTHER_SEED = 4321
+VARIED = {"option_order", "wording", "shots", "shots_seed", "batch", "dtype"}
+"""The fields of `HarnessConfig` that variations change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +79,36 @@ def variations_of(battle: Battle, side: Side) -> Variations:
     contender = battle.contender(side)
     device = "endpoint" if find(contender.model).kind == "endpoint" else battle.device
     return variations(load_task(battle.task).over(battle.item_ids), contender.harness, device)
+
+
+def variations_of_both(battle: Battle) -> Variations:
+    """What can be changed for both contenders of a battle alike, and what cannot for one of them.
+
+    Raises:
+        NoSource: the task's items are not on this machine.
+    """
+    of_a, of_b = (variations_of(battle, side) for side in SIDES)
+    alike = {(way.part, way.label) for way in of_b.possible}
+    impossible = {(way.part, way.label): way for way in (*of_a.impossible, *of_b.impossible)}
+    return Variations(
+        possible=tuple(way for way in of_a.possible if (way.part, way.label) in alike),
+        impossible=tuple(impossible.values()),
+    )
+
+
+def changed(base: Battle, other: Battle) -> Variation | None:
+    """What a repeat changed; None unless it was one setting at most, and both sides alike."""
+    if other.id == base.id or (other.of, other.task, other.device) != (base.id, base.task, base.device):
+        return None
+    changes = []
+    for side in SIDES:
+        was, now = base.contender(side), other.contender(side)
+        names = {f.name for f in fields(HarnessConfig) if getattr(was.harness, f.name) != getattr(now.harness, f.name)}
+        if was.model != now.model or len(names) > 1 or not names <= VARIED:
+            return None
+        changes.append(variation(was.harness, now.harness))
+    a, b = changes
+    return a if (a.part, a.label) == (b.part, b.label) else None
 
 
 def variation(base: HarnessConfig, other: HarnessConfig) -> Variation:

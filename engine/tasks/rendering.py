@@ -71,9 +71,9 @@ def render(task: Task, harness: HarnessConfig, ids: Collection[str] | None = Non
 def check_renderable(task: Task, harness: HarnessConfig) -> None:
     """Raises what `render` raises, without rendering anything."""
     items = load_items(task, harness.option_order)
-    _variant(task, harness, items)
     if harness.shots:
         _example_pools(task, harness, items)
+    _variant(task, harness, items)
 
 
 def few_shot_contexts(task: Task, harness: HarnessConfig) -> Mapping[str, FewShotContext]:

@@ -361,7 +361,7 @@ def test_a_source_with_nothing_to_change_does_not_apply(first: BattleResult, mon
     def nothing_possible(battle: Battle, side: Any) -> Variations:
         return replace(variations_of(replace(battle, device="cpu"), side), possible=())
 
-    monkeypatch.setattr("engine.analysis.decomposition.variations_of", nothing_possible)
+    monkeypatch.setattr("engine.analysis.variations.variations_of", nothing_possible)
     told = decomposed(replace(first, battle=replace(first.battle, device="elsewhere")))
     assert told is not None
     assert [part.applies for part in told.parts] == [True, True, False, False]
