@@ -2,7 +2,7 @@
 
 Prompt ("protocol"): how the question is put (order of options, prompt variant, worked examples). Run ("rerun"): how it
 is computed (the same once more, batch size, precision). Neither changes what a benchmark is said to measure, so
-whatever moves with them is noise. What cannot be changed for a task, a device or the data at hand comes with its reason.
+whatever moves with them is noise. What cannot be changed for a task, a device or the data here comes with its reason.
 """
 
 from __future__ import annotations
