@@ -1,4 +1,4 @@
-"""Which items go on from which trunk, and which share a pass: nothing lost, nothing asked for out of place."""
+"""Which items go on from which shared prefix, and which share a pass: nothing lost, nothing asked for out of place."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from engine.models.local.plan import ALIGNMENT, WORTH_A_TRUNK, Group, Line, plan
+from engine.models.local.batching import ALIGNMENT, WORTH_A_PASS, Group, Line, plan_batches
 
 Items = Sequence[Sequence[Line]]
 MANY = 10_000
@@ -27,13 +27,13 @@ def item(context: tuple[int, ...], *scored: int) -> list[Line]:
     return [Line((*context, *choice)[:-1], choice) for choice in choices]
 
 
-def nodes(items: Items, pack: Sequence[int], trunk: int) -> int:
-    """Distinct tokens of a pack beyond the trunk, counted by walking down a tree of dictionaries."""
+def nodes(items: Items, batch: Sequence[int], prefix: int) -> int:
+    """Distinct tokens of a batch beyond the shared prefix, counted by walking down a tree of dictionaries."""
     count, root = 0, {}
-    for read in (line.read for i in pack for line in items[i]):
+    for read in (line.read for i in batch for line in items[i]):
         place: dict[int, Any] = root
         for depth, token in enumerate(read):
-            count += token not in place and depth >= trunk
+            count += token not in place and depth >= prefix
             place = place.setdefault(token, {})
     return count
 
@@ -62,51 +62,53 @@ rows = st.sampled_from((1, 6, 40, MANY))
 
 @given(blocks(), budgets, rows, st.booleans())
 def test_every_item_is_in_exactly_one_pack(items: Items, budget: int, most: int, split_long: bool) -> None:
-    packs = [pack for group in plan(items, budget, most, split_long=split_long) for pack in group.packs]
-    assert sorted(i for pack in packs for i in pack) == list(range(len(items)))
-    assert all(packs)
+    batches = [batch for group in plan_batches(items, budget, most, split_long=split_long) for batch in group.batches]
+    assert sorted(i for batch in batches for i in batch) == list(range(len(items)))
+    assert all(batches)
 
 
 @given(blocks(), budgets, rows, st.booleans())
 def test_every_line_goes_on_from_its_groups_trunk(items: Items, budget: int, most: int, split_long: bool) -> None:
-    """No place that is asked for a next token lies inside the trunk, so every branch has all of its own."""
-    for group in plan(items, budget, most, split_long=split_long):
-        for line in (line for pack in group.packs for i in pack for line in items[i]):
-            assert line.read[: len(group.trunk)] == group.trunk
-            assert len(line.read) - line.scored >= len(group.trunk)
+    """No place that is asked for a next token lies inside the shared prefix, so every branch has all of its own."""
+    for group in plan_batches(items, budget, most, split_long=split_long):
+        for line in (line for batch in group.batches for i in batch for line in items[i]):
+            assert line.read[: len(group.prefix)] == group.prefix
+            assert len(line.read) - line.scored >= len(group.prefix)
 
 
 @given(blocks(), budgets, rows, st.booleans())
 def test_a_pack_is_within_its_bounds_unless_it_is_one_item(
     items: Items, budget: int, most: int, split_long: bool
 ) -> None:
-    for group in plan(items, budget, most, split_long=split_long):
-        for pack in group.packs:
-            if len(pack) > 1:
-                assert nodes(items, pack, len(group.trunk)) <= budget
-                assert sum(line.scored for i in pack for line in items[i]) <= most
+    for group in plan_batches(items, budget, most, split_long=split_long):
+        for batch in group.batches:
+            if len(batch) > 1:
+                assert nodes(items, batch, len(group.prefix)) <= budget
+                assert sum(line.scored for i in batch for line in items[i]) <= most
 
 
 @given(blocks(), budgets, rows, st.booleans())
 def test_trunks_are_aligned(items: Items, budget: int, most: int, split_long: bool) -> None:
-    trunks = [group.trunk for group in plan(items, budget, most, split_long=split_long)]
-    assert all(len(trunk) % ALIGNMENT == 0 for trunk in trunks)
-    assert trunks.count(()) <= 1
+    prefixes = [group.prefix for group in plan_batches(items, budget, most, split_long=split_long)]
+    assert all(len(prefix) % ALIGNMENT == 0 for prefix in prefixes)
+    assert prefixes.count(()) <= 1
 
 
 @given(blocks(), budgets, rows)
 def test_a_trunk_of_many_is_worth_a_pass(items: Items, budget: int, most: int) -> None:
-    for group in plan(items, budget, most):
-        members = [i for pack in group.packs for i in pack]
-        if group.trunk and len(members) > 1:
-            assert len(group.trunk) >= WORTH_A_TRUNK
+    for group in plan_batches(items, budget, most):
+        members = [i for batch in group.batches for i in batch]
+        if group.prefix and len(members) > 1:
+            assert len(group.prefix) >= WORTH_A_PASS
             assert nodes(items, members, 0) > budget  # what fits into a pass needs no other one
 
 
 @given(blocks(), budgets, rows, st.booleans())
 def test_the_same_lines_make_the_same_plan(items: Items, budget: int, most: int, split_long: bool) -> None:
     again = [[Line((*line.read,), line.targets, line.cut) for line in lines] for lines in items]
-    assert plan(items, budget, most, split_long=split_long) == plan(again, budget, most, split_long=split_long)
+    assert plan_batches(items, budget, most, split_long=split_long) == plan_batches(
+        again, budget, most, split_long=split_long
+    )
 
 
 @given(blocks(), budgets, rows, st.randoms(use_true_random=False))
@@ -118,8 +120,8 @@ def test_a_plan_is_made_of_texts_and_not_of_places(items: Items, budget: int, mo
 
     def texts(some: Items) -> list[tuple[tuple[int, ...], list[list[list[tuple[int, ...]]]]]]:
         return [
-            (group.trunk, [[sorted(line.read for line in some[i]) for i in pack] for pack in group.packs])
-            for group in plan(some, budget, most)
+            (group.prefix, [[sorted(line.read for line in some[i]) for i in batch] for batch in group.batches])
+            for group in plan_batches(some, budget, most)
         ]
 
     assert texts([items[i] for i in order]) == texts(items)
@@ -128,52 +130,52 @@ def test_a_plan_is_made_of_texts_and_not_of_places(items: Items, budget: int, mo
 @given(blocks(), budgets, rows)
 @example([item(tokens("only", 700), 1, 1)], 100, MANY)
 def test_a_single_long_item_is_left_whole_where_it_is_to_be(items: Items, budget: int, most: int) -> None:
-    """Written texts are read in pieces anyway; a trunk of one's own would be kept for nobody."""
-    for group in plan(items, budget, most, split_long=False):
-        assert not group.trunk or sum(map(len, group.packs)) > 1
+    """Written texts are read in pieces anyway; a shared prefix of one's own would be kept for nobody."""
+    for group in plan_batches(items, budget, most, split_long=False):
+        assert not group.prefix or sum(map(len, group.batches)) > 1
 
 
 def test_a_trunk_ends_before_what_any_of_its_lines_is_asked_for() -> None:
     """A long answer, and a text whose beginning is another one's answer: what is shared goes further than it may."""
     text = tokens("text", 200)
-    assert plan([[Line(text[:-1], text[-100:])]], 64, MANY) == [Group(text[:96], ((0,),))]
+    assert plan_batches([[Line(text[:-1], text[-100:])]], 64, MANY) == [Group(text[:96], ((0,),))]
     for first, second in ((1, 81), (81, 1)):  # 118 tokens that nobody asks for, down to the alignment
         items = [[Line(text[:end], text[end + 1 - scored : end + 1])] for end, scored in ((198, first), (199, second))]
-        assert plan(items, 150, MANY) == [Group(text[:96], ((0, 1),))]
+        assert plan_batches(items, 150, MANY) == [Group(text[:96], ((0, 1),))]
 
 
 # ---- what benchmarks look like
 
 
 def test_nothing_to_plan() -> None:
-    assert plan([], 512, MANY) == []
+    assert plan_batches([], 512, MANY) == []
 
 
 def test_short_questions_share_one_pass_and_no_trunk() -> None:
     items = [item(tokens(i, 30), 3, 5, 2) for i in range(4)]
-    (group,) = plan(items, 512, MANY)
-    assert group.trunk == () and len(group.packs) == 1
+    (group,) = plan_batches(items, 512, MANY)
+    assert group.prefix == () and len(group.batches) == 1
 
 
 def test_subjects_with_long_worked_examples_have_a_trunk_each() -> None:
     """MMLU with five shots: what a subject's questions share is computed once, to a multiple of the alignment."""
     shared = [tokens(("examples", subject), 500 + subject) for subject in range(3)]
     items = [item((*shared[i % 3], *tokens(i, 80 + i)), 1, 1, 1, 1) for i in range(24)]
-    groups = plan(items, 512, MANY)
-    assert [(group.trunk, sorted(i for pack in group.packs for i in pack)) for group in groups] == [
+    groups = plan_batches(items, 512, MANY)
+    assert [(group.prefix, sorted(i for batch in group.batches for i in batch)) for group in groups] == [
         (shared[subject][:480], list(range(subject, 24, 3))) for subject in sorted(range(3), key=lambda s: shared[s])
     ]
     for group in groups:
-        assert len(group.packs) == 2  # eight items of 80 to 103 tokens, and 20 to 22 of the shared ones again
+        assert len(group.batches) == 2  # eight items of 80 to 103 tokens, and 20 to 22 of the shared ones again
 
 
 def test_questions_with_drawn_examples_share_nothing() -> None:
-    """GSM8K and ARC: other worked examples before every question. Each is its own trunk, and nobody else's."""
+    """GSM8K and ARC: other worked examples before every question. Each is its own shared prefix, and nobody else's."""
     items = [item(tokens(i, 900), 20, 4) for i in range(5)]
-    groups = plan(items, 512, MANY)
-    assert sorted(group.packs for group in groups) == [((i,),) for i in range(5)]
-    assert all(len(group.trunk) == 896 for group in groups)
-    assert plan(items, 512, MANY, split_long=False) == [
+    groups = plan_batches(items, 512, MANY)
+    assert sorted(group.batches for group in groups) == [((i,),) for i in range(5)]
+    assert all(len(group.prefix) == 896 for group in groups)
+    assert plan_batches(items, 512, MANY, split_long=False) == [
         Group((), tuple((i,) for i in sorted(range(5), key=lambda i: items[i][0].read)))
     ]
 
@@ -181,26 +183,26 @@ def test_questions_with_drawn_examples_share_nothing() -> None:
 def test_one_huge_item_among_small_ones() -> None:
     small = [item(tokens(i, 20), 2, 2) for i in range(3)]
     huge = item(tokens("huge", 5_000), 3, 4)
-    loose, own = plan([*small, huge], 512, MANY)
-    assert loose.trunk == () and sorted(i for pack in loose.packs for i in pack) == [0, 1, 2]
+    loose, own = plan_batches([*small, huge], 512, MANY)
+    assert loose.prefix == () and sorted(i for batch in loose.batches for i in batch) == [0, 1, 2]
     assert own == Group(huge[0].read[:4_992], ((3,),))
 
 
 def test_a_huge_item_whose_contexts_differ_at_once_has_no_trunk() -> None:
     """Winogrande: another context for each choice, and so next to nothing its lines share."""
     lines = [line for at in range(2) for line in item((at, *tokens("long", 600)), 5)]
-    assert plan([lines], 512, MANY) == [Group((), ((0,),))]
+    assert plan_batches([lines], 512, MANY) == [Group((), ((0,),))]
 
 
 def test_a_shared_beginning_that_is_little_of_the_whole_is_no_trunk() -> None:
     """A description of 70 tokens before passages of 400: each passage is better off whole."""
     items = [item((*tokens("description", 70), *tokens(i, 400)), 1, 1) for i in range(4)]
-    trunks = [len(group.trunk) for group in plan(items, 300, MANY)]
-    assert trunks == [448] * 4  # 469 of its own, down to the alignment
+    prefixes = [len(group.prefix) for group in plan_batches(items, 300, MANY)]
+    assert prefixes == [448] * 4  # 469 of its own, down to the alignment
 
 
-@pytest.mark.parametrize(("most", "packs"), [(MANY, 1), (8, 2), (4, 4), (1, 4)])
-def test_rows_of_the_vocabulary_are_bounded(most: int, packs: int) -> None:
+@pytest.mark.parametrize(("most", "batches"), [(MANY, 1), (8, 2), (4, 4), (1, 4)])
+def test_rows_of_the_vocabulary_are_bounded(most: int, batches: int) -> None:
     items = [item(tokens(i, 10), 1, 3) for i in range(4)]
-    (group,) = plan(items, 512, most)
-    assert len(group.packs) == packs
+    (group,) = plan_batches(items, 512, most)
+    assert len(group.batches) == batches

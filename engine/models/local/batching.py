@@ -1,4 +1,4 @@
-"""What is computed together: which items go on from one trunk, and which share a forward pass.
+"""What is computed together: which items go on from one shared prefix, and which share a forward pass.
 
 A plan is a function of the lines alone, in the order given, so the same block of a battle is always computed in the
 same passes and its numbers are the same to the bit, whatever of it was written down before. No torch.
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from engine.models.local import prefix_tree
 
-WORTH_A_TRUNK = 64
+WORTH_A_PASS = 64
 """Shared tokens from which a pass of their own pays."""
 ALIGNMENT = 32
-"""Trunks end at multiples of this, so that blocks of one benchmark come to the same trunk and find it kept."""
+"""Shared prefixes end at multiples of this, so that blocks of one benchmark come to the same one and find it kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Items that go on from one trunk, in packs of one forward pass each."""
+    """Items that go on from one shared prefix, in batches of one forward pass each."""
 
-    trunk: tuple[int, ...]
-    packs: tuple[tuple[int, ...], ...]
+    prefix: tuple[int, ...]
+    batches: tuple[tuple[int, ...], ...]
     """Indices of items."""
 
 
@@ -49,28 +49,32 @@ class _Item:
     """Tokens all its lines begin with and none of them is asked for."""
 
 
-def plan(items: Sequence[Sequence[Line]], budget: int, max_rows: int, *, split_long: bool = True) -> list[Group]:
-    """Groups of items with the longest shared prefixes, in packs of at most `budget` distinct tokens.
+def plan_batches(
+    items: Sequence[Sequence[Line]], budget: int, max_rows: int, *, split_long: bool = True
+) -> list[Group]:
+    """Groups of items with the longest shared prefixes, in batches of at most `budget` distinct tokens.
 
-    max_rows  places a pass may ask for next tokens: each costs a row as wide as the vocabulary
-    An item larger than the budget is a pack of its own, and with `split_long` what its own lines share is its trunk.
+    items       the lines of each: a text a choice, or one prompt
+    budget      distinct tokens computed at a time
+    max_rows    places a pass may ask for next tokens: each costs a row as wide as the vocabulary
+    split_long  an item larger than the budget, a batch of its own, has what its lines share as its prefix
     """
-    known = sorted((_known(index, lines) for index, lines in enumerate(items)), key=lambda item: item.reads)
-    made: list[Group] = []
+    measured = sorted((_lengths(index, lines) for index, lines in enumerate(items)), key=lambda item: item.reads)
+    groups: list[Group] = []
     loose: list[_Item] = []
-    for shared, members in _neighbours(known):
-        alone = len(members) == 1 and not split_long
+    for shared, members in _neighbours(measured):
+        single = len(members) == 1 and not split_long
         fits = prefix_tree.size([read for item in members for read in item.reads]) <= budget
-        trunk = 0 if alone or fits else shared - shared % ALIGNMENT
-        if trunk:
-            packs = tuple(_packs(members, trunk, budget, max_rows))
-            made.append(Group(members[0].reads[0][:trunk], packs))
+        prefix = 0 if single or fits else shared - shared % ALIGNMENT
+        if prefix:
+            batches = tuple(_batches_of(members, prefix, budget, max_rows))
+            groups.append(Group(members[0].reads[0][:prefix], batches))
         else:
             loose += members
-    return [*([Group((), tuple(_packs(loose, 0, budget, max_rows)))] if loose else []), *made]
+    return [*([Group((), tuple(_batches_of(loose, 0, budget, max_rows)))] if loose else []), *groups]
 
 
-def _known(index: int, lines: Sequence[Line]) -> _Item:
+def _lengths(index: int, lines: Sequence[Line]) -> _Item:
     reads = tuple(sorted(line.read for line in lines))
     unasked = min(len(line.read) - line.scored for line in lines)
     return _Item(index, reads, sum(line.scored for line in lines), _shared(reads[0], reads[-1], unasked))
@@ -86,7 +90,7 @@ def _neighbours(items: Sequence[_Item]) -> Iterator[tuple[int, list[_Item]]]:
     length = 0
     for item in items:
         shared = _shared(run[0].reads[0], item.reads[0], min(length, item.prefix)) if run else 0
-        if run and shared >= WORTH_A_TRUNK and 2 * shared >= length:
+        if run and shared >= WORTH_A_PASS and 2 * shared >= length:
             run.append(item)
             length = shared
             continue
@@ -97,20 +101,20 @@ def _neighbours(items: Sequence[_Item]) -> Iterator[tuple[int, list[_Item]]]:
         yield length, run
 
 
-def _packs(items: Sequence[_Item], trunk: int, budget: int, max_rows: int) -> Iterator[tuple[int, ...]]:
-    """Neighbours whose trees fill the budget together, the trunk left out."""
-    pack: list[int] = []
+def _batches_of(items: Sequence[_Item], prefix: int, budget: int, max_rows: int) -> Iterator[tuple[int, ...]]:
+    """Neighbours whose trees fill the budget together, the shared prefix left out."""
+    batch: list[int] = []
     used = rows = 0
     last: tuple[int, ...] = ()
     for item in items:
-        branches = [read[trunk:] for read in item.reads]
+        branches = [read[prefix:] for read in item.reads]
         tokens = prefix_tree.size(branches, after=last)
-        if pack and (used + tokens > budget or rows + item.rows > max_rows):
-            yield tuple(pack)
-            pack, used, rows = [], 0, 0
+        if batch and (used + tokens > budget or rows + item.rows > max_rows):
+            yield tuple(batch)
+            batch, used, rows = [], 0, 0
             tokens = prefix_tree.size(branches)
-        pack.append(item.index)
+        batch.append(item.index)
         used, rows = used + tokens, rows + item.rows
         last = branches[-1]
-    if pack:
-        yield tuple(pack)
+    if batch:
+        yield tuple(batch)
