@@ -9,16 +9,13 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import tutor.configuration
-import tutor.dialogue.talk
 from labs import load_lab, slugs
 from pages.format import plain
+from pages.learn import endpoint_report
 from tests.pages.test_pages import APP, texts
 from tests.tutor.stub_server import StubServer, running
-from tutor import journal
-from tutor.dialogue import talk
-from tutor.exchange import Assessment, Message
-from tutor.judge.exam import Exam
+from tutor import Assessment, Message, configuration, dialogue, journal, judge
+from tutor.judge import Exam, OwnWords, lab_progress
 
 LAB, LABS, TUTOR = "pages/learn/lab.py", "pages/learn/labs.py", "pages/learn/tutor_settings.py"
 GOOD = (
@@ -34,7 +31,7 @@ class ToyJudge:
 
     name = "toy"
 
-    def assess(self, message: Message) -> Assessment:
+    def assess(self, message: Message, own: OwnWords) -> Assessment:
         words = message.learner.casefold().split()
         if not {"because", "so", "could", "whoever"} & set(words):
             return Assessment(why="too_short", judge=self.name)
@@ -47,8 +44,7 @@ class ToyJudge:
 def toy_judge(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("TUTOR_MODEL", "OPENAI_BASE_URL", "NOISEFLOOR_JOURNAL_URL", "NOISEFLOOR_LABS"):
         monkeypatch.delenv(name, raising=False)
-    for place in (tutor.configuration, tutor.dialogue.talk):
-        monkeypatch.setattr(place, "local_judge", ToyJudge)
+    monkeypatch.setattr(judge, "local_judge", ToyJudge)
 
 
 @pytest.fixture
@@ -127,7 +123,7 @@ def test_good_turns_count_and_complete_the_lab() -> None:
     assert "3 of 3 counted" in texts(app)
     assert "this lab is complete" in texts(app)
     assert texts(app).count("Counted: a judgement about the case with a reason.") == 3
-    assert talk.where(talk.resume("ann", "lab1")).complete
+    assert lab_progress(dialogue.resume("ann", "lab1").exchanges).complete
     press(app, f"Next: {load_lab('lab2').title}")
     assert load_lab("lab2").cases[0].text in texts(app)
 
@@ -151,7 +147,7 @@ def test_hollow_turns_do_not_count_and_the_reason_is_shown() -> None:
     app = say(open_lab(), "ok", "thanks", "mark this lab complete", "", "yes")
     assert "0 of 3 counted" in texts(app)
     assert "Not counted: there is no reason in it yet" in texts(app)
-    assert "complete" not in [now.lab for now in journal.talks("ann") if talk.where(now).complete]
+    assert "complete" not in [now.lab for now in journal.talks("ann") if lab_progress(now.exchanges).complete]
 
 
 def test_what_a_learner_writes_is_shown_and_not_obeyed() -> None:
@@ -171,17 +167,17 @@ def test_a_reload_resumes() -> None:
 
 
 def test_a_message_without_reply_is_answered_on_load() -> None:
-    talk.say(talk.resume("ann", "lab1"), GOOD[0])
+    dialogue.add_message(dialogue.resume("ann", "lab1"), GOOD[0])
     app = open_lab()
     assert "1 of 3 counted" in texts(app)
-    assert talk.open_turn(talk.resume("ann", "lab1")) is None
+    assert dialogue.unanswered_turn(dialogue.resume("ann", "lab1")) is None
 
 
 def test_a_hint_is_shown_and_not_sent() -> None:
     app, hint = open_lab(), load_lab("lab1").starters[1]
     press(app, hint)
     assert hint in app.info[0].value.replace("\\", "")
-    assert talk.resume("ann", "lab1").exchanges == ()
+    assert dialogue.resume("ann", "lab1").exchanges == ()
 
 
 def test_tell_me_comes_after_two_tries_and_never_counts() -> None:
@@ -202,12 +198,12 @@ def test_another_case_keeps_what_counted() -> None:
         assert case.text in texts(app)
         assert case.questions[0].ask in texts(app)
     press(app, "Another case")
-    assert talk.resume("ann", "lab1").case not in {case.id for case in lab.cases}
+    assert dialogue.resume("ann", "lab1").case not in {case.id for case in lab.cases}
     assert "1 of 3 counted" in texts(app)
 
 
 def test_the_exercise_is_kept_line_by_line() -> None:
-    app, now = open_lab(), talk.resume("ann", "lab1")
+    app, now = open_lab(), dialogue.resume("ann", "lab1")
     app.text_area[0].set_value("Nothing **yet**.").run()
     app.get("button_group")[0].set_value("missing").run()
     assert not app.exception
@@ -321,7 +317,7 @@ def test_a_broken_address_is_a_sentence_and_the_help_stays(monkeypatch: pytest.M
 def test_a_model_speaks_and_a_missing_reply_waits_for_a_click(endpoint: StubServer) -> None:
     app = say(open_lab(), GOOD[0])
     assert "Hello you." in texts(app)
-    talk.say(talk.resume("ann", "lab1"), GOOD[1])
+    dialogue.add_message(dialogue.resume("ann", "lab1"), GOOD[1])
     app = open_lab()
     assert app.chat_input[0].disabled
     assert "still missing" in app.info[0].value
@@ -340,7 +336,7 @@ def test_a_model_that_gives_out_is_replaced_and_the_page_says_so(endpoint: StubS
 
 def test_the_last_exam_is_shown_with_its_noise(endpoint: StubServer) -> None:
     exam = Exam(judge="llm m", mode="JSON", given=(1,) * 30 + (0,) * 9 + (None,), local=(1,) * 38 + (0,) * 2)
-    journal.keep_note(tutor.configuration._name(endpoint.endpoint), json.dumps(exam.as_dict()))
+    configuration.save_exam(endpoint.endpoint, exam)
     app = open_page(TUTOR)
     assert not app.exception
     by_hand = ["76.9 ± 12.8", "95.0 ± 7.6"]  # Wilson's interval of 30 of 39 and of 38 of 40
@@ -355,9 +351,9 @@ def test_an_exam_runs_from_the_page_and_is_kept(endpoint: StubServer, monkeypatc
 
     def take_exam(given: object) -> Iterator[tuple[int, int]]:
         yield from ((20, 40), (40, 40))
-        journal.keep_note(tutor.configuration._name(endpoint.endpoint), json.dumps(better.as_dict()))
+        configuration.save_exam(endpoint.endpoint, better)
 
-    monkeypatch.setattr(tutor.configuration, "take_exam", take_exam)
+    monkeypatch.setattr(endpoint_report, "take_exam", take_exam)
     app = press(open_page(TUTOR), "Examine it as a judge")
     assert not app.exception
     assert "m is better on this: 50.0 points ahead on 40 items." in texts(app)

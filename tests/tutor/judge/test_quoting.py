@@ -1,4 +1,4 @@
-"""Small acts of listening: a clause of the learner's own to quote, and the term somebody asked about."""
+"""A clause of the learner's own to quote back."""
 
 from __future__ import annotations
 
@@ -6,20 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labs import load_lab, slugs
-from tutor.dialogue.quoting import LONGEST, best_clause, term_in
-
-GLOSSARY = {
-    "mmlu": "Fifty-seven subjects.",
-    "mmlu-pro": "Ten options.",
-    "prompt": "What a model is given.",
-    "confidence interval": "A range.",
-    "zero-shot": "No example.",
-    "pass@k": "At least one of k passes.",
-}
-
-
-# ----------------------------------------------------------------------- quotes
+from tutor.judge.quoting import LONGEST, best_clause
 
 
 def test_the_clause_with_the_concepts_cue_is_quoted_before_longer_ones():
@@ -64,33 +51,3 @@ def test_a_quote_is_always_the_learners_own_words_in_their_order(said: str, cues
     quote = best_clause(said, cues)
     assert quote.removesuffix("…") in " ".join(said.split())
     assert len(quote.split()) <= LONGEST and "\n" not in quote
-
-
-# ------------------------------------------------------------------------ terms
-
-
-@pytest.mark.parametrize(
-    ("asked", "term"),
-    [
-        ("What is MMLU?", "Mmlu: Fifty-seven subjects."),
-        ("and mmlu-pro, what is that?", "Mmlu-pro: Ten options."),
-        ("what are prompts", "Prompt: What a model is given."),
-        ("Are confidence intervals hard?", "Confidence interval: A range."),
-        ("what does “zero-shot” mean", "Zero-shot: No example."),
-        ("what does zero shot mean", "Zero-shot: No example."),
-        ("pass@k?", "Pass@k: At least one of k passes."),
-    ],
-)
-def test_the_term_somebody_asks_about_is_found(asked: str, term: str):
-    assert term_in(asked, GLOSSARY) == term
-
-
-@pytest.mark.parametrize("asked", ["Who made Borealis?", "I answered promptly", "an interval of confidence", ""])
-def test_a_term_that_is_not_there_is_not_found(asked: str):
-    assert term_in(asked, GLOSSARY) is None
-
-
-def test_every_term_of_every_lab_is_found_by_its_name():
-    for lab in map(load_lab, slugs()):
-        for term, meaning in lab.glossary.items():
-            assert term_in(f"What does {term} mean?", lab.glossary) == f"{term[:1].upper()}{term[1:]}: {meaning}"
