@@ -45,7 +45,7 @@ def plainly(model: LocalModel, lines: list[Line]) -> list[float]:
 
 
 @pytest.mark.parametrize("name", ON_TREES)
-@pytest.mark.parametrize("trunk", [1, 32, 300])
+@pytest.mark.parametrize("prefix", [1, 32, 300])
 def test_branches_of_a_trunk_have_the_plain_numbers(name: str, prefix: int, opened: Opened) -> None:
     """Branches of one token and of many, alike and not, and one that is the beginning of another."""
     model = opened(name)
