@@ -9,17 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine import CallerMistake, Interval, score_interval
-from engine.stats import (
-    correlation_limits,
-    newcombe_interval,
-    paired_error,
-    pooled_z,
-    standard_error,
-    two_sided_p,
-    unpaired_error,
-    wald_interval,
-    z_score,
-)
+from engine.stats import newcombe_interval, shares, wald_interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +62,7 @@ def wald(score: float, n: int, level: float = 0.95) -> Span:
         CallerMistake: score outside 0 to 100, n below 2, level outside 0.5 to 1.
     """
     _check(score, n, level)
-    return _span(wald_interval(score / 100, standard_error(score / 100, n), level, within=(0.0, 1.0)), "Wald")
+    return _span(wald_interval(score / 100, shares.standard_error(score / 100, n), level, within=(0.0, 1.0)), "Wald")
 
 
 def wilson(score: float, n: int, level: float = 0.95) -> Span:
@@ -103,14 +93,14 @@ def separate_gap(a: float, b: float, n_a: int, n_b: int | None = None, level: fl
     """
     n_b = n_a if n_b is None else n_b
     of_a, of_b = _score_interval(a, n_a, level), _score_interval(b, n_b, level)
-    textbook = wald_interval(a / 100 - b / 100, unpaired_error(a / 100, b / 100, n_a, n_b), level)
-    z = pooled_z(a / 100, b / 100, n_a, n_b)
+    textbook = wald_interval(a / 100 - b / 100, shares.unpaired_error(a / 100, b / 100, n_a, n_b), level)
+    z = shares.pooled_z(a / 100, b / 100, n_a, n_b)
     return Gap(
         points=a - b,
         wald=_span(textbook, "Wald, separate items"),
         newcombe=_span(newcombe_interval(a / 100, b / 100, of_a, of_b), "Newcombe, separate items"),
         z=z,
-        p_value=two_sided_p(z),
+        p_value=shares.two_sided_p(z),
     )
 
 
@@ -132,15 +122,15 @@ def same_items_gap(a: float, b: float, n: int, correlation: float, level: float 
     _check(b, n, level)
     if not -1 <= correlation <= 1:
         raise CallerMistake(f"The correlation is {correlation}; it lies between -1 and 1.")
-    limits = correlation_limits(a / 100, b / 100)
+    limits = shares.correlation_limits(a / 100, b / 100)
     if limits and correlation > limits[1] + 1e-9:
         raise CallerMistake(
             f"Scores of {a:g} and {b:g} cannot correlate by {correlation:g}; {limits[1]:.2f} is the most."
         )
-    gap, error = a / 100 - b / 100, paired_error(a / 100, b / 100, correlation, n)
+    gap, error = a / 100 - b / 100, shares.paired_error(a / 100, b / 100, correlation, n)
     span = _span(wald_interval(gap, error, level), f"Wald, same items, correlation {correlation:g} assumed")
-    z = z_score(gap, error)
-    return Gap(points=a - b, wald=span, newcombe=span, z=z, p_value=two_sided_p(z))
+    z = shares.z_score(gap, error)
+    return Gap(points=a - b, wald=span, newcombe=span, z=z, p_value=shares.two_sided_p(z))
 
 
 def _score_interval(score: float, n: int, level: float) -> Interval:

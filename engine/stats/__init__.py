@@ -1,19 +1,14 @@
-"""Statistics of paired scores: intervals, tests, power, verdicts, several comparisons at once."""
+"""Statistics of paired scores: intervals, tests, power, verdicts, several comparisons at once.
 
+The formulas of shares that are known by their totals alone are a module: `from engine.stats import shares`.
+"""
+
+from engine.stats import shares
 from engine.stats.interval import Interval, newcombe_interval, score_interval, wald_interval
 from engine.stats.multiplicity import AdjustedVerdicts
 from engine.stats.paired import Discordant, Winner
 from engine.stats.power import POWER, Discordance, detectable_gap, items_for
 from engine.stats.sequential import SequentialGap, compare_anytime
-from engine.stats.shares import (
-    correlation_limits,
-    paired_error,
-    pooled_z,
-    standard_error,
-    two_sided_p,
-    unpaired_error,
-    z_score,
-)
 from engine.stats.verdict import Verdict, compare
 
 __all__ = [
@@ -27,16 +22,10 @@ __all__ = [
     "Winner",
     "compare",
     "compare_anytime",
-    "correlation_limits",
     "detectable_gap",
     "items_for",
     "newcombe_interval",
-    "paired_error",
-    "pooled_z",
     "score_interval",
-    "standard_error",
-    "two_sided_p",
-    "unpaired_error",
+    "shares",
     "wald_interval",
-    "z_score",
 ]
