@@ -16,6 +16,7 @@ from typing import Any
 from engine.battles.battle import SIDES, Battle, ItemFailure, ItemResult, Outcome, Side
 from engine.battles.prepared import battle_items
 from engine.battles.seal import Seal
+from engine.harness.comparability import Setting
 from engine.harness.config import HarnessConfig
 from engine.models.registry import find
 from engine.stats.groups import Aggregates, aggregates
@@ -23,20 +24,6 @@ from engine.stats.sequential import compare_anytime
 from engine.stats.verdict import Verdict, compare
 from engine.tasks.registry import load_task
 from engine.tasks.task import Item, Task
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Agreement:
-    """One line of the comparability list: a setting, what each side had, and whether they were the same."""
-
-    setting: str
-    a: str
-    b: str
-    why: str
-
-    @property
-    def same(self) -> bool:
-        return self.a == self.b
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,12 +139,14 @@ class BattleResult:
         return (found.a if side == "a" else found.b).macro.score if found else None
 
     @property
-    def agreements(self) -> list[Agreement]:
-        """The settings that decide whether two scores may be compared, as they were in this battle."""
+    def settings(self) -> list[Setting]:
+        """The settings that decide whether two scores may be compared, as they were in this battle.
+
+        What the machine adds (precision, device, library) is not stated before the battle has run.
+        """
         a, b = self.battle.a.harness, self.battle.b.harness
         ran = {side: self.environment.get(side, {}) for side in SIDES}
-        unknown = "not recorded yet"
-        lines = [
+        lines: list[tuple[str, str | None, str | None, str]] = [
             ("Items", *2 * (f"the same {len(self.pairs):,}",), "other items are another exam"),
             ("Worked examples", str(a.shots), str(b.shots), "examples teach the form of the answer"),
             ("Prompt template", a.template, b.template, "wording alone can move a score by points"),
@@ -176,14 +165,14 @@ class BattleResult:
             ("Decoding", _decoding(a), _decoding(b), "sampling and token limits change what is written"),
         ]
         lines += [
-            (label, ran["a"].get(key, unknown), ran["b"].get(key, unknown), why)
+            (label, ran["a"].get(key), ran["b"].get(key), why)
             for label, key, why in (
                 ("Precision", "dtype", "rounding flips close calls"),
                 ("Device", "device", "kernels round differently"),
                 ("transformers", "transformers", "another version may tokenize or mask differently"),
             )
         ]
-        return [Agreement(setting=s, a=x, b=y, why=why) for s, x, y, why in lines]
+        return [Setting(name=name, a=of_a, b=of_b, why=why) for name, of_a, of_b, why in lines]
 
     def to_json(self) -> dict[str, Any]:
         """The result as the command line writes it. Scores, gaps and intervals are fractions, A minus B."""

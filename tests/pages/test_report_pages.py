@@ -313,3 +313,24 @@ def test_the_lm_eval_commands_are_folded_away(fight: Fight) -> None:
     folded = next(e for e in app.expander if "lm-eval" in e.label)
     assert len(folded.code) == len(app.code) == 2
     assert all(code.value.startswith("lm_eval ") for code in folded.code)
+
+
+def test_the_settings_are_a_checked_list(
+    fight: Fight, contenders: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A toy has no version of transformers, which differs for nobody; B alone leaves out its precision here."""
+
+    def opened(address: str, device: str, dtype: str) -> ToyModel:
+        model = ToyModel(address)
+        if address == contenders[1]:
+            del model.environment["dtype"]
+        return model
+
+    monkeypatch.setattr(engine.runs.worker, "open_model", opened)
+    app = open_page(BATTLE, battle=fight())
+    table = next(table.value for table in app.table if "why it matters" in table.value)
+    rows = {row["setting"]: (mark, row["value"]) for mark, row in table.iterrows()}
+    assert rows["Worked examples"] == ("✓", "0") and rows["Device"] == ("✓", "toy")
+    assert rows["transformers"] == ("✓", "not recorded yet")
+    assert rows["Precision"] == ("✕", "float32 / not recorded yet")
+    assert "Not the same on both sides: Precision." in texts(app)

@@ -36,7 +36,7 @@ def show(case: Case | None, sheet: Sheet) -> None:
                 draw(sheet, f"{side}.{name}", f"{side.upper()}: {label}", given=_given(side, case).get(name), **look)
 
 
-def computed(case: Case | None, sheet: Sheet) -> comparability.Comparability | None:
+def computed(case: Case | None, sheet: Sheet) -> comparability.ClaimComparison | None:
     """None while nothing at all is known of the two claims."""
     if not _given("a", case) and not any(name.startswith(("a.", "b.")) for name in sheet.kept):
         return None
@@ -44,7 +44,7 @@ def computed(case: Case | None, sheet: Sheet) -> comparability.Comparability | N
     return comparability.compare_claims(a, b, YES_NO.get(sheet.kept.get("breadth", "")))
 
 
-def say(found: comparability.Comparability) -> None:
+def say(found: comparability.ClaimComparison) -> None:
     with st.container(border=True):
         st.markdown(plain(found.sentence))
         for caution in found.cautions:
@@ -53,7 +53,7 @@ def say(found: comparability.Comparability) -> None:
     for step in found.steps:
         st.markdown(f"{MARKS[step.outcome]} **{plain(step.title).capitalize()}.** {plain(step.reason)}")
     st.markdown("#### Field by field")
-    for check in found.fields:
+    for check in found.settings:
         st.markdown(f"{MARKS[check.outcome]} {plain(check.reason)}")
 
 

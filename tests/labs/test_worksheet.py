@@ -17,24 +17,24 @@ from markdown_it import MarkdownIt
 
 from engine import CallerMistake
 from labs import Lab, load_lab
-from labs.artefact import Artefact, fill
-from labs.comparability import Claim, Comparability, compare_claims
-from labs.plan import Plan, own_set, pilot, shortlist
+from labs.comparability import Claim, ClaimComparison, compare_claims
+from labs.sample_sizes import SampleSizes, own_set, pilot, shortlist
+from labs.worksheet import Worksheet, fill
 
 DAY = date(2026, 3, 4)
 reader = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 
-def filled(slug: str, answers: dict[str, str | None], computed: Any = None, own: bool = False) -> Artefact:
+def filled(slug: str, answers: dict[str, str | None], computed: Any = None, own: bool = False) -> Worksheet:
     lab = load_lab(slug)
     return fill(lab, None if own else lab.cases[0], answers, made_on=DAY, computed=computed)
 
 
-def said(artefact: Artefact) -> dict[str, Any]:
-    return json.loads(artefact.json())
+def said(sheet: Worksheet) -> dict[str, Any]:
+    return json.loads(sheet.json())
 
 
-def compared(**b: Any) -> Comparability:
+def compared(**b: Any) -> ClaimComparison:
     same: dict[str, Any] = {
         "evaluator": "The Board",
         "benchmark": "GSM8K",
@@ -56,8 +56,8 @@ def compared(**b: Any) -> Comparability:
 
 def test_checklist_counts_its_marks_and_ends_on_the_verdict() -> None:
     marks = {"task_set": "given", "shot_count": "missing", "decoding": "missing", "extraction": "differs"}
-    artefact = filled("lab1", {**marks, "contamination": " given ", "verdict": "Aster-2 may be better."})
-    values = said(artefact)["computed"]["values"]
+    sheet = filled("lab1", {**marks, "contamination": " given ", "verdict": "Aster-2 may be better."})
+    values = said(sheet)["computed"]["values"]
     assert {key: values[key] for key in ("given", "missing", "differs", "does_not_apply", "not_filled_in")} == {
         "given": 2,
         "missing": 2,
@@ -66,7 +66,7 @@ def test_checklist_counts_its_marks_and_ends_on_the_verdict() -> None:
         "not_filled_in": 4,
     }
     assert values["learner_verdict"] == "Aster-2 may be better."
-    told = artefact.markdown()
+    told = sheet.markdown()
     assert "6 of 10 rows are filled in." in told
     assert "Marks on 9 rows: given 2, missing 2, differs 1, does not apply 0, not filled in 4." in told
     assert "The learner’s verdict: Aster-2 may be better." in told
@@ -74,35 +74,35 @@ def test_checklist_counts_its_marks_and_ends_on_the_verdict() -> None:
 
 
 def test_verdict_sheet() -> None:
-    artefact = filled("lab2", {"board": "right answers", "gap": "cannot be told", "verdict": "A short list."})
-    values = said(artefact)["computed"]["values"]
+    sheet = filled("lab2", {"board": "right answers", "gap": "cannot be told", "verdict": "A short list."})
+    values = said(sheet)["computed"]["values"]
     assert values == {"rows": 8, "not_filled_in": 5, "learner_verdict": "A short list."}
-    assert "| Is the gap larger than its own margin? | cannot be told |" in artefact.markdown()
+    assert "| Is the gap larger than its own margin? | cannot be told |" in sheet.markdown()
 
 
 def test_protocol_gives_a_reason_for_every_field() -> None:
     found = compared(shots=5, extraction=None)
-    artefact = filled("lab3", {"evaluator": "yes", "shots": "yes", "verdict": "T leads."}, found)
-    shown = said(artefact)["computed"]
+    sheet = filled("lab3", {"evaluator": "yes", "shots": "yes", "verdict": "T leads."}, found)
+    shown = said(sheet)["computed"]
     assert shown["values"]["verdict"] == "indicative" and shown["values"]["steps_met"] == 4
     assert shown["values"]["gap_points"] == pytest.approx(3.5)
     assert found.gap is not None and shown["values"]["gap_low"] == found.gap.newcombe.low
     steps, settings = shown["tables"]
     assert steps["rows"][1][:3] == ["2. the same shots and prompt", "yes", "not met"]
     assert steps["rows"][2][1] == "not filled in"
-    assert [row[0] for row in settings["rows"]] == [check.field for check in found.fields]
-    assert settings["rows"][4] == ["shots", "8", "5", "differs", found.fields[4].reason]
+    assert [row[0] for row in settings["rows"]] == [check.setting for check in found.settings]
+    assert settings["rows"][4] == ["shots", "8", "5", "differs", found.settings[4].reason]
     assert settings["rows"][7][1:4] == ["last number", "not stated", "not stated"]
-    assert "Indicative: T is 3.5 points above U" in artefact.markdown()
+    assert "Indicative: T is 3.5 points above U" in sheet.markdown()
 
 
 @pytest.mark.parametrize(("b", "verdict"), [({}, "definitive"), ({"benchmark": "MMLU"}, "not comparable")])
 def test_protocol_carries_the_verdict(b: dict[str, Any], verdict: str) -> None:
     found = compared(**b)
-    artefact = filled("lab3", {}, found)
-    values = said(artefact)["computed"]["values"]
+    sheet = filled("lab3", {}, found)
+    values = said(sheet)["computed"]["values"]
     assert values["verdict"] == verdict and (values["gap_points"] is None) == (verdict == "not comparable")
-    assert found.sentence.split(".")[0] in artefact.markdown()
+    assert found.sentence.split(".")[0] in sheet.markdown()
 
 
 def test_protocol_by_marks_alone_computes_no_verdict() -> None:
@@ -114,24 +114,24 @@ def test_protocol_by_marks_alone_computes_no_verdict() -> None:
 
 
 def test_plan_has_a_computed_size_per_stage() -> None:
-    sizes = Plan(
+    sizes = SampleSizes(
         stage1=shortlist(85, 14042), stage2=own_set(5, n=60), stage3=pilot(12, -3, per_day=2000, share=5, harm=1)
     )
-    artefact = filled("lab4", {"use": "Sort messages."}, sizes)
-    values = said(artefact)["computed"]["values"]
+    sheet = filled("lab4", {"use": "Sort messages."}, sizes)
+    values = said(sheet)["computed"]["values"]
     assert values["stage1_questions"] == 14042 and values["stage2_items_planned"] == 60
     assert (values["stage2_items_needed"], values["stage3_chats_per_arm"]) == (942, 1638)
     assert (values["stage3_days"], values["stage3_clean_chats"]) == (17, 299)
-    told = artefact.markdown()
+    told = sheet.markdown()
     assert "| 2. Own set | 942 items needed, 60 planned |" in told and "fewer than 100" in told
     assert "| 3. Pilot | 1,638 chats in each arm |" in told
 
 
 def test_a_stage_not_worked_out_has_no_number() -> None:
-    for artefact in (filled("lab4", {}), filled("lab4", {}, Plan())):
-        values = said(artefact)["computed"]["values"]
+    for sheet in (filled("lab4", {}), filled("lab4", {}, SampleSizes())):
+        values = said(sheet)["computed"]["values"]
         assert all(value is None for key, value in values.items() if key.startswith("stage"))
-        assert artefact.markdown().count("not worked out") == 6  # three sentences, three lines of the table
+        assert sheet.markdown().count("not worked out") == 6  # three sentences, three lines of the table
 
 
 # ---- rows
@@ -140,9 +140,9 @@ def test_a_stage_not_worked_out_has_no_number() -> None:
 def test_a_row_without_an_answer_is_never_guessed() -> None:
     for slug in ("lab1", "lab2", "lab3", "lab4"):
         rows = load_lab(slug).exercise.rows
-        artefact = filled(slug, {rows[0].id: None, rows[-1].id: " \n "})
-        assert [row["answer"] for row in said(artefact)["rows"]] == [None] * len(rows)
-        assert artefact.markdown().count("not filled in") >= len(rows)
+        sheet = filled(slug, {rows[0].id: None, rows[-1].id: " \n "})
+        assert [row["answer"] for row in said(sheet)["rows"]] == [None] * len(rows)
+        assert sheet.markdown().count("not filled in") >= len(rows)
 
 
 def test_rows_keep_the_order_of_the_form() -> None:
@@ -154,8 +154,8 @@ def test_rows_keep_the_order_of_the_form() -> None:
 def test_marks_are_counted_where_two_rows_share_them() -> None:
     lab = load_lab("lab1")
     exercise = lab.exercise.model_copy(update={"rows": lab.exercise.rows[:2]})
-    artefact = fill(lab.model_copy(update={"exercise": exercise}), None, {"task_set": "given"}, made_on=DAY)
-    assert "Marks on 2 rows: given 1, missing 0" in artefact.markdown()
+    sheet = fill(lab.model_copy(update={"exercise": exercise}), None, {"task_set": "given"}, made_on=DAY)
+    assert "Marks on 2 rows: given 1, missing 0" in sheet.markdown()
 
 
 def test_a_row_that_is_not_there() -> None:
@@ -171,10 +171,10 @@ def test_an_option_that_is_not_offered() -> None:
 @pytest.mark.parametrize(
     ("slug", "computed", "wanted"),
     [
-        ("lab1", Plan(), "checklist: give nothing"),
+        ("lab1", SampleSizes(), "checklist: give nothing"),
         ("lab2", compared(), "verdict_sheet: give nothing"),
-        ("lab3", Plan(), "protocol: give Comparability"),
-        ("lab4", compared(), "plan: give Plan"),
+        ("lab3", SampleSizes(), "protocol: give ClaimComparison"),
+        ("lab4", compared(), "plan: give SampleSizes"),
     ],
 )
 def test_a_computed_part_of_another_kind(slug: str, computed: Any, wanted: str) -> None:
@@ -183,8 +183,8 @@ def test_a_computed_part_of_another_kind(slug: str, computed: Any, wanted: str) 
 
 
 def test_a_case_of_ones_own() -> None:
-    artefact = filled("lab4", {}, own=True)
-    assert said(artefact)["case"] is None and "a case of the learner’s own" in artefact.markdown()
+    sheet = filled("lab4", {}, own=True)
+    assert said(sheet)["case"] is None and "a case of the learner’s own" in sheet.markdown()
 
 
 # ---- as a document
@@ -273,12 +273,12 @@ nasty = st.text(
 @example("ends in a backslash \\")
 @example("\ud800 lone surrogate \x00 \u202e")
 def test_a_free_answer_is_shown_and_not_obeyed(text: str) -> None:
-    empty, artefact = filled("lab3", {}), filled("lab3", {"verdict": text})
-    told = artefact.markdown()
+    empty, sheet = filled("lab3", {}), filled("lab3", {"verdict": text})
+    told = sheet.markdown()
     assert skeleton(told) == skeleton(empty.markdown())
     assert quotation(told, 1) == (shown_lines(text) or ["not filled in"])
-    artefact.json().encode(), told.encode()
-    answer = said(artefact)["rows"][-1]["answer"]
+    sheet.json().encode(), told.encode()
+    answer = said(sheet)["rows"][-1]["answer"]
     assert (answer is None) == (not text.strip())
 
 
@@ -290,15 +290,15 @@ def test_a_free_answer_is_shown_and_not_obeyed(text: str) -> None:
 def test_a_table_cell_is_shown_and_not_obeyed(text: str) -> None:
     """A name and a setting typed by the learner, in heads, cells and sentences of the computed part."""
     plain = filled("lab3", {}, compared(name="N", extraction="E"))
-    artefact = filled("lab3", {}, compared(name=text, extraction=text))
-    told = artefact.markdown()
+    sheet = filled("lab3", {}, compared(name=text, extraction=text))
+    told = sheet.markdown()
     tables = [row for row in skeleton(told) if row.startswith(("t", "heading"))]
     assert tables == [row for row in skeleton(plain.markdown()) if row.startswith(("t", "heading"))]
     inline = [token for token in reader.parse(told) if token.type == "inline"]
     assert all(child.type == "text" for token in inline for child in token.children or ())
     cells = ["".join(child.content for child in token.children or ()) for token in inline]
     assert " ".join(shown_lines(text)) in cells
-    artefact.json().encode()
+    sheet.json().encode()
 
 
 def test_a_case_from_a_course_pack_is_data_too() -> None:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from engine import CallerMistake
 from labs.intervals import separate_gap
-from labs.plan import Plan, chats_per_arm, clean_cases, highest_rate, own_set, pilot, shortlist
+from labs.sample_sizes import SampleSizes, chats_per_arm, clean_cases, highest_rate, own_set, pilot, shortlist
 
 # ---- stage 1
 
@@ -251,7 +251,7 @@ def test_every_pilot_can_be_told(
 
 def test_results_are_frozen() -> None:
     with pytest.raises(FrozenInstanceError):
-        Plan().stage1 = shortlist(85, 100)  # type: ignore[misc]
+        SampleSizes().stage1 = shortlist(85, 100)  # type: ignore[misc]
 
 
 # ---- mistakes

@@ -1,4 +1,4 @@
-"""The sizes of lab 4's three stages: what a public score tells, how large an own set must be, how long a pilot runs.
+"""Sample sizes for lab 4's three stages: what a public score tells, how large an own set is, how long a pilot runs.
 
 Shares and gaps are in percent and in points, as people write them. Everything is computed from what is given; a size
 that nobody asked for is None and never guessed.
@@ -7,13 +7,14 @@ that nobody asked for is None and never guessed.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass
 from statistics import NormalDist
 
 from engine import CallerMistake, detectable_gap, items_for
+from engine.stats import POWER
 from labs.intervals import Span, separate_gap, wilson
 
-POWER = 0.80  # the chance of finding the gap that a size is planned for
 LEAST = 0.001  # a smaller gap or share, in percent, is a slip of the pen: it asks for billions of cases
 FEW = 100  # fewer own items than this leave a score too wide to decide by: the course's minimum for stage 2
 
@@ -42,23 +43,24 @@ class Shortlist:
 
     @property
     def sentence(self) -> str:
-        told = (
+        """The stage in words."""
+        text = (
             f"A score of {self.score:g}% on {self.n:,} questions has a {_percent(self.level)} interval of "
             f"{self.span.low:.1f} to {self.span.high:.1f}% ({self.span.method})."
         )
         if self.apart is None:
-            told += " No lower score on as many questions is clear of it: such a board cannot shorten the list."
+            text += " No lower score on as many questions is clear of it: such a board cannot shorten the list."
         else:
-            told += (
+            text += (
                 f" Only a model seen {_rounded_up(self.apart)} points or more below it is clearly behind; whoever is "
                 "nearer stays on the short list (two totals, unpaired)."
             )
         if self.unpaired is None or self.paired is None:
-            return told
+            return text
         if self.unpaired >= 100:
-            return f"{told} No true gap is sure to show on so few."
+            return f"{text} No true gap is sure to show on so few."
         return (
-            f"{told} With {_percent(POWER)} power a true gap shows from {_rounded_up(self.unpaired)} points on, and "
+            f"{text} With {_percent(POWER)} power a true gap shows from {_rounded_up(self.unpaired)} points on, and "
             f"with results question by question from {_rounded_up(self.paired)} points on if right answers correlate "
             f"by {self.correlation:g}."
         )
@@ -87,26 +89,28 @@ class OwnSet:
 
     @property
     def cautions(self) -> tuple[str, ...]:
-        told = []
+        """What to mind before planning by these numbers, a sentence each."""
+        cautions = []
         if self.n < FEW:
-            told.append(
+            cautions.append(
                 f"{self.n:,} items are fewer than {FEW}: one score alone may be off by {self.half:.1f} points. "
                 f"Collect at least {FEW}."
             )
         if self.n < self.needed:
-            told.append(
+            cautions.append(
                 f"{self.n:,} items are fewer than the {self.needed:,} that a gap of {self.gap:g} points takes; "
                 f"they find one of {self.detectable:.1f} points."
             )
         if self.gap > self.discordance:
-            told.append(
+            cautions.append(
                 f"A gap of {self.gap:g} points means that the two differ on at least as many items; the "
                 f"{self.discordance:g}% given was raised to that."
             )
-        return tuple(told)
+        return tuple(cautions)
 
     @property
     def sentence(self) -> str:
+        """The stage in words."""
         differ = max(self.discordance, self.gap)
         at = "50%, where it is widest" if self.score is None else f"{self.score:g}%"
         return (
@@ -143,6 +147,7 @@ class Pilot:
 
     @property
     def cautions(self) -> tuple[str, ...]:
+        """What to mind before planning by these numbers, a sentence each."""
         rarest = min(share for rate in (self.baseline, self.baseline + self.difference) for share in (rate, 100 - rate))
         expected = self.per_arm * rarest / 100
         if expected >= 5:
@@ -154,7 +159,8 @@ class Pilot:
 
     @property
     def sentence(self) -> str:
-        told = (
+        """The stage in words."""
+        text = (
             f"To tell {self.baseline + self.difference:g}% in the pilot from {self.baseline:g}% as before takes "
             f"{self.per_arm:,} chats in each arm (two shares, two-sided, {_percent(self.level)} level, "
             f"{_percent(self.power)} power). With {self.share:g}% of {self.per_day:,.10g} chats a day that is "
@@ -162,15 +168,15 @@ class Pilot:
             f"{self.unseen:.2g}% ({_percent(self.level)}, one-sided)."
         )
         if self.clean is None or self.clean_days is None:
-            return f"{told} No rate of harm to be ruled out was named."
+            return f"{text} No rate of harm to be ruled out was named."
         return (
-            f"{told} To rule out harm in {self.harm:g}% of chats or more takes {self.clean:,} chats without one "
+            f"{text} To rule out harm in {self.harm:g}% of chats or more takes {self.clean:,} chats without one "
             f"({_percent(self.level)}, one-sided): {_days(self.clean_days)} of the pilot."
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class SampleSizes:
     """The sizes of the three stages; None for a stage that was not worked out."""
 
     stage1: Shortlist | None = None
@@ -179,13 +185,15 @@ class Plan:
 
 
 def shortlist(score: float, n: int, *, correlation: float = 0.5, level: float = 0.95) -> Shortlist:
-    """How far below a published score another must lie before a board of n questions tells the two apart.
+    """Stage 1: how far below a published score another must lie before a board of n questions tells the two apart.
 
     Two contenders of accuracy p differ on a share 2p(1−p)(1−correlation) of the questions, which gives `unpaired` (with
     0) and `paired` by the engine's `detectable_gap`.
 
     score        percent; the nearest count of right answers stands for it
+    n            questions of the board, at least 2
     correlation  of right answers from question to question, assumed; 0.5 is usual for models of one level
+    level        of the intervals, a fraction
 
     Raises:
         CallerMistake: a score outside 0 to 100, n below 2, a correlation outside 0 to 0.99, a level outside 0.5 to 1.
@@ -197,11 +205,8 @@ def shortlist(score: float, n: int, *, correlation: float = 0.5, level: float = 
     def clear(right: int) -> bool:
         return separate_gap(score, 100 * right / n, n, level=level).newcombe.low > 0
 
-    # The highest count of right answers that is clearly behind: it lies from `behind` to below `beside`.
-    behind, beside = 0, round(score / 100 * n)
-    while beside - behind > 1:
-        middle = (behind + beside) // 2
-        behind, beside = (middle, beside) if clear(middle) else (behind, middle)
+    # the highest count of right answers that is clearly behind, 0 where none above it is
+    behind = bisect_left(range(1, max(1, round(score / 100 * n))), True, key=lambda right: not clear(right))
 
     def shows_from(correlation: float) -> float | None:
         differ = 2 * score / 100 * (1 - score / 100) * (1 - correlation)
@@ -228,7 +233,7 @@ def own_set(
     level: float = 0.95,
     power: float = POWER,
 ) -> OwnSet:
-    """How many own items show a gap between two models, and how wide one score on them is.
+    """Stage 2: how many own items show a gap between two models, and how wide one score on them is.
 
     Items by the engine: (z_level + z_power)² discordance / gap² for paired 0/1 scores (Miettinen 1968; Miller 2024,
     arXiv 2411.00640, section 5).
@@ -237,6 +242,11 @@ def own_set(
     discordance  percent of items that one gets right and the other wrong
     score        the expected score in percent, for its margin; None takes 50%, where the margin is widest
     n            items at hand; None takes as many as are needed
+    level        of the test and of the margin, a fraction
+    power        the chance of finding the gap, a fraction
+
+    >>> own_set(5).needed
+    942
 
     Raises:
         CallerMistake: a gap below 0.001 or beyond 100, a share outside 0 to 100, n below 2, a level or power outside
@@ -248,17 +258,17 @@ def own_set(
     _fraction("power", power, 0.8)
     share = discordance / 100
     needed = items_for(gap / 100, discordance=share, level=level, power=power)
-    chosen = max(2, needed) if n is None else n
+    size = max(2, needed) if n is None else n
     return OwnSet(
         gap=abs(gap),
         discordance=discordance,
         level=level,
         power=power,
         needed=needed,
-        n=chosen,
+        n=size,
         score=score,
-        half=wilson(50.0 if score is None else score, chosen, level).half,
-        detectable=100 * detectable_gap(chosen, discordance=share, level=level, power=power),
+        half=wilson(50.0 if score is None else score, size, level).half,
+        detectable=100 * detectable_gap(size, discordance=share, level=level, power=power),
     )
 
 
@@ -272,12 +282,15 @@ def pilot(
     level: float = 0.95,
     power: float = POWER,
 ) -> Pilot:
-    """How many chats each arm needs (`chats_per_arm`), how long that takes, and what silence proves (`highest_rate`).
+    """Stage 3: how many chats each arm needs (`chats_per_arm`), how long that takes, and what silence proves.
 
     baseline    percent of chats as before that succeed, or fail: whatever is counted
     difference  points that the pilot lies above or, negative, below
-    per_day     chats a day, all together; `share` percent of them go to the pilot, the others stay as before
-    harm        a rate in percent that a clean pilot is to rule out
+    per_day     chats a day, all together
+    share       percent of them that go to the pilot; the others stay as before
+    harm        a rate in percent that a clean pilot is to rule out (`clean_cases`)
+    level       of the test and of the bound on what was not seen (`highest_rate`), a fraction
+    power       the chance of seeing the difference, a fraction
 
     Raises:
         CallerMistake: a share that cannot be, no difference, no traffic, nothing left for one of the arms.
@@ -308,6 +321,16 @@ def chats_per_arm(baseline: float, difference: float, *, level: float = 0.95, po
     (z_level √(2 p̄ q̄) + z_power √(p₁q₁ + p₂q₂))² / (p₁ − p₂)², two-sided, without continuity correction (Fleiss, Levin &
     Paik 2003, Statistical Methods for Rates and Proportions, chapter 4; the formula of R's power.prop.test).
 
+    baseline    percent in the one arm
+    difference  points that the other arm lies above or, negative, below
+    level       of the test, a fraction
+    power       the chance of seeing the difference, a fraction
+
+    R's own example, power.prop.test(p1 = .50, p2 = .75, power = .90), gives 76.7:
+
+    >>> chats_per_arm(50, 25, power=0.9)
+    77
+
     Raises:
         CallerMistake: a share outside 0 to 100, a difference below 0.001 points, a level or power outside 0.5 to 1.
     """
@@ -325,6 +348,9 @@ def chats_per_arm(baseline: float, difference: float, *, level: float = 0.95, po
 
 def highest_rate(n: int, level: float = 0.95) -> float:
     """With 0 failures in n independent cases: the upper one-sided bound of the true rate, in percent.
+
+    >>> round(highest_rate(300), 2)
+    0.99
 
     1 − (1 − level)^(1/n), at 95% close to 3/n: the rule of three (Hanley & Lippman-Hand 1983, JAMA 249:1743).
 

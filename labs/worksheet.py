@@ -1,4 +1,4 @@
-"""What the learner keeps of a lab: the form as filled in and what follows from it, as Markdown and as JSON.
+"""The worksheet that a learner keeps of a lab: the form as filled in and what follows from it, as Markdown and JSON.
 
 Everything in it may come from a person or a course pack, so it is data: Markdown shows it and obeys none of it. A row
 without an answer says “not filled in” and stands for nothing else.
@@ -15,9 +15,9 @@ from datetime import date
 from itertools import groupby
 
 from engine import CallerMistake
-from labs.comparability import Comparability
-from labs.lab import Case, Lab, Row
-from labs.plan import Plan
+from labs.comparability import ClaimComparison
+from labs.lab import Case, Lab, SheetRow
+from labs.sample_sizes import SampleSizes
 
 SCHEMA = "noise-floor/artefact"
 SCHEMA_VERSION = 1  # raised when a field of the JSON changes its meaning or goes away
@@ -26,7 +26,7 @@ NOT_STATED = "not stated"
 NOT_WORKED_OUT = "not worked out"
 
 Value = int | float | str | None
-Computable = Comparability | Plan | None
+Calculation = ClaimComparison | SampleSizes
 
 # Only what Markdown would obey is escaped, so that the file can be read as it is. A colon before a word may make an
 # address or an emoji, a dash beside a dash a rule.
@@ -64,7 +64,7 @@ class Computed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Artefact:
+class Worksheet:
     """A filled form, complete and checked. Without a case it is about something of the learner's own.
 
     made_at  the day, as an ISO date
@@ -81,7 +81,7 @@ class Artefact:
     made_at: str
 
     def markdown(self) -> str:
-        """The artefact as a document to keep or to hand in."""
+        """The worksheet as a document to keep or to hand in."""
         parts = [f"# {_escaped(self.title)}", f"{_escaped(self.lab_title)} · {_escaped(self.made_at)}"]
         if self.case_title is None:
             parts.append("About a case of the learner’s own.")
@@ -101,7 +101,7 @@ class Artefact:
         return "\n\n".join(parts) + "\n"
 
     def json(self) -> str:
-        """The artefact for programs: keys always in this order, null where nothing was given.
+        """The worksheet for programs: keys always in this order, null where nothing was given.
 
         Texts are as they were written, save that characters nobody can print are replaced.
         """
@@ -132,13 +132,16 @@ def fill(
     answers: Mapping[str, str | None],
     *,
     made_on: date,
-    computed: Computable = None,
-) -> Artefact:
-    """The artefact of a lab's exercise.
+    computed: Calculation | None = None,
+) -> Worksheet:
+    """The worksheet of a lab's exercise.
 
-    case      None for a case of the learner's own
+    lab       whose exercise it is
+    case      what it is about; None for a case of the learner's own
     answers   by row id; None, blank or absent is not filled in
-    computed  the `Comparability` of a protocol or the `Plan` of a plan; the other kinds are computed from their rows
+    made_on   the day
+    computed  what was calculated beside the form, for the kinds “protocol” and “plan”; the other kinds are computed
+              from their rows
 
     Raises:
         CallerMistake: an answer to a row that is not there, an option that is not offered, or a computed part that does
@@ -149,7 +152,7 @@ def fill(
     for id in answers:
         if id not in known:
             raise CallerMistake(f"The form of “{lab.slug}” has no row “{id}”. It has {', '.join(known)}.")
-    expected = {"protocol": Comparability, "plan": Plan}.get(exercise.kind)
+    expected = {"protocol": ClaimComparison, "plan": SampleSizes}.get(exercise.kind)
     if computed is not None and (expected is None or not isinstance(computed, expected)):
         wanted = expected.__name__ if expected else "nothing; it is computed from its rows"
         raise CallerMistake(
@@ -157,7 +160,7 @@ def fill(
             f"{wanted}."
         )
     rows = tuple(_filled(lab.slug, row, answers.get(row.id)) for row in exercise.rows)
-    return Artefact(
+    return Worksheet(
         lab=lab.slug,
         lab_title=lab.title,
         case_title=case.title if case else None,
@@ -170,34 +173,39 @@ def fill(
     )
 
 
-def _filled(slug: str, row: Row, answer: str | None) -> FilledRow:
-    said = _UNPRINTABLE.sub("\ufffd", answer or "").strip() or None
-    if said is not None and row.options and said not in row.options:
+def _filled(slug: str, row: SheetRow, answer: str | None) -> FilledRow:
+    text = _UNPRINTABLE.sub("\ufffd", answer or "").strip() or None
+    if text is not None and row.options and text not in row.options:
         raise CallerMistake(
-            f"The row “{row.id}” of “{slug}” has {said[:60]!r}, which is not offered. Choose one of “"
+            f"The row “{row.id}” of “{slug}” has {text[:60]!r}, which is not offered. Choose one of “"
             f"{'”, “'.join(row.options)}”, or leave it empty."
         )
-    return FilledRow(id=row.id, label=row.label, answer=said, chosen=bool(row.options))
+    return FilledRow(id=row.id, label=row.label, answer=text, chosen=bool(row.options))
 
 
-def _computed(form: Sequence[Row], rows: Sequence[FilledRow], kind: str, given: Computable) -> Computed:
-    counted = _counts(form, rows)
+def _computed(
+    form: Sequence[SheetRow], rows: Sequence[FilledRow], kind: str, calculation: Calculation | None
+) -> Computed:
+    counts = _counts(form, rows)
     if kind == "plan":
-        follows = _plan(given if isinstance(given, Plan) else Plan())
-    elif isinstance(given, Comparability):
-        follows = _protocol(given, {row.id: row.answer for row in rows})
+        results = _plan(calculation if isinstance(calculation, SampleSizes) else SampleSizes())
+    elif isinstance(calculation, ClaimComparison):
+        results = _protocol(calculation, {row.id: row.answer for row in rows})
     else:
-        follows = _marks(rows) if kind == "protocol" else Computed(sentences=(), values=())
-    verdict = [("learner_verdict", row.answer) for row in rows if row.id == "verdict"]
-    told = [f"The learner’s verdict: {said or NOT_FILLED}" for _, said in verdict]
+        results = _marks(rows) if kind == "protocol" else Computed(sentences=(), values=())
+    verdicts = [row.answer for row in rows if row.id == "verdict"]
     return Computed(
-        sentences=(*follows.sentences, *counted.sentences, *told),
-        values=(*follows.values, *counted.values, *verdict),
-        tables=follows.tables,
+        sentences=(
+            *results.sentences,
+            *counts.sentences,
+            *(f"The learner’s verdict: {verdict or NOT_FILLED}" for verdict in verdicts),
+        ),
+        values=(*results.values, *counts.values, *(("learner_verdict", verdict) for verdict in verdicts)),
+        tables=results.tables,
     )
 
 
-def _counts(form: Sequence[Row], rows: Sequence[FilledRow]) -> Computed:
+def _counts(form: Sequence[SheetRow], rows: Sequence[FilledRow]) -> Computed:
     """How many rows are filled in, and how often each mark was given where several rows offer the same ones."""
     still_open = sum(row.answer is None for row in rows)
     sentences = [f"{len(rows) - still_open} of {len(rows)} rows are filled in."]
@@ -205,8 +213,8 @@ def _counts(form: Sequence[Row], rows: Sequence[FilledRow]) -> Computed:
     marks = Counter((row.options, filled.answer) for row, filled in zip(form, rows, strict=True))
     for options, sharing in Counter(row.options for row in form if row.options).items():
         if sharing > 1:
-            told = ", ".join(f"{option} {marks[options, option]}" for option in options)
-            sentences.append(f"Marks on {sharing} rows: {told}, {NOT_FILLED} {marks[options, None]}.")
+            counts = ", ".join(f"{option} {marks[options, option]}" for option in options)
+            sentences.append(f"Marks on {sharing} rows: {counts}, {NOT_FILLED} {marks[options, None]}.")
             for option in options:
                 values[option.replace(" ", "_")] += marks[options, option]
     return Computed(sentences=tuple(sentences), values=tuple(values.items()))
@@ -214,27 +222,27 @@ def _counts(form: Sequence[Row], rows: Sequence[FilledRow]) -> Computed:
 
 def _marks(rows: Iterable[FilledRow]) -> Computed:
     """A protocol of which only the learner's marks are known."""
-    whole = all(row.answer == "yes" for row in rows if row.chosen)
-    said = "Every step is marked yes." if whole else "By these marks the comparison is indicative at most."
+    all_met = all(row.answer == "yes" for row in rows if row.chosen)
+    outcome = "Every step is marked yes." if all_met else "By these marks the comparison is indicative at most."
     return Computed(
-        sentences=(f"{said} The settings of the two claims were not entered, so nothing is computed from them.",),
+        sentences=(f"{outcome} The settings of the two claims were not entered, so nothing is computed from them.",),
         values=(("verdict", None),),
     )
 
 
-def _protocol(found: Comparability, marks: Mapping[str, str | None]) -> Computed:
-    gap = found.gap
-    a, b = found.names
+def _protocol(comparison: ClaimComparison, marks: Mapping[str, str | None]) -> Computed:
+    gap = comparison.gap
+    a, b = comparison.names
     return Computed(
-        sentences=(found.sentence, *found.cautions),
+        sentences=(comparison.sentence, *comparison.cautions),
         values=(
-            ("verdict", found.verdict),
+            ("verdict", comparison.verdict),
             ("gap_points", gap.points if gap else None),
             ("gap_low", gap.newcombe.low if gap else None),
             ("gap_high", gap.newcombe.high if gap else None),
-            ("level", found.level),
+            ("level", comparison.level),
             ("p_value", gap.p_value if gap else None),
-            ("steps_met", sum(step.outcome == "met" for step in found.steps)),
+            ("steps_met", sum(step.outcome == "met" for step in comparison.steps)),
         ),
         tables=(
             Table(
@@ -242,46 +250,46 @@ def _protocol(found: Comparability, marks: Mapping[str, str | None]) -> Computed
                 columns=("Step", "Marked", "Computed", "Reason"),
                 rows=tuple(
                     (f"{number}. {step.title}", marks.get(step.id) or NOT_FILLED, step.outcome, step.reason)
-                    for number, step in enumerate(found.steps, 1)
+                    for number, step in enumerate(comparison.steps, 1)
                 ),
             ),
             Table(
                 title="The settings",
                 columns=("Setting", a, b, "Outcome", "Reason"),
                 rows=tuple(
-                    (check.field, check.a or NOT_STATED, check.b or NOT_STATED, check.outcome, check.reason)
-                    for check in found.fields
+                    (check.setting, check.a or NOT_STATED, check.b or NOT_STATED, check.outcome, check.reason)
+                    for check in comparison.settings
                 ),
             ),
         ),
     )
 
 
-def _plan(plan: Plan) -> Computed:
-    one, two, three = plan.stage1, plan.stage2, plan.stage3
+def _plan(sizes: SampleSizes) -> Computed:
+    stage1, stage2, stage3 = sizes.stage1, sizes.stage2, sizes.stage3
     sentences = [
         f"Stage {number}: {stage.sentence if stage else 'its size was not worked out.'}"
-        for number, stage in enumerate((one, two, three), 1)
+        for number, stage in enumerate((stage1, stage2, stage3), 1)
     ]
-    cautions = [*(two.cautions if two else ()), *(three.cautions if three else ())]
-    sizes = (
-        ("1. Public scores", f"{one.n:,} questions behind the score" if one else NOT_WORKED_OUT),
-        ("2. Own set", f"{two.needed:,} items needed, {two.n:,} planned" if two else NOT_WORKED_OUT),
-        ("3. Pilot", f"{three.per_arm:,} chats in each arm" if three else NOT_WORKED_OUT),
+    cautions = [*(stage2.cautions if stage2 else ()), *(stage3.cautions if stage3 else ())]
+    rows = (
+        ("1. Public scores", f"{stage1.n:,} questions behind the score" if stage1 else NOT_WORKED_OUT),
+        ("2. Own set", f"{stage2.needed:,} items needed, {stage2.n:,} planned" if stage2 else NOT_WORKED_OUT),
+        ("3. Pilot", f"{stage3.per_arm:,} chats in each arm" if stage3 else NOT_WORKED_OUT),
     )
     return Computed(
         sentences=(*sentences, *cautions),
         values=(
-            ("stage1_questions", one.n if one else None),
-            ("stage1_apart_points", one.apart if one else None),
-            ("stage2_items_needed", two.needed if two else None),
-            ("stage2_items_planned", two.n if two else None),
-            ("stage2_margin_points", two.half if two else None),
-            ("stage3_chats_per_arm", three.per_arm if three else None),
-            ("stage3_days", three.days if three else None),
-            ("stage3_clean_chats", three.clean if three else None),
+            ("stage1_questions", stage1.n if stage1 else None),
+            ("stage1_apart_points", stage1.apart if stage1 else None),
+            ("stage2_items_needed", stage2.needed if stage2 else None),
+            ("stage2_items_planned", stage2.n if stage2 else None),
+            ("stage2_margin_points", stage2.half if stage2 else None),
+            ("stage3_chats_per_arm", stage3.per_arm if stage3 else None),
+            ("stage3_days", stage3.days if stage3 else None),
+            ("stage3_clean_chats", stage3.clean if stage3 else None),
         ),
-        tables=(Table(title="Sample sizes", columns=("Stage", "Sample size"), rows=sizes),),
+        tables=(Table(title="Sample sizes", columns=("Stage", "Sample size"), rows=rows),),
     )
 
 
@@ -301,6 +309,6 @@ def _quoted(text: str) -> str:
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    told = [[_escaped(cell) for cell in row] for row in (columns, *rows)]
-    told.insert(1, ["---"] * len(columns))
-    return "\n".join(f"| {' | '.join(row)} |" for row in told)
+    lines = [[_escaped(cell) for cell in row] for row in (columns, *rows)]
+    lines.insert(1, ["---"] * len(columns))
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
