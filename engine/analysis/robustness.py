@@ -117,7 +117,7 @@ def plan(challenge: BattleRequest, parts: Collection[str] = PARTS) -> list[Battl
     if not parts or not set(parts) <= set(PARTS):
         raise CallerMistake(f"There is no part {', '.join(parts)!r} to measure. Use some of: {', '.join(PARTS)}.")
     first = runs.plan(challenge, itself=True)
-    others = variations(load_task(first.task).over(first.item_ids), first.a.harness, first.device)
+    others = variations(load_task(first.task).with_items(first.item_ids), first.a.harness, first.device)
     sides = [first.a, *(replace(first.a, harness=v.harness) for v in others if v.part in parts)]
     if len(sides) % 2:
         sides.insert(1, first.a)
@@ -151,7 +151,7 @@ def plan_family(battle: Battle, limit: int, parts: Collection[str] = RUNS) -> li
 
 def _variations_of(battle: Battle, contender: Contender) -> tuple[Variation, ...]:
     device = "endpoint" if find(contender.model).kind == "endpoint" else battle.device
-    return variations(load_task(battle.task).over(battle.item_ids), contender.harness, device)
+    return variations(load_task(battle.task).with_items(battle.item_ids), contender.harness, device)
 
 
 # ---- running

@@ -35,7 +35,7 @@ def battle_items(battle: Battle, task: Task) -> tuple[Item, ...]:
     Raises:
         CallerMistake: the items on this machine are not those the battle was planned with.
     """
-    by_id = {item.id: item for item in load_items(task.over(battle.item_ids))}
+    by_id = {item.id: item for item in load_items(task.with_items(battle.item_ids))}
     items = tuple(by_id[item_id] for item_id in battle.item_ids if item_id in by_id)
     if len(items) != battle.n or digest(items) != battle.items_digest:
         raise CallerMistake(
@@ -52,7 +52,7 @@ def evaluate(
     done: Mapping[Side, Collection[str]],
 ) -> Iterator[tuple[Side, list[Outcome]]]:
     """Yields batches of outcomes, side by side. Items in `done` are not run again."""
-    items, task = battle_items(battle, task), task.over(battle.item_ids)
+    items, task = battle_items(battle, task), task.with_items(battle.item_ids)
     before = {side: few_shot_contexts(task, battle.contender(side).harness) for side in SIDES}
     put = {side: asked(task, battle.contender(side).harness) for side in SIDES}
     for part in blocks(battle):
@@ -130,7 +130,7 @@ def ranked_outcome(item: Item, ranked: Logliks | Trouble, normalisation: str) ->
     """The winning choice and what it is worth: right or wrong, or the true choices' share of the probability."""
     if isinstance(ranked, Trouble):
         return ItemFailure(item_id=item.id, reason=ranked.reason, message=ranked.message)
-    choice = best_choice(ranked.sums, item.choices, normalisation, scored=ranked.scored, alone=ranked.alone)
+    choice = best_choice(ranked.sums, item.choices, normalisation, scored=ranked.scored, unconditional=ranked.alone)
     return ItemResult(
         item_id=item.id,
         score=_share(ranked.sums, item.golds) if item.golds else float(choice == item.gold),
@@ -171,7 +171,7 @@ def written_outcome(task: Task, item: Item, written: Completion | Trouble, harne
     if isinstance(written, Trouble):
         return ItemFailure(item_id=item.id, reason=written.reason, message=written.message)
     rule = task.extractions[harness.extraction]
-    answer = rule.find(said(written.text, harness))
+    answer = rule.extract(said(written.text, harness))
     lost = written.truncated and (answer is None or (bool(harness.thinking) and END_OF_THINKING not in written.text))
     if lost:
         return ItemFailure(

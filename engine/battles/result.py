@@ -54,7 +54,7 @@ class BattleResult:
 
     @property
     def task(self) -> Task:
-        return load_task(self.battle.task).over(self.battle.item_ids)
+        return load_task(self.battle.task).with_items(self.battle.item_ids)
 
     @property
     def names(self) -> tuple[str, str]:
