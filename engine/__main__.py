@@ -32,7 +32,7 @@ from engine.models.registry import PACKAGED
 from engine.stats.power import Discordance, detectable_gap
 from engine.stats.verdict import Target, Verdict
 from engine.tasks.registry import TASKS, load_task
-from engine.tasks.sources import found
+from engine.tasks.sources import first_present
 
 POLL = 0.5
 SETTINGS = ("normalisation", "unconditional", "extraction", "template", "system", "multiturn", "thinking")
@@ -141,10 +141,8 @@ def models() -> None:
 def tasks() -> None:
     for name in TASKS:
         task = load_task(name)
-        source = found(task.items_from)
-        here = (
-            type(source).__name__.lower() if source else f"missing; {'; or '.join(s.advice() for s in task.items_from)}"
-        )
+        source = first_present(task.items_from)
+        here = source.label if source else f"missing; {'; or '.join(s.advice() for s in task.items_from)}"
         size = "any" if task.size is None else f"{task.size:,}"
         print(f"{name:28} {size:>6} items  chance {task.chance:>5.1%}  {task.shots}-shot  [{here}]")
         print(f"{'':28} {task.about}")

@@ -125,6 +125,7 @@ class ToyModel:
 class Shelf:
     """A source whose rows are simply there, or simply not."""
 
+    label = "shelf"
     held: tuple[Row, ...] = ()
     here: bool = True
 
@@ -148,15 +149,7 @@ def toy_rows(sizes: dict[str, int], what: str = "question") -> tuple[Row, ...]:
 
 
 def toy_item(index: int, row: Row) -> Item:
-    return Item(
-        id=f"{row['group']}/{index}",
-        index=index,
-        group=row["group"],
-        contexts=(f"Q: {row['text']}\nA:",),
-        choices=COLOURS,
-        gold=row["gold"],
-        answer=COLOURS[row["gold"]],
-    )
+    return Item.ranked(index, f"Q: {row['text']}\nA:", COLOURS, row["gold"], group=row["group"])
 
 
 def toy_task(name: str = "toy", *, rows: Iterable[Row] | None = None, shots: Iterable[Row] = (), **other: Any) -> Task:
@@ -186,8 +179,9 @@ def add_task(monkeypatch: pytest.MonkeyPatch, fresh_items: None) -> Callable[[Ta
 
     def add(task: Task) -> Task:
         module = types.ModuleType(f"engine.tasks.catalogue.{task.name}")
-        module.TASK = task  # type: ignore[attr-defined]
+        module.TASKS = (task,)  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, module.__name__, module)
+        monkeypatch.setitem(registry.CATALOGUE, task.name, task.name)
         monkeypatch.setattr(registry, "TASKS", (*dict.fromkeys((*registry.TASKS, task.name)),))
         _forget()
         return task

@@ -78,7 +78,7 @@ def variations_of(battle: Battle, side: Side) -> Variations:
     """The variations of one contender of a battle. Raises what `variations` raises."""
     contender = battle.contender(side)
     device = "endpoint" if find(contender.model).kind == "endpoint" else battle.device
-    return variations(load_task(battle.task).over(battle.item_ids), contender.harness, device)
+    return variations(load_task(battle.task).with_items(battle.item_ids), contender.harness, device)
 
 
 def variations_of_both(battle: Battle) -> Variations:

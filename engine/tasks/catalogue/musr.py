@@ -54,22 +54,15 @@ def reverse(row: Row) -> Row:
 
 
 def item(index: int, row: Row) -> Item:
-    choices = tuple(row["choices"])
+    choices = row["choices"]
     numbered = "".join(f"{number} - {choice}\n" for number, choice in enumerate(choices, 1))
-    return Item(
-        id=f"{row['group']}/{index}",
-        index=index,
-        group=row["group"],
-        contexts=(f"{row['narrative']}\n\n{row['question']}\n\n{numbered}\nAnswer:",),
-        choices=choices,
-        gold=choices.index(row["answer_choice"]),
-        answer=row["answer_choice"],
-    )
+    context = f"{row['narrative']}\n\n{row['question']}\n\n{numbered}\nAnswer:"
+    return Item.ranked(index, context, choices, choices.index(row["answer_choice"]), group=row["group"])
 
 
-SOURCES = (Folder("musr/datasets/*.json*", from_story), Hub("TAUR-Lab/MuSR", None, tuple(GROUPS.values()), from_hub))
+QUESTIONS = (Folder("musr/datasets/*.json*", from_story), Hub("TAUR-Lab/MuSR", None, tuple(GROUPS.values()), from_hub))
 
-TASK = Task(
+MUSR = Task(
     name="leaderboard_musr",
     title="MuSR",
     about="Questions at the end of a long story: who did it, where something is, who should do what.",
@@ -77,8 +70,9 @@ TASK = Task(
     size=756,
     chance=(250 * 0.5 + 256 * 0.246 + 250 / 3) / 756,  # guessing, as the paper's table of results has it
     item=item,
-    items_from=SOURCES,
+    items_from=QUESTIONS,
     reverse=reverse,
-    shots_from=SOURCES,
+    shots_from=QUESTIONS,
     normalisation="characters",
 )
+TASKS = (MUSR,)
