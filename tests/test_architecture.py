@@ -43,7 +43,7 @@ ONLY_IN = {
     "math_verify": ("engine/tasks/scoring/algebra.py",),
     "reasoning_gym": ("engine/tasks/catalogue/reasoning_gym.py",),
     "openai": ("engine/models/",),
-    "instructor": ("engine/models/", "tutor/server.py"),
+    "instructor": ("engine/models/",),
     "tokenizers": ("tutor/judge/encoder.py",),
 }
 

@@ -7,20 +7,22 @@ this machine, with this endpoint. It speaks whenever it is set up.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
 from engine import CallerMistake
+from engine.models import OpenAIClient
 from tutor import journal
+from tutor.diagnosis import structured_mode
 from tutor.dialogue.model_voice import ModelVoice
 from tutor.dialogue.talk import Tutor
+from tutor.endpoint import TutorEndpoint
 from tutor.errors import EndpointFailure
 from tutor.exchange import Judge
 from tutor.judge.exam import Exam, edition
 from tutor.judge.llm import LlmJudge
 from tutor.judge.local import local_judge
-from tutor.server import Endpoint, Server
 
 
 def local_tutor() -> Tutor:
@@ -30,7 +32,7 @@ def local_tutor() -> Tutor:
 
 def tutor_here(secrets: Mapping[str, Any] | None = None) -> Tutor:
     """The tutor for this environment: a model's voice when one is set up, its judgement when it won the exam."""
-    endpoint = Endpoint.configured(secrets)
+    endpoint = TutorEndpoint.configured(secrets)
     if endpoint is None:
         return local_tutor()
     server = _server(endpoint)
@@ -47,13 +49,13 @@ def model_judge(secrets: Mapping[str, Any] | None = None) -> LlmJudge:
         CallerMistake: no endpoint is set up, or it follows no schema.
         EndpointFailure: it does not answer.
     """
-    endpoint = Endpoint.configured(secrets)
+    endpoint = TutorEndpoint.configured(secrets)
     if endpoint is None:
         raise CallerMistake(
             "No endpoint is set up. Set TUTOR_MODEL, OPENAI_BASE_URL and OPENAI_API_KEY, or use --judge local."
         )
-    server = Server(endpoint)
-    mode = server.mode(remember=Notes())
+    server = OpenAIClient(endpoint)
+    mode = structured_mode(server)
     if mode is None:
         raise CallerMistake(
             f"{endpoint.model} at {endpoint.host} follows no answer schema in any mode, so it cannot judge. "
@@ -62,14 +64,14 @@ def model_judge(secrets: Mapping[str, Any] | None = None) -> LlmJudge:
     return LlmJudge(server, mode)
 
 
-def take_exam(endpoint: Endpoint) -> Iterator[tuple[int, int]]:
+def take_exam(endpoint: TutorEndpoint) -> Iterator[tuple[int, int]]:
     """Examines the endpoint as a judge on the built-in messages; yields (done, of) and keeps the result at the end.
 
     Raises:
         EndpointFailure: the server gave out on the way.
     """
-    server = Server(endpoint)
-    mode = server.mode(remember=Notes())
+    server = OpenAIClient(endpoint)
+    mode = structured_mode(server)
     if mode is None:
         raise EndpointFailure("schema", f"{endpoint.model} follows no answer schema, so there is nothing to examine.")
     sitting = Exam.sit(LlmJudge(server, mode), local_judge(), mode)
@@ -81,38 +83,17 @@ def take_exam(endpoint: Endpoint) -> Iterator[tuple[int, int]]:
             return
 
 
-def last_exam(endpoint: Endpoint) -> Exam | None:
+def last_exam(endpoint: TutorEndpoint) -> Exam | None:
     """What the last exam of this endpoint and model showed."""
     kept = journal.note(_name(endpoint))
     return Exam.from_dict(json.loads(kept)) if kept else None
 
 
 @cache
-def _server(endpoint: Endpoint) -> Server:
+def _server(endpoint: TutorEndpoint) -> OpenAIClient:
     """One client an endpoint. It does not retry: a learner waits, and there are authored words to fall back on."""
-    return Server(endpoint, retries=0)
+    return OpenAIClient(endpoint, retries=0)
 
 
-def _name(endpoint: Endpoint) -> str:
+def _name(endpoint: TutorEndpoint) -> str:
     return f"exam {edition()} {endpoint.model} {endpoint.url}"[:200]
-
-
-class Notes(MutableMapping[str, str]):
-    """The journal's notes as a mapping, for what an endpoint understands."""
-
-    def __getitem__(self, name: str) -> str:
-        if (found := journal.note(name[:200])) is None:
-            raise KeyError(name)
-        return found
-
-    def __setitem__(self, name: str, value: str) -> None:
-        journal.keep_note(name[:200], value)
-
-    def __delitem__(self, name: str) -> None:
-        raise NotImplementedError("notes are written over, not deleted")
-
-    def __iter__(self) -> Iterator[str]:
-        raise NotImplementedError("notes are asked for by name")
-
-    def __len__(self) -> int:
-        raise NotImplementedError("notes are asked for by name")

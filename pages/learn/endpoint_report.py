@@ -3,9 +3,9 @@
 import streamlit as st
 
 from pages.format import plain, with_noise
-from tutor import configuration
+from tutor import configuration, diagnosis
+from tutor.endpoint import TutorEndpoint
 from tutor.judge.exam import Exam, accuracy
-from tutor.server import STEPS, Endpoint, Step, check
 
 ABOUT = {
     "address": "Does the address answer?",
@@ -17,7 +17,7 @@ ABOUT = {
 }
 
 
-def show(endpoint: Endpoint) -> None:
+def show(endpoint: TutorEndpoint) -> None:
     tried = f"steps of {endpoint.model} at {endpoint.url}"
     with st.container(horizontal=True):
         test = st.button("Test the endpoint", type="primary", key="test-endpoint")
@@ -25,7 +25,7 @@ def show(endpoint: Endpoint) -> None:
     if test:
         st.session_state[tried] = []
         with st.container(border=True), st.spinner("Testing, one step after another …"):
-            for step in check(endpoint, configuration.Notes()):
+            for step in diagnosis.check(endpoint):
                 st.session_state[tried].append(step)
                 _step(step)
         st.rerun()
@@ -40,21 +40,21 @@ def show(endpoint: Endpoint) -> None:
         _exam(endpoint, exam)
 
 
-def _steps(steps: list[Step]) -> None:
+def _steps(steps: list[diagnosis.Step]) -> None:
     with st.container(border=True):
         for step in steps:
             _step(step)
-        for name in STEPS[len(steps) :]:
+        for name in diagnosis.STEPS[len(steps) :]:
             st.caption(f"○ {ABOUT[name]} Not looked at.")
 
 
-def _step(step: Step) -> None:
+def _step(step: diagnosis.Step) -> None:
     mark = ":material/check:" if step.passed else ":material/close:"
     failed = "" if step.passed else f" **This step failed: {step.name}.**"
-    st.markdown(f"{mark} {ABOUT[step.name]}{failed} {plain(step.said)} :gray[:small[{step.seconds:.1f} s]]")
+    st.markdown(f"{mark} {ABOUT[step.name]}{failed} {plain(step.message)} :gray[:small[{step.seconds:.1f} s]]")
 
 
-def _exam(endpoint: Endpoint, exam: Exam) -> None:
+def _exam(endpoint: TutorEndpoint, exam: Exam) -> None:
     st.subheader("Its last exam", anchor=False)
     for column, name, marks in zip(
         st.columns(2), (endpoint.model, "local judge"), (exam.given, exam.local), strict=True

@@ -6,7 +6,7 @@ from pages.format import plain
 from pages.learn import endpoint_report
 from pages.shared import mishaps
 from tutor import configuration
-from tutor.server import Endpoint
+from tutor.endpoint import TutorEndpoint
 
 st.title("Tutor", anchor=False)
 st.write(
@@ -38,7 +38,7 @@ st.caption(
 )
 
 with now, mishaps.shown():  # last, because a test takes its time and the rest should stand there meanwhile
-    endpoint = Endpoint.configured(st.secrets)
+    endpoint = TutorEndpoint.configured(st.secrets)
     st.markdown(f"**Now.** {plain(configuration.tutor_here(st.secrets).describe())}")
     if endpoint is None:
         st.info("No model is set up. Nothing that learners write leaves this machine.")

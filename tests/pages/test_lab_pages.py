@@ -13,8 +13,8 @@ import tutor.configuration
 import tutor.dialogue.talk
 from labs import load_lab, slugs
 from pages.format import plain
+from tests.engine.models.stub_server import StubServer, running
 from tests.pages.test_pages import APP, texts
-from tests.tutor.stub_server import StubServer, running
 from tutor import journal
 from tutor.dialogue import talk
 from tutor.exchange import Assessment, Message
