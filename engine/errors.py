@@ -9,7 +9,8 @@
     │   ├── Unsupported         a model that cannot do what the task needs
     │   ├── DiskFull            nothing more can be written down
     │   └── Mismatch            two sets of results that do not belong together
-    └── BattleFailed            the battle was sound and still could not be finished: exit code 1
+    ├── BattleFailed            the battle was sound and still could not be finished: exit code 1
+    └── RequestFailure          a request to a server came to nothing (engine/models/client.py)
 
 Every message names the thing, shows the value and says the way out; none of them is worth a traceback.
 A single item that fails is not an exception but an `ItemFailure`: the battle goes on without it.

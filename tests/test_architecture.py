@@ -23,7 +23,7 @@ ROOMS = {
         *("errors", "home", "device", "harness", "stats", "tasks", "models", "battles", "store", "runs"),
         *("analysis", "logs", "report", "cli"),
     ),
-    "tutor": ("errors", "exchange", "server", "journal", "judge", "dialogue", "configuration", "__main__"),
+    "tutor": ("errors", "exchange", "endpoint", "journal", "diagnosis", "judge", "dialogue", "configuration", "__main__"),
     "pages": ("format", "charts", "shared", "start", "battle", "logs", "learn"),
 }
 """The staircases, from the ground up: a room uses only rooms before it."""
@@ -43,7 +43,7 @@ ONLY_IN = {
     "math_verify": ("engine/tasks/scoring/algebra.py",),
     "reasoning_gym": ("engine/tasks/catalogue/reasoning_gym.py",),
     "openai": ("engine/models/",),
-    "instructor": ("engine/models/", "tutor/server.py"),
+    "instructor": ("engine/models/",),
     "tokenizers": ("tutor/judge/encoder.py",),
 }
 

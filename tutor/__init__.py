@@ -11,16 +11,18 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tutor.configuration import EndpointNotes, configured_tutor, last_exam, local_tutor, take_exam
+    from tutor.configuration import configured_tutor, last_exam, local_tutor, take_exam
+    from tutor.diagnosis import STEPS, Step, check
     from tutor.dialogue.talk import Tutor
+    from tutor.endpoint import TutorEndpoint
     from tutor.exchange import REQUIRED, SUBSTANTIVE, WHYS, Assessment, Exchange, Message, Point
-    from tutor.server import STEPS, Endpoint, Step, check
 
 _WHERE = {
-    "tutor.configuration": ("EndpointNotes", "configured_tutor", "last_exam", "local_tutor", "take_exam"),
+    "tutor.configuration": ("configured_tutor", "last_exam", "local_tutor", "take_exam"),
     "tutor.dialogue.talk": ("Tutor",),
     "tutor.exchange": ("REQUIRED", "SUBSTANTIVE", "WHYS", "Assessment", "Exchange", "Message", "Point"),
-    "tutor.server": ("STEPS", "Endpoint", "Step", "check"),
+    "tutor.diagnosis": ("STEPS", "Step", "check"),
+    "tutor.endpoint": ("TutorEndpoint",),
 }
 _MODULE_OF = {name: module for module, names in _WHERE.items() for name in names}
 
@@ -30,13 +32,12 @@ __all__ = [
     "SUBSTANTIVE",
     "WHYS",
     "Assessment",
-    "Endpoint",
-    "EndpointNotes",
     "Exchange",
     "Message",
     "Point",
     "Step",
     "Tutor",
+    "TutorEndpoint",
     "check",
     "configured_tutor",
     "last_exam",

@@ -7,16 +7,18 @@ this machine, with this endpoint. It speaks whenever it is set up.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
 from engine import CallerMistake
+from engine.models import OpenAIClient
 from tutor import journal, judge
+from tutor.diagnosis import structured_mode
 from tutor.dialogue.model_voice import ModelVoice
 from tutor.dialogue.talk import Tutor
+from tutor.endpoint import TutorEndpoint
 from tutor.errors import EndpointFailure
-from tutor.server import Endpoint, Server
 
 
 def local_tutor() -> Tutor:
@@ -30,7 +32,7 @@ def configured_tutor(secrets: Mapping[str, Any] | None = None) -> Tutor:
     Raises:
         CallerMistake: a setting of the endpoint cannot be one.
     """
-    endpoint = Endpoint.configured(secrets)
+    endpoint = TutorEndpoint.configured(secrets)
     if endpoint is None:
         return local_tutor()
     server, exam = _server(endpoint), last_exam(endpoint)
@@ -46,13 +48,13 @@ def model_judge(secrets: Mapping[str, Any] | None = None) -> judge.LlmJudge:
         CallerMistake: no endpoint is set up, or it follows no schema.
         EndpointFailure: it does not answer.
     """
-    endpoint = Endpoint.configured(secrets)
+    endpoint = TutorEndpoint.configured(secrets)
     if endpoint is None:
         raise CallerMistake(
             "No endpoint is set up. Set TUTOR_MODEL, OPENAI_BASE_URL and OPENAI_API_KEY, or use --judge local."
         )
-    server = Server(endpoint)
-    mode = server.mode(remember=EndpointNotes())
+    server = OpenAIClient(endpoint)
+    mode = structured_mode(server)
     if mode is None:
         raise CallerMistake(
             f"{endpoint.model} at {endpoint.host} follows no answer schema in any mode, so it cannot judge. "
@@ -61,57 +63,36 @@ def model_judge(secrets: Mapping[str, Any] | None = None) -> judge.LlmJudge:
     return judge.LlmJudge(server, mode)
 
 
-def take_exam(endpoint: Endpoint) -> Iterator[tuple[int, int]]:
+def take_exam(endpoint: TutorEndpoint) -> Iterator[tuple[int, int]]:
     """Examines the endpoint as a judge on the built-in messages; yields (done, of) and keeps the result at the end.
 
     Raises:
         EndpointFailure: the server gave out on the way.
     """
-    server = Server(endpoint)
-    mode = server.mode(remember=EndpointNotes())
+    server = OpenAIClient(endpoint)
+    mode = structured_mode(server)
     if mode is None:
         raise EndpointFailure("schema", f"{endpoint.model} follows no answer schema, so there is nothing to examine.")
     exam = yield from judge.Exam.sit(judge.LlmJudge(server, mode), judge.local_judge(), mode)
     save_exam(endpoint, exam)
 
 
-def save_exam(endpoint: Endpoint, exam: judge.Exam) -> None:
+def save_exam(endpoint: TutorEndpoint, exam: judge.Exam) -> None:
     """Keeps the result as the last one of this endpoint and model."""
     journal.keep_note(_exam_note(endpoint), json.dumps(exam.as_dict()))
 
 
-def last_exam(endpoint: Endpoint) -> judge.Exam | None:
+def last_exam(endpoint: TutorEndpoint) -> judge.Exam | None:
     """What the last exam of this endpoint and model showed; None when it took none."""
     kept = journal.note(_exam_note(endpoint))
     return judge.Exam.from_dict(json.loads(kept)) if kept else None
 
 
 @cache
-def _server(endpoint: Endpoint) -> Server:
+def _server(endpoint: TutorEndpoint) -> OpenAIClient:
     """One client an endpoint. It does not retry: a learner waits, and there are authored words to fall back on."""
-    return Server(endpoint, retries=0)
+    return OpenAIClient(endpoint, retries=0)
 
 
-def _exam_note(endpoint: Endpoint) -> str:
+def _exam_note(endpoint: TutorEndpoint) -> str:
     return f"exam {judge.edition()} {endpoint.model} {endpoint.url}"[:200]
-
-
-class EndpointNotes(MutableMapping[str, str]):
-    """The journal's notes as a mapping, for what an endpoint understands."""
-
-    def __getitem__(self, name: str) -> str:
-        if (value := journal.note(name[:200])) is None:
-            raise KeyError(name)
-        return value
-
-    def __setitem__(self, name: str, value: str) -> None:
-        journal.keep_note(name[:200], value)
-
-    def __delitem__(self, name: str) -> None:
-        raise NotImplementedError("notes are written over, not deleted")
-
-    def __iter__(self) -> Iterator[str]:
-        raise NotImplementedError("notes are asked for by name")
-
-    def __len__(self) -> int:
-        raise NotImplementedError("notes are asked for by name")

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from engine import EngineError
+from engine.models import RequestFailure
 
 
 class TutorError(EngineError):
     """Anything the tutor cannot do; the learner's message is kept whenever it is raised."""
 
 
-class EndpointFailure(TutorError):
+class EndpointFailure(TutorError, RequestFailure):
     """The endpoint did not do its part. `step` names which: address, key, model, chat, stream, schema."""
-
-    def __init__(self, step: str, message: str) -> None:
-        super().__init__(message)
-        self.step = step
 
 
 class JudgeFailure(TutorError):

@@ -1,5 +1,6 @@
-"""Models: what an address means, the interface every model has, local weights and endpoints."""
+"""Models: what an address means, the interface every model has, local weights, and the client of endpoints."""
 
+from engine.models.client import STRUCTURED_MODES, Endpoint, OpenAIClient, RequestFailure
 from engine.models.registry import PACKAGED, ModelCard, find
 
-__all__ = ["PACKAGED", "ModelCard", "find"]
+__all__ = ["PACKAGED", "STRUCTURED_MODES", "Endpoint", "ModelCard", "OpenAIClient", "RequestFailure", "find"]

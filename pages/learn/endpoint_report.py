@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.format import plain, with_noise
-from tutor import STEPS, Endpoint, EndpointNotes, Step, check, last_exam, take_exam
+from tutor import STEPS, Step, TutorEndpoint, check, last_exam, take_exam
 from tutor.judge import Exam, accuracy
 
 ABOUT = {
@@ -16,7 +16,7 @@ ABOUT = {
 }
 
 
-def show(endpoint: Endpoint) -> None:
+def show(endpoint: TutorEndpoint) -> None:
     tried = f"steps of {endpoint.model} at {endpoint.url}"
     with st.container(horizontal=True):
         test = st.button("Test the endpoint", type="primary", key="test-endpoint")
@@ -24,7 +24,7 @@ def show(endpoint: Endpoint) -> None:
     if test:
         st.session_state[tried] = []
         with st.container(border=True), st.spinner("Testing, one step after another …"):
-            for step in check(endpoint, EndpointNotes()):
+            for step in check(endpoint):
                 st.session_state[tried].append(step)
                 _step(step)
         st.rerun()
@@ -50,10 +50,10 @@ def _steps(steps: list[Step]) -> None:
 def _step(step: Step) -> None:
     mark = ":material/check:" if step.passed else ":material/close:"
     failed = "" if step.passed else f" **This step failed: {step.name}.**"
-    st.markdown(f"{mark} {ABOUT[step.name]}{failed} {plain(step.said)} :gray[:small[{step.seconds:.1f} s]]")
+    st.markdown(f"{mark} {ABOUT[step.name]}{failed} {plain(step.message)} :gray[:small[{step.seconds:.1f} s]]")
 
 
-def _exam(endpoint: Endpoint, exam: Exam) -> None:
+def _exam(endpoint: TutorEndpoint, exam: Exam) -> None:
     st.subheader("Its last exam", anchor=False)
     for column, name, marks in zip(
         st.columns(2), (endpoint.model, "local judge"), (exam.given, exam.local), strict=True

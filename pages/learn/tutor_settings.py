@@ -5,7 +5,7 @@ import streamlit as st
 from pages.format import plain
 from pages.learn import endpoint_report
 from pages.shared import mishaps
-from tutor import Endpoint, configured_tutor
+from tutor import TutorEndpoint, configured_tutor
 
 st.title("Tutor", anchor=False)
 st.write(
@@ -37,7 +37,7 @@ st.caption(
 )
 
 with now, mishaps.shown():  # last, because a test takes its time and the rest should stand there meanwhile
-    endpoint = Endpoint.configured(st.secrets)
+    endpoint = TutorEndpoint.configured(st.secrets)
     st.markdown(f"**Now.** {plain(configured_tutor(st.secrets).describe())}")
     if endpoint is None:
         st.info("No model is set up. Nothing that learners write leaves this machine.")

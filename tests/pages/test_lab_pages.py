@@ -12,8 +12,8 @@ from streamlit.testing.v1 import AppTest
 from labs import load_lab, slugs
 from pages.format import plain
 from pages.learn import endpoint_report
+from tests.engine.models.stub_server import StubServer, running
 from tests.pages.test_pages import APP, texts
-from tests.tutor.stub_server import StubServer, running
 from tutor import Assessment, Message, configuration, dialogue, journal, judge
 from tutor.judge import Exam, OwnWords, lab_progress
 

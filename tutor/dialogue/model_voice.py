@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from engine.models import OpenAIClient
 from labs import Lab
 from tutor.dialogue.authored_voice import status_line
 from tutor.dialogue.policy import DialogueMove
@@ -21,7 +22,6 @@ from tutor.errors import EndpointFailure
 from tutor.exchange import Exchange
 from tutor.judge.copying import remainder
 from tutor.judge.words import tokens
-from tutor.server import Server
 
 _PROMPT = Path(__file__).parents[1] / "prompts" / "tutor.md"
 _SENTENCE = re.compile(r"(?<=[.!?\u2026])\s+|(?<=[\u3002\uff01\uff1f\u0964])|\n+")
@@ -35,7 +35,7 @@ LONGEST = 110  # words, when a model does not stop
 class ModelVoice:
     """Puts moves in a model's words. `name` goes into the transcript beside every reply."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: OpenAIClient) -> None:
         self._server, self.name = server, server.endpoint.model
 
     def stream_reply(self, lab: Lab, exchanges: Sequence[Exchange], move: DialogueMove, draft: str) -> Iterator[str]:

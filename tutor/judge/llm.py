@@ -16,12 +16,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, create_model
 
+from engine.models import OpenAIClient
 from labs import Lab
 from tutor.errors import EndpointFailure, JudgeFailure
 from tutor.exchange import SUBSTANTIVE, Assessment, Message, Why
 from tutor.judge.rules import OwnWords
 from tutor.judge.words import count_matches
-from tutor.server import Server
 
 SENT = 4_000  # characters of any one text that leave the machine
 EARLIER = 8  # earlier messages that go with it, the latest
@@ -31,9 +31,9 @@ _QUOTES = re.compile(r"[\"'`´‘’‚‛“”„‟«»‹›「」『』]")
 
 
 class LlmJudge:
-    """A `Judge` (assessment.py). `mode` is how the server takes a form: what `server.mode()` found."""
+    """A `Judge` (assessment.py). `mode` is how the server takes a form: what `structured_mode` found."""
 
-    def __init__(self, server: Server, mode: str) -> None:
+    def __init__(self, server: OpenAIClient, mode: str) -> None:
         self._server, self._mode = server, mode
 
     @property

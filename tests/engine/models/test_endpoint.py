@@ -191,6 +191,14 @@ def test_an_item_without_a_usable_text_is_trouble_and_the_battle_goes_on(
     assert isinstance(fine, Completion)
 
 
+@pytest.mark.parametrize("limit", ["max_tokens", "temperature"])
+def test_limits_are_those_of_the_plan_even_where_the_model_refuses_them(server: Server, limit: str) -> None:
+    server.says = lambda path, body: (400, {"error": {"message": f"Unsupported: {limit}", "param": limit}})
+    trouble = only(write(server.open()))
+    assert f"answered 400: Unsupported: {limit}" in trouble.message
+    assert [(body["max_tokens"], body["temperature"]) for body in server.asked] == [(16, 0.0)]
+
+
 def test_too_many_requests_are_asked_again(server: Server) -> None:
     replies = iter([(429, {"error": {"message": "slow down"}}), chat("fine")])
     server.says = lambda path, body: next(replies)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.tutor.judge.test_assessment import CASE, THOUGHT, Toy, message
 from tutor import configuration
 from tutor import judge as judging
+from tutor.endpoint import TutorEndpoint
 from tutor.errors import JudgeFailure
 from tutor.exchange import Assessment, Message
 from tutor.judge import exam
@@ -21,7 +22,6 @@ from tutor.judge.assessment import Judge
 from tutor.judge.exam import MOST_FAILURES, Exam, accuracy, exam_messages
 from tutor.judge.llm import LlmJudge
 from tutor.judge.rules import OwnWords
-from tutor.server import Endpoint
 
 MESSAGES = exam._FILE.parent / "messages"
 LABELS = {message.learner: substantive for message, substantive in exam_messages()}
@@ -171,39 +171,41 @@ def test_an_exam_comes_back_from_json_as_it_was():
 
 
 @pytest.fixture
-def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
+def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[TutorEndpoint]:
     """An endpoint that is set up and that nobody speaks to, beside a toy local judge."""
     monkeypatch.setenv("TUTOR_MODEL", "m")
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
     toy = Toy()
     monkeypatch.setattr(judging, "local_judge", lambda: toy)
-    return Endpoint.configured()  # type: ignore[return-value]
+    return TutorEndpoint.configured()  # type: ignore[return-value]
 
 
-def test_without_an_exam_a_model_speaks_and_does_not_judge(endpoint: Endpoint):
+def test_without_an_exam_a_model_speaks_and_does_not_judge(endpoint: TutorEndpoint):
     tutor = configuration.configured_tutor()
     assert configuration.last_exam(endpoint) is None
     assert tutor.judge.name == "toy" and tutor.voice is not None and tutor.voice.name == "m"
 
 
-def test_after_an_exam_within_the_noise_it_still_does_not_judge(endpoint: Endpoint):
+def test_after_an_exam_within_the_noise_it_still_does_not_judge(endpoint: TutorEndpoint):
     configuration.save_exam(endpoint, Exam(judge="llm m", mode="JSON", given=marks(38, 2), local=marks(37, 3)))
     assert configuration.configured_tutor().judge.name == "toy"
 
 
-def test_after_an_exam_it_won_it_judges(endpoint: Endpoint):
+def test_after_an_exam_it_won_it_judges(endpoint: TutorEndpoint):
     configuration.save_exam(endpoint, Exam(judge="llm m", mode="JSON", given=(1,) * 40, local=marks(20, 20)))
     judge = configuration.configured_tutor().judge
     assert isinstance(judge, LlmJudge) and judge.name == "llm m"
 
 
-def test_an_exam_counts_for_the_model_and_address_that_sat_it_only(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch):
+def test_an_exam_counts_for_the_model_and_address_that_sat_it_only(
+    endpoint: TutorEndpoint, monkeypatch: pytest.MonkeyPatch
+):
     configuration.save_exam(endpoint, Exam(judge="llm m", mode="JSON", given=(1,) * 40, local=marks(20, 20)))
     monkeypatch.setenv("TUTOR_MODEL", "another")
     assert configuration.configured_tutor().judge.name == "toy"
 
 
-def test_without_an_endpoint_both_are_local(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch):
+def test_without_an_endpoint_both_are_local(endpoint: TutorEndpoint, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("TUTOR_MODEL")
     tutor = configuration.configured_tutor()
     assert tutor.judge.name == "toy" and tutor.voice is None

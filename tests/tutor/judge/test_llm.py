@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from engine.models import STRUCTURED_MODES, OpenAIClient
 from labs.lab import Case, Concept, Exercise, Lab, Misconception, Question
-from tests.tutor.stub_server import KEY, StubServer, fills, mode_of, refusal, running, talkative
+from tests.engine.models.stub_server import KEY, StubServer, fills, mode_of, refusal, running, talkative
+from tutor.endpoint import TutorEndpoint
 from tutor.errors import EndpointFailure, JudgeFailure
 from tutor.exchange import SUBSTANTIVE, WHYS, Assessment, Message
 from tutor.judge.assessment import Judge
 from tutor.judge.llm import SENT, LlmJudge, answer_form, instructions, record
 from tutor.judge.rules import extract_own_words
-from tutor.server import MODES, Server
 
 SAID = "With 50 questions, a gap of 4 points is two answers – so I’d say it’s noise."
 GOOD = {
@@ -73,7 +74,9 @@ def stub() -> Iterator[StubServer]:
 
 
 def judge(stub: StubServer, mode: str = "JSON_SCHEMA", **options: Any) -> LlmJudge:
-    return LlmJudge(Server(stub.endpoint, **({"retries": 0, "timeout": 5.0} | options)), mode)
+    return LlmJudge(
+        OpenAIClient(TutorEndpoint(stub.endpoint.url, "m", KEY), **({"retries": 0, "timeout": 5.0} | options)), mode
+    )
 
 
 def assessed(by: Judge, said: Message) -> Assessment:
@@ -97,7 +100,7 @@ def sent(stub: StubServer, request: int = 0) -> dict[str, Any]:
 # ---- judging
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", STRUCTURED_MODES)
 def test_a_judgement_in_every_mode(stub: StubServer, mode: str) -> None:
     answers(stub, GOOD, mode=mode)
     one: Judge = judge(stub, mode)
@@ -225,7 +228,7 @@ def test_the_form_is_closed(stub: StubServer, wrong: dict[str, Any]) -> None:
     ("says", "step"),
     [
         (talkative(), "schema"),
-        (fills(MODES, lambda body: '{"own_words": "tw'), "schema"),
+        (fills(STRUCTURED_MODES, lambda body: '{"own_words": "tw'), "schema"),
         (lambda body: refusal(401, f"bad key {KEY}"), "chat"),
         (lambda body: refusal(429, f"slow down {KEY}"), "chat"),
     ],

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tutor.server import Endpoint
+from engine.models.client import Endpoint
 
 KEY = "sk-not-for-any-message"
 SHUT = {"Connection": "close"}
