@@ -10,29 +10,26 @@ from pages.charts.palette import Palette, palette
 
 
 def show(gaps: Mapping[str, intervals.Gap], *, key: str) -> None:
-    """A line a design, by its name. The band reaches as far as luck alone would take a gap of nothing."""
+    """A line a way of pairing, by its name. The band reaches as far as luck alone would take a gap of nothing."""
     rows = [
         {
-            "design": design,
+            "way": way,
             "gap": gap.points,
             "low": gap.points - gap.newcombe.high,
             "high": gap.points - gap.newcombe.low,
             "place": "out" if gap.newcombe.excludes_zero else "in",
             "ahead": marks.ahead(gap.points),
         }
-        for design, gap in gaps.items()
+        for way, gap in gaps.items()
     ]
-    lines = [f"{row['design']}: {row['gap']:.1f} points, {row['place']}side the band" for row in rows]
+    lines = [f"{row['way']}: {row['gap']:.1f} points, {row['place']}side the band" for row in rows]
     drawing.show(draw(palette(), tuple(gaps)), key=key, description=f"Gap and noise. {'; '.join(lines)}.", rows=rows)
 
 
 @drawing.drawn_once
-def draw(colours: Palette, designs: tuple[str, ...]) -> alt.TopLevelMixin:
+def draw(colours: Palette, ways: tuple[str, ...]) -> alt.TopLevelMixin:
     y = alt.Y(
-        "design:N",
-        sort=list(designs),
-        title=None,
-        axis=alt.Axis(ticks=False, domain=False, labelLimit=170, labelPadding=8),
+        "way:N", sort=list(ways), title=None, axis=alt.Axis(ticks=False, domain=False, labelLimit=170, labelPadding=8)
     )
     axis = alt.Axis(grid=False, tickCount=7, labelFlush=False)
     rows = marks.table("rows")
@@ -45,6 +42,6 @@ def draw(colours: Palette, designs: tuple[str, ...]) -> alt.TopLevelMixin:
         y=y,
         color=marks.ahead_colour(colours),
         shape=marks.out_shape(),
-        tooltip=[alt.Tooltip("design:N", title="way"), alt.Tooltip("gap:Q", format=".1f")],
+        tooltip=[alt.Tooltip("way:N"), alt.Tooltip("gap:Q", format=".1f")],
     )
     return alt.layer(band, zero, mark).properties(height=alt.Step(46))
