@@ -16,23 +16,23 @@ SIZES = (50, 100, 200)
 def show(result: BattleResult, family: Sequence[BattleResult], parts: decomposition.GapDecomposition) -> None:
     """What can be measured and what it costs; while it runs its progress, however often the page is left."""
     battle = result.battle
-    repeats = [runs.watch(other.battle.id) for other in family]
-    if still_open := sum(repeat.open for repeat in repeats):
-        st.fragment(_watch, run_every=EVERY)([repeat.battle.id for repeat in repeats], still_open)
+    progress = [runs.watch(other.battle.id) for other in family]
+    if still_open := sum(repeat.open for repeat in progress):
+        st.fragment(_watch, run_every=EVERY)([repeat.battle.id for repeat in progress], still_open)
         if st.button("Stop measuring", help="What is done stays; you can go on later."):
             robustness.stop(battle.id)
             st.rerun()
         return
-    for message in dict.fromkeys(repeat.message for repeat in repeats if repeat.state == "failed"):
+    for message in dict.fromkeys(repeat.message for repeat in progress if repeat.state == "failed"):
         st.warning(f"One of the other ways failed: {plain(message)}")
-    done = sum(repeat.state == "done" for repeat in repeats)
-    if done < len(repeats):
-        st.caption(f"Measured so far: {done} of {len(repeats)} other ways. The others can go on where they were.")
+    done = sum(repeat.state == "done" for repeat in progress)
+    if done < len(progress):
+        st.caption(f"Measured so far: {done} of {len(progress)} other ways. The others can go on where they were.")
         if st.button("Go on measuring"):
             robustness.resume(battle.id)
             st.rerun()
         return
-    _offer(result, max((repeat.battle.n for repeat in repeats), default=0), parts)
+    _offer(result, max((repeat.battle.n for repeat in progress), default=0), parts)
 
 
 def _offer(result: BattleResult, measured: int, parts: decomposition.GapDecomposition) -> None:
@@ -73,20 +73,20 @@ def _offer(result: BattleResult, measured: int, parts: decomposition.GapDecompos
 def _watch(ids: Sequence[str], still_open: int) -> None:
     """Where the measurement stands; reruns the page whenever a repeat is over, so that its bar is drawn."""
     with errors_shown():
-        repeats = [runs.watch(repeat_id) for repeat_id in ids]
-        if sum(repeat.open for repeat in repeats) != still_open:
+        progress = [runs.watch(repeat_id) for repeat_id in ids]
+        if sum(repeat.open for repeat in progress) != still_open:
             st.rerun()
-        done, planned = sum(repeat.done for repeat in repeats), sum(2 * repeat.battle.n for repeat in repeats)
-        st.progress(done / planned, text=_status(repeats))
+        done, planned = sum(repeat.done for repeat in progress), sum(2 * repeat.battle.n for repeat in progress)
+        st.progress(done / planned, text=_status(progress))
 
 
-def _status(repeats: Sequence[runs.Progress]) -> str:
-    running = next((repeat for repeat in repeats if repeat.state == "running"), None)
-    over = f"{sum(not repeat.open for repeat in repeats)} of {len(repeats)} other ways measured"
+def _status(progress: Sequence[runs.Progress]) -> str:
+    running = next((repeat for repeat in progress if repeat.state == "running"), None)
+    over = f"{sum(not repeat.open for repeat in progress)} of {len(progress)} other ways measured"
     if running is None:
-        ahead = min((repeat.ahead for repeat in repeats if repeat.open), default=0)
+        ahead = min((repeat.ahead for repeat in progress if repeat.open), default=0)
         return f"{over}, waiting: {ahead} ahead in the queue" if ahead else f"{over}, waiting for a worker"
     if not running.items_a_second:
         return f"{over}, {plain(running.phase) or 'starting the next'} …"
-    left = sum(repeat.battle.n - repeat.done / 2 for repeat in repeats if repeat.open) / running.items_a_second
+    left = sum(repeat.battle.n - repeat.done / 2 for repeat in progress if repeat.open) / running.items_a_second
     return f"{over}, {running.items_a_second:.1f} items/s, about {duration(left)} left"
