@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NoReturn, get_args
 
 from engine import runs
-from engine.analysis import decomposition, robustness
+from engine.analysis import analyse, repeats, robustness
 from engine.analysis.forecasts import ForecastScore, card_json, outcome_named, prediction, record, scored_battles
 from engine.battles.battle import Battle, Stop
 from engine.battles.forecast import FORM, Card, Forecast
@@ -32,7 +32,7 @@ from engine.models.registry import PACKAGED
 from engine.stats.power import Discordance, detectable_gap
 from engine.stats.verdict import Target, Verdict
 from engine.tasks.registry import TASKS, load_task
-from engine.tasks.sources import found
+from engine.tasks.sources import first_present
 
 POLL = 0.5
 SETTINGS = ("normalisation", "unconditional", "extraction", "template", "system", "multiturn", "thinking")
@@ -96,7 +96,7 @@ def parser() -> argparse.ArgumentParser:
     itself.add_argument("--task", metavar="TASK", help="the benchmark (see: tasks)")
     itself.add_argument("--limit", type=int, default=200, metavar="N", help="items to draw (default %(default)s)")
     itself.add_argument("--seed", type=int, default=0, help="of the draw of items (default %(default)s)")
-    itself.add_argument("--parts", default=",".join(robustness.PARTS), help="what to measure (default %(default)s)")
+    itself.add_argument("--parts", default=",".join(repeats.SOURCES), help="what to measure (default %(default)s)")
     itself.add_argument("--device", default="auto", choices=DEVICES, help="default %(default)s")
     itself.add_argument("--dtype", default="auto", help="auto, float32, bfloat16 or float16 (default %(default)s)")
     itself.add_argument("--level", type=float, default=0.95, help="confidence level (default %(default)s)")
@@ -141,10 +141,8 @@ def models() -> None:
 def tasks() -> None:
     for name in TASKS:
         task = load_task(name)
-        source = found(task.items_from)
-        here = (
-            type(source).__name__.lower() if source else f"missing; {'; or '.join(s.advice() for s in task.items_from)}"
-        )
+        source = first_present(task.items_from)
+        here = source.label if source else f"missing; {'; or '.join(s.advice() for s in task.items_from)}"
         size = "any" if task.size is None else f"{task.size:,}"
         print(f"{name:28} {size:>6} items  chance {task.chance:>5.1%}  {task.shots}-shot  [{here}]")
         print(f"{'':28} {task.about}")
@@ -173,7 +171,7 @@ def battle(options: argparse.Namespace) -> None:
         sys.exit(130)
     result = runs.result(battle_id)
     verdict = result.verdict
-    parts = decomposition.split(result, robustness.family(battle_id))
+    parts = analyse(result).decomposition
     if options.json:
         _write(options.json, {**result.to_json(), "split": parts and parts.to_json()})
     if verdict is None or parts is None:
@@ -215,21 +213,21 @@ def measure_noise(options: argparse.Namespace) -> None:
     parts = options.parts.split(",")
     if options.resume:
         family_id = options.resume
-        robustness.resume(family_id)
+        repeats.resume(family_id)
     else:
         missing = [f"--{name}" for name in ("model", "task") if not getattr(options, name)]
         if missing:
             raise CallerMistake(f"Noise needs {' and '.join(missing)}. See: python -m engine noise --help")
         asked = {name: getattr(options, name) for name in ("task", "limit", "seed", "level", "device", "dtype")}
-        family_id = robustness.start(
-            robustness.plan(runs.BattleRequest(a=options.model, b=options.model, **asked), parts)
+        family_id = repeats.start(
+            repeats.plan_repeats_of_model(runs.BattleRequest(a=options.model, b=options.model, **asked), parts)
         )
     print(f"measurement {family_id}", file=sys.stderr)
     try:
-        for battle_id in [result.battle.id for result in robustness.family(family_id)]:
+        for battle_id in [entry.battle.id for entry in repeats.entries(family_id)]:
             _follow_one_of_many(battle_id, f"noise --resume {family_id}")
     except KeyboardInterrupt:
-        robustness.stop(family_id)
+        repeats.stop(family_id)
         print(f"\nStopped. To go on: python -m engine noise --resume {family_id}", file=sys.stderr)
         sys.exit(130)
     report = robustness.report(family_id, parts)

@@ -1,6 +1,12 @@
 """What is taught: the labs as data, and the calculations their exercises rest on.
 
-Knows the engine's face and nothing of tutors or screens.
+Knows the engine's face and nothing of tutors or screens. The labs are names of this package. Each calculation is a
+module of it, which loads when it is asked for: `from labs import intervals`.
+
+    intervals      the calculator: one score, and a gap between two
+    comparability  two published claims in five steps
+    sample_sizes   a three-stage evaluation
+    worksheet      the filled form that a learner keeps
 """
 
 from labs.curriculum import load_lab, slugs
@@ -15,8 +21,12 @@ __all__ = [
     "Misconception",
     "Question",
     "case_of",
+    "comparability",
     "fresh_case",
+    "intervals",
     "load_lab",
     "read_lab",
+    "sample_sizes",
     "slugs",
+    "worksheet",
 ]

@@ -21,6 +21,7 @@ FILES = ("lab.toml", "cases.toml", "lesson.md")
 
 
 def parser() -> argparse.ArgumentParser:
+    """The options of `python -m labs`."""
     top = argparse.ArgumentParser(prog="python -m labs", description="Labs of your own; see docs/write-a-lab.md.")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     check = commands.add_parser("check", help="load every lab of a folder and draw fresh cases of each")
@@ -30,14 +31,14 @@ def parser() -> argparse.ArgumentParser:
 
 def check(folder: Path) -> int:
     """Checks them all, whatever the first one is like: the number of labs with a mistake."""
-    bad = 0
-    for one in folders(folder):
+    unsound = 0
+    for lab in folders(folder):
         try:
-            print(report(one))
+            print(report(lab))
         except CallerMistake as mistake:
-            bad += 1
-            print(f"{one.name}: {mistake}", file=sys.stderr)
-    return bad
+            unsound += 1
+            print(f"{lab.name}: {mistake}", file=sys.stderr)
+    return unsound
 
 
 def folders(folder: Path) -> list[Path]:
@@ -48,12 +49,12 @@ def folders(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise CallerMistake(f"{folder} is not a folder. Give a lab, or a folder that holds labs.")
-    if _meant(folder):
+    if _is_lab(folder):
         return [folder.resolve()]
-    found = [one for one in sorted(folder.iterdir()) if one.is_dir() and _meant(one)]
-    if not found:
+    labs = [each for each in sorted(folder.iterdir()) if each.is_dir() and _is_lab(each)]
+    if not labs:
         raise CallerMistake(f"{folder} holds no lab. A lab is a folder with {', '.join(FILES)}.")
-    return found
+    return labs
 
 
 def report(folder: Path) -> str:
@@ -84,16 +85,21 @@ def _drawn(folder: Path, lab: Lab, seed: int) -> str:
     try:
         return fresh_case(lab, seed).text
     except Exception as error:
-        said = str(error) if isinstance(error, CallerMistake) else " ".join(f"{type(error).__name__}: {error}".split())
+        reason = str(error)
+        if not isinstance(error, CallerMistake):
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
         template = lab.templates[seed % len(lab.templates)].id
-        raise CallerMistake(f"{folder / 'cases.toml'}: fresh case {template}-{seed} cannot be made. {said}") from error
+        raise CallerMistake(
+            f"{folder / 'cases.toml'}: fresh case {template}-{seed} cannot be made. {reason}"
+        ) from error
 
 
-def _meant(folder: Path) -> bool:
+def _is_lab(folder: Path) -> bool:
     return any((folder / name).is_file() for name in FILES)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; returns its exit code."""
     options = parser().parse_args(arguments)
     try:
         return 2 if check(options.folder) else 0

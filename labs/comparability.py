@@ -6,7 +6,7 @@ The steps: 1 one evaluator · 2 the same shots and prompt · 3 a gap beyond the 
 for two separate samples, by labs/intervals.py) · 4 a lead on three or more benchmarks · 5 each figure found again by
 somebody outside.
 
-The verdict:
+The verdict is the engine's grade of the settings (engine/harness/comparability.py), which the steps can only lower:
     not comparable  benchmark, version or number of questions differs: not one exam. Or one score comes from a vote or
                     the best of several replies, the other from single ones: not one measurement
     definitive      all five steps are met and every setting is the same
@@ -21,10 +21,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine import CallerMistake
+from engine.harness import Grade, Match, Setting, SettingCheck, grade_of
 from labs.intervals import Gap, separate_gap
 
-Grade = Literal["definitive", "indicative", "not comparable"]
-Match = Literal["same", "differs", "not stated"]
 Met = Literal["met", "not met", "not known"]
 Prompt = Literal["plain", "chain of thought"]
 
@@ -89,22 +88,11 @@ class Claim:
 
         if not self.name.strip():
             raise CallerMistake(f"`name` of a claim is {self.name!r}: give the name of the model.")
-        check("shots", self.shots is None or (_whole(self.shots) and self.shots >= 0), "give a whole number from 0 on")
+        check("shots", self.shots is None or (_is_int(self.shots) and self.shots >= 0), "give a whole number from 0 on")
         check("prompt", self.prompt in PROMPTS, f"give “{PROMPTS[0]}” or “{PROMPTS[1]}”")
         check("score", self.score is None or 0 <= self.score <= 100, "give a percentage from 0 to 100")
-        check("n", self.n is None or (_whole(self.n) and self.n >= 2), "give a whole number of questions, at least 2")
+        check("n", self.n is None or (_is_int(self.n) and self.n >= 2), "give a whole number of questions, at least 2")
         check("parameters", self.parameters is None or 0 < self.parameters < float("inf"), "give billions, above 0")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldCheck:
-    """One setting of the two claims side by side. `a` and `b` are None where nothing is stated."""
-
-    field: str
-    a: str | None
-    b: str | None
-    outcome: Match
-    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,9 +106,10 @@ class StepCheck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparability:
+class ClaimComparison:
     """What two claims allow one to say.
 
+    settings  side by side; `steps` of the protocol, in their order
     gap       a − b in points with its intervals, unpaired; None where a score or n is missing or the exams differ
     level     of the intervals, a fraction
     cautions  sentences that do not change the verdict but belong beside it
@@ -130,7 +119,7 @@ class Comparability:
     a: Claim
     b: Claim
     verdict: Grade
-    fields: tuple[FieldCheck, ...]
+    settings: tuple[SettingCheck, ...]
     steps: tuple[StepCheck, ...]
     gap: Gap | None
     level: float
@@ -139,7 +128,8 @@ class Comparability:
 
     @property
     def names(self) -> tuple[str, str]:
-        return _told_apart(self.a, self.b)
+        """What to call the two, which may bear one name."""
+        return _distinct_names(self.a, self.b)
 
 
 _WHY = {  # what a difference in a setting does, by the attribute of `Claim`
@@ -152,16 +142,17 @@ _WHY = {  # what a difference in a setting does, by the attribute of `Claim`
     "decoding": "how text is generated moves the score of the same weights",
     "extraction": "a stricter rule finds fewer right answers",
 }
-_LABELS = {"n": "number of questions"}
-_EXAM = ("benchmark", "version", "n")
+_N = "number of questions"  # the setting `n` of a claim; all others go by the names of their attributes
+_EXAM = ("benchmark", "version", _N)
 _IN_STEPS = ("evaluator", "shots", "prompt")  # steps 1 and 2 speak of these
 
 
-def compare_claims(a: Claim, b: Claim, consistent: bool | None = None, level: float = 0.95) -> Comparability:
+def compare_claims(a: Claim, b: Claim, consistent: bool | None = None, level: float = 0.95) -> ClaimComparison:
     """Put two claims through the five steps; the rules of the verdict stand at the top of this module.
 
     A ratio of parameters beyond `SCALE_FACTOR` is a caution and no step: whether it matters depends on the reader.
 
+    a, b        the claims
     consistent  whether the lead holds on three or more benchmarks; None when nothing is known of others
     level       of the interval of the difference, a fraction
 
@@ -170,36 +161,38 @@ def compare_claims(a: Claim, b: Claim, consistent: bool | None = None, level: fl
     """
     if not 0.5 < level < 1:
         raise CallerMistake(f"`level` is {level!r}: give a fraction between 0.5 and 1, such as 0.95.")
-    names = _told_apart(a, b)
-    by = {attribute: _field(attribute, a, b, names) for attribute in _WHY}
-    broken = [by[attribute].reason for attribute in _EXAM if by[attribute].outcome == "differs"]
+    names = _distinct_names(a, b)
+    checks = {check.setting: check for check in (_check(attribute, a, b, names) for attribute in _WHY)}
+    one_exam = all(checks[name].outcome != "differs" for name in _EXAM)
     gap = None
-    if not broken and a.score is not None and b.score is not None and a.n and b.n:
+    if one_exam and a.score is not None and b.score is not None and a.n and b.n:
         gap = separate_gap(a.score, b.score, a.n, b.n, level)
     steps = (
         StepCheck(
             id="evaluator",
             title="one evaluator",
-            outcome=_MET[by["evaluator"].outcome],
-            reason=by["evaluator"].reason,
+            outcome=_MET[checks["evaluator"].outcome],
+            reason=checks["evaluator"].reason,
         ),
-        _prompt_step(by["shots"], by["prompt"]),
-        _noise_step((a, b), names, gap, level, one_exam=not broken),
+        _prompt_step(checks["shots"], checks["prompt"]),
+        _noise_step((a, b), names, gap, level, one_exam=one_exam),
         _breadth_step(consistent),
         _reproduction_step((a, b), names),
     )
-    if _two_measurements(a, b):
-        broken.append(by["decoding"].reason)
-    whole = all(step.outcome == "met" for step in steps) and all(check.outcome == "same" for check in by.values())
-    verdict: Grade = "not comparable" if broken else "definitive" if whole else "indicative"
-    sentence = f"{verdict.capitalize()}: {_finding(names, gap, level)}.{_limits(steps, by)}"
-    if broken:
-        sentence = f"Not comparable. {' '.join(broken)} These two scores name no winner."
-    return Comparability(
+    exam = (*_EXAM, "decoding") if _two_measurements(a, b) else _EXAM
+    verdict = grade_of(checks.values(), exam=exam)
+    if verdict == "definitive" and any(step.outcome != "met" for step in steps):
+        verdict = "indicative"
+    if verdict == "not comparable":
+        reasons = " ".join(checks[name].reason for name in exam if checks[name].outcome == "differs")
+        sentence = f"Not comparable. {reasons} These two scores name no winner."
+    else:
+        sentence = f"{verdict.capitalize()}: {_gap_sentence(names, gap, level)}.{_limits(steps, checks)}"
+    return ClaimComparison(
         a=a,
         b=b,
         verdict=verdict,
-        fields=tuple(by.values()),
+        settings=tuple(checks.values()),
         steps=steps,
         gap=gap,
         level=level,
@@ -208,24 +201,21 @@ def compare_claims(a: Claim, b: Claim, consistent: bool | None = None, level: fl
     )
 
 
-def _told_apart(a: Claim, b: Claim) -> tuple[str, str]:
+def _distinct_names(a: Claim, b: Claim) -> tuple[str, str]:
     return (a.name, b.name) if a.name != b.name else (f"{a.name} (A)", f"{b.name} (B)")
 
 
-def _field(attribute: str, a: Claim, b: Claim, names: tuple[str, str]) -> FieldCheck:
-    x, y = _shown(getattr(a, attribute)), _shown(getattr(b, attribute))
-    label, why = _LABELS.get(attribute, attribute), _WHY[attribute]
-    if attribute == "decoding" and _two_measurements(a, b):
-        why = "several tries a question and one reply a question are two measurements"
-    told = f"{x or 'not stated'} for {names[0]}, {y or 'not stated'} for {names[1]}; {why}"
-    outcome: Match = "not stated"
-    if x is None or y is None:
-        told = f"not stated for both; {why}" if x == y else told
-    elif (outcome := _match(attribute, x, y)) == "same":
-        told = f"{x} for both"
-    elif outcome == "not stated":
-        told = f"{x} for {names[0]}, {y} for {names[1]}; this does not say whether they are the same"
-    return FieldCheck(field=label, a=x, b=y, outcome=outcome, reason=f"{label.capitalize()}: {told}.")
+def _check(attribute: str, a: Claim, b: Claim, names: tuple[str, str]) -> SettingCheck:
+    """One setting of two claims, read as people write it: other words may say the same, and the same words nothing."""
+    x, y = _stated(getattr(a, attribute)), _stated(getattr(b, attribute))
+    why, outcome = _WHY[attribute], None
+    if x is not None and y is not None:
+        outcome = _match(attribute, x, y)
+        if outcome == "not stated":
+            why = "this does not say whether they are the same"
+        elif attribute == "decoding" and _several(x) != _several(y):
+            why = "several tries a question and one reply a question are two measurements"
+    return Setting(name=_N if attribute == "n" else attribute, a=x, b=y, why=why).check(names, outcome)
 
 
 def _match(attribute: str, x: str, y: str) -> Match:
@@ -256,24 +246,26 @@ def _same_decoding(x: str, y: str) -> Match:
         text = _TEMPERATURE.sub(lambda at: f" t={float(at[1]):g} " if float(at[1]) else " greedy ", _plain(decoding))
         return frozenset(re.findall(r"[\w@=.]*\w", _FILLER.sub(" ", text)))
 
-    one, two = fixed(x), fixed(y)
-    if one == two:
+    if _several(x) != _several(y):
+        return "differs"
+    of_a, of_b = fixed(x), fixed(y)
+    if of_a == of_b:
         return "same"
-    return "not stated" if (one < two or two < one) and _several(x) == _several(y) else "differs"
+    return "not stated" if of_a < of_b or of_b < of_a else "differs"
 
 
 def _several(decoding: str) -> bool:
     """Whether more than one reply a question went into the score: a vote, the best of several, pass@k."""
     text = _NO_TRIES.sub(" ", _plain(decoding))
-    return any((found[1] or found[2]) not in ("1", "one") for found in _TRIES.finditer(text))
+    return any((tries[1] or tries[2]) not in ("1", "one") for tries in _TRIES.finditer(text))
 
 
 def _two_measurements(a: Claim, b: Claim) -> bool:
-    x, y = _shown(a.decoding), _shown(b.decoding)
+    x, y = _stated(a.decoding), _stated(b.decoding)
     return x is not None and y is not None and _several(x) != _several(y)
 
 
-def _prompt_step(shots: FieldCheck, prompt: FieldCheck) -> StepCheck:
+def _prompt_step(shots: SettingCheck, prompt: SettingCheck) -> StepCheck:
     outcomes = {shots.outcome, prompt.outcome}
     outcome: Met = "not met" if "differs" in outcomes else "met" if outcomes == {"same"} else "not known"
     reason = f"{shots.reason} {prompt.reason}"
@@ -296,11 +288,13 @@ def _noise_step(
         reason = f"Not stated: {', '.join(lacking)}. Without it the noise cannot be worked out."
     else:
         outcome = "met" if gap.newcombe.excludes_zero else "not met"
-        luck = f"p = {gap.p_value:.2g}" if gap.p_value >= 0.0001 else "p < 0.0001"
-        judged = "It leaves 0 out." if outcome == "met" else "It takes in 0: within the noise, which is not “equal”."
+        chance = f"p = {gap.p_value:.2g}" if gap.p_value >= 0.0001 else "p < 0.0001"
+        judgement = "It leaves 0 out."
+        if outcome == "not met":
+            judgement = "It takes in 0: within the noise, which is not “equal”."
         reason = (
-            f"{_ahead(names, gap)} on {claims[0].n:,} questions; {_interval(gap, level)} "
-            f"(z = {abs(gap.z):.2f}, {luck}). {judged} It is unpaired: "
+            f"{_lead(names, gap)} on {claims[0].n:,} questions; {_interval(gap, level)} "
+            f"(z = {abs(gap.z):.2f}, {chance}). {judgement} It is unpaired: "
             "with results question by question a paired comparison could decide otherwise."
         )
     return StepCheck(id="noise", title="a gap beyond its noise", outcome=outcome, reason=reason)
@@ -317,14 +311,14 @@ def _breadth_step(consistent: bool | None) -> StepCheck:
 
 def _reproduction_step(claims: tuple[Claim, Claim], names: tuple[str, str]) -> StepCheck:
     words = {True: "found again by somebody outside", False: "not found again outside", None: "not stated"}
-    found = [claim.reproduced for claim in claims]
-    outcome: Met = "not met" if False in found else "not known" if None in found else "met"
-    told = "; ".join(f"{name}: {words[is_so]}" for name, is_so in zip(names, found, strict=True))
-    reason = f"{told}. That makes {found.count(True)} of 2."
+    reproduced = [claim.reproduced for claim in claims]
+    outcome: Met = "not met" if False in reproduced else "not known" if None in reproduced else "met"
+    of_each = "; ".join(f"{name}: {words[is_so]}" for name, is_so in zip(names, reproduced, strict=True))
+    reason = f"{of_each}. That makes {reproduced.count(True)} of 2."
     return StepCheck(id="reproduction", title="an outside reproduction of each", outcome=outcome, reason=reason)
 
 
-def _ahead(names: tuple[str, str], gap: Gap) -> str:
+def _lead(names: tuple[str, str], gap: Gap) -> str:
     if not gap.points:
         return f"{names[0]} and {names[1]} have the same score"
     first, second = names if gap.points > 0 else names[::-1]
@@ -339,25 +333,27 @@ def _interval(gap: Gap, level: float) -> str:
     return f"{100 * level:g}% interval of the difference {_points(low)} to {_points(high)}"
 
 
-def _finding(names: tuple[str, str], gap: Gap | None, level: float) -> str:
+def _gap_sentence(names: tuple[str, str], gap: Gap | None, level: float) -> str:
     if gap is None:
         return "no winner can be named, because the noise of the gap is not known"
-    told = f"{_ahead(names, gap)} ({_interval(gap, level)}, unpaired)"
+    lead = f"{_lead(names, gap)} ({_interval(gap, level)}, unpaired)"
     if gap.newcombe.excludes_zero:
-        return f"{told}, which is beyond the noise"
-    return f"no winner can be named. {told}, which is within the noise and does not mean equal"
+        return f"{lead}, which is beyond the noise"
+    return f"no winner can be named. {lead}, which is within the noise and does not mean equal"
 
 
-def _limits(steps: tuple[StepCheck, ...], by: dict[str, FieldCheck]) -> str:
+def _limits(steps: tuple[StepCheck, ...], checks: dict[str, SettingCheck]) -> str:
     """What keeps the verdict from being definitive, each in its own words."""
     unmet = [(number, step) for number, step in enumerate(steps, 1) if step.outcome != "met"]
-    told = [f"step {number} ({step.title}) is {step.outcome}" for number, step in unmet]
-    told += [
-        f"the {check.field} {'differs' if check.outcome == 'differs' else 'is not known to be the same'}"
-        for attribute, check in by.items()
-        if check.outcome != "same" and attribute not in _IN_STEPS
+    limits = [f"step {number} ({step.title}) is {step.outcome}" for number, step in unmet]
+    limits += [
+        f"the {name} {'differs' if check.outcome == 'differs' else 'is not known to be the same'}"
+        for name, check in checks.items()
+        if check.outcome != "same" and name not in _IN_STEPS
     ]
-    return f" What limits it: {'; '.join(told)}." if told else " All five steps are met and every setting is the same."
+    if not limits:
+        return " All five steps are met and every setting is the same."
+    return f" What limits it: {'; '.join(limits)}."
 
 
 def _cautions(claims: tuple[Claim, Claim], names: tuple[str, str]) -> tuple[str, ...]:
@@ -377,11 +373,11 @@ def _plain(text: str) -> str:
     return re.sub(r"\bv(?:ersion)?[ .]?(?=\d)", "", spaced)
 
 
-def _shown(value: str | int | None) -> str | None:
-    """A field as it is told, or None where it says nothing."""
+def _stated(value: str | int | None) -> str | None:
+    """A field of a claim as a text, or None where it says nothing."""
     if value is None or isinstance(value, str):
-        told = " ".join((value or "").split())
-        return None if told.casefold() in _NOTHING else told
+        text = " ".join((value or "").split())
+        return None if text.casefold() in _NOTHING else text
     return f"{value:,}"
 
 
@@ -391,5 +387,5 @@ def _points(value: float) -> str:
     return digits.replace("-", "−")
 
 
-def _whole(value: object) -> bool:
+def _is_int(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)

@@ -39,8 +39,8 @@ def _folders() -> dict[str, Path]:
     for pack in packs:
         if not pack.is_dir():
             raise CallerMistake(f"NOISEFLOOR_LABS names {pack}, which is not a folder. Give folders that hold labs.")
-    found: dict[str, Path] = {}
+    folders: dict[str, Path] = {}
     for pack in (OURS, *packs):
         for file in sorted(pack.glob("*/lab.toml")):
-            found.setdefault(file.parent.name, file.parent)
-    return found
+            folders.setdefault(file.parent.name, file.parent)
+    return folders

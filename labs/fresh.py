@@ -48,7 +48,7 @@ def case_of(lab: Lab, id: str) -> Case:
 
 
 def _filled(lab: Lab, template: Template, seed: int) -> Case:
-    chance = random.Random(f"{lab.slug}/{template.id}/{seed}")
+    rng = random.Random(f"{lab.slug}/{template.id}/{seed}")
     slots: dict[str, Any] = {}
     for name, draw in template.draw.items():
         for other in (draw.plus, draw.of):
@@ -57,27 +57,27 @@ def _filled(lab: Lab, template: Template, seed: int) -> Case:
                     f"The template “{template.id}” of the lab “{lab.slug}” draws {name} from {other}, which is no "
                     f"number drawn before it. Put {other} first under [templates.draw]."
                 )
-        slots[name] = _drawn(draw, slots, chance)
-    shown = {name: _shown(value) for name, value in slots.items()}
+        slots[name] = _drawn(draw, slots, rng)
+    texts = {name: _text(value) for name, value in slots.items()}
 
     def fill(value: Any) -> Any:
         if isinstance(value, str):
             if value.startswith("{") and value[1:-1] in slots:
                 return slots[value[1:-1]]  # a slot by itself keeps its type: numbers for the calculator
-            return value.format_map(shown)
+            return value.format_map(texts)
         if isinstance(value, dict):
             return {key: fill(part) for key, part in value.items()}
         return [fill(part) for part in value] if isinstance(value, list | tuple) else value
 
     try:
-        given = fill(template.model_dump(exclude={"id", "draw"}, exclude_none=True))
+        fields = fill(template.model_dump(exclude={"id", "draw"}, exclude_none=True))
     except (KeyError, IndexError, ValueError, AttributeError) as error:
         raise CallerMistake(
             f"The template “{template.id}” of the lab “{lab.slug}” uses the slot {error}, which `draw` does not give. "
             "Add it under [templates.draw], or write {{ and }} for plain braces."
         ) from error
     try:
-        return Case(id=f"{template.id}-{seed}", fresh=True, **given)
+        return Case(id=f"{template.id}-{seed}", fresh=True, **fields)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         field = ".".join(str(part) for part in first["loc"])
@@ -87,14 +87,14 @@ def _filled(lab: Lab, template: Template, seed: int) -> Case:
         ) from error
 
 
-def _drawn(draw: Draw, slots: dict[str, Any], chance: random.Random) -> str | int | float:
-    taken = set(slots.values())
+def _drawn(draw: Draw, slots: dict[str, Any], rng: random.Random) -> str | int | float:
+    used = set(slots.values())
     if draw.among:
-        free = [value for value in draw.among if value not in taken] or list(draw.among)
-        return chance.choice(free)
+        free = [value for value in draw.among if value not in used] or list(draw.among)
+        return rng.choice(free)
     assert draw.low is not None and draw.high is not None
     steps = int((draw.high - draw.low) / draw.step + 1e-9)
-    value = draw.low + draw.step * chance.randint(0, steps)
+    value = draw.low + draw.step * rng.randint(0, steps)
     if draw.plus is not None:
         value += slots[draw.plus]
     if draw.of is not None:
@@ -104,5 +104,5 @@ def _drawn(draw: Draw, slots: dict[str, Any], chance: random.Random) -> str | in
     return int(rounded) if draw.of is None and rounded == int(rounded) else rounded
 
 
-def _shown(value: str | int | float) -> str:
+def _text(value: str | int | float) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)

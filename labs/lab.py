@@ -21,13 +21,13 @@ Texts = Annotated[tuple[Text, ...], Field(min_length=1)]
 Ids = Annotated[tuple[Id, ...], Field(min_length=1)]
 
 
-class Written(BaseModel):
+class Authored(BaseModel):
     """Something an author wrote: frozen once read, and a field nobody knows is a mistake, not a comment."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Concept(Written):
+class Concept(Authored):
     """One thing to be learned. `cues` are word stems or phrases that show it is being used."""
 
     id: Id
@@ -39,7 +39,7 @@ class Concept(Written):
     worked: Text  # the same idea worked through in a case of everyday life
 
 
-class Misconception(Written):
+class Misconception(Authored):
     """A belief that will mislead a reader, and the case in which it fails."""
 
     id: Id
@@ -50,10 +50,10 @@ class Misconception(Written):
     cues: tuple[Text, ...] = ()
 
 
-Named = TypeVar("Named", Concept, Misconception)
+Entry = TypeVar("Entry", Concept, Misconception)
 
 
-class Question(Written):
+class Question(Authored):
     """One question about a case with its ladder: where to look, a smaller question, and what to tell at the end."""
 
     id: Id
@@ -64,7 +64,7 @@ class Question(Written):
     tell: Text
 
 
-class Facts(Written):
+class Facts(Authored):
     """The numbers of a case that can be calculated with: shares in percent, counts of items."""
 
     a: Text
@@ -75,7 +75,7 @@ class Facts(Written):
     score_b: Annotated[float, Field(ge=0, le=100)] | None = None
 
 
-class Case(Written):
+class Case(Authored):
     """A claim, a board or a brief to think about."""
 
     id: Id
@@ -89,7 +89,7 @@ class Case(Written):
     fresh: bool = False  # drawn from a template, not written by hand
 
 
-class Draw(Written):
+class Draw(Authored):
     """Where a slot's value comes from: one of a list, a number in a range, or a share of n items near another share."""
 
     among: tuple[str | int | float, ...] = ()
@@ -100,7 +100,7 @@ class Draw(Written):
     of: Id | None = None  # round to a share that some count of right answers among this many items can have
 
     @model_validator(mode="after")
-    def _one_way(self) -> Self:
+    def _has_one_source(self) -> Self:
         ranged = self.low is not None and self.high is not None
         if bool(self.among) == ranged:
             raise ValueError("give either `among` (a list) or both `low` and `high`")
@@ -109,7 +109,7 @@ class Draw(Written):
         return self
 
 
-class Template(Written):
+class Template(Authored):
     """A case with slots: `{a}` in a text stands for what `draw` gives for `a`."""
 
     id: Id
@@ -123,7 +123,7 @@ class Template(Written):
     questions: Annotated[tuple[Question, ...], Field(min_length=1)]
 
 
-class Row(Written):
+class SheetRow(Authored):
     """One line of the exercise's form. `options` makes it a choice, else it is free text."""
 
     id: Id
@@ -133,16 +133,16 @@ class Row(Written):
     concept: Id | None = None
 
 
-class Exercise(Written):
-    """The form a learner fills in, and keeps. `kind` says what is computed from it (labs/artefact.py)."""
+class Exercise(Authored):
+    """The form a learner fills in, and keeps. `kind` says what is computed from it (labs/worksheet.py)."""
 
     kind: Literal["checklist", "verdict_sheet", "protocol", "plan"]
     title: Text
     task: Text
-    rows: tuple[Row, ...] = ()
+    rows: tuple[SheetRow, ...] = ()
 
 
-class Lab(Written):
+class Lab(Authored):
     """A whole lab, complete and checked."""
 
     slug: Id
@@ -166,18 +166,18 @@ class Lab(Written):
 
     def concept(self, id: str) -> Concept:
         """Raises CallerMistake when the lab has no such concept, for instance any more."""
-        return _found(self.slug, "concept", id, self.concepts)
+        return _entry(self.slug, "concept", id, self.concepts)
 
     def misconception(self, id: str) -> Misconception:
         """Raises CallerMistake when the lab has no such misconception, for instance any more."""
-        return _found(self.slug, "misconception", id, self.misconceptions)
+        return _entry(self.slug, "misconception", id, self.misconceptions)
 
     @model_validator(mode="after")
-    def _ids_meet(self) -> Self:
+    def _ids_are_sound(self) -> Self:
         known = {concept.id for concept in self.concepts}
         for kind in ("concepts", "misconceptions", "cases", "templates"):
-            _unique(kind, [one.id for one in getattr(self, kind)])
-        _unique("cases and templates", [one.id for one in self.cases] + [one.id for one in self.templates])
+            _unique(kind, [entry.id for entry in getattr(self, kind)])
+        _unique("cases and templates", [case.id for case in self.cases] + [each.id for each in self.templates])
         _unique("exercise.rows", [row.id for row in self.exercise.rows])
         for where, ids in self._named_concepts():
             for id in ids:
@@ -201,22 +201,22 @@ def read_lab(folder: Path) -> Lab:
     Raises:
         CallerMistake: a file is missing or a field is; the message names file, field, value and what would be right.
     """
-    taught, practised = _toml(folder / "lab.toml"), _toml(folder / "cases.toml")
-    for key in practised:
+    lab, cases = _toml(folder / "lab.toml"), _toml(folder / "cases.toml")
+    for key in cases:
         if key not in ("cases", "templates"):
             raise CallerMistake(
                 f"{folder / 'cases.toml'}: unknown field “{key}”. It holds [[cases]] and [[templates]]."
             )
     try:
-        return Lab(**{"slug": folder.name, **taught, **practised, "lesson": _text(folder / "lesson.md")})
+        return Lab(**{"slug": folder.name, **lab, **cases, "lesson": _text(folder / "lesson.md")})
     except ValidationError as error:
         raise CallerMistake(_first_mistake(folder, error)) from error
 
 
-def _found(slug: str, kind: str, id: str, among: tuple[Named, ...]) -> Named:
-    for one in among:
-        if one.id == id:
-            return one
+def _entry(slug: str, kind: str, id: str, entries: tuple[Entry, ...]) -> Entry:
+    for entry in entries:
+        if entry.id == id:
+            return entry
     raise CallerMistake(f"The lab “{slug}” has no {kind} “{id}” (any more). Start the lab over, or put it back.")
 
 
@@ -229,8 +229,8 @@ def _first_mistake(folder: Path, error: ValidationError) -> str:
     )
     value = "" if first["type"] == "missing" or not field else f" (it is {str(first['input'])[:60]!r})"
     more = f" And {len(others)} more." if others else ""
-    said = first["msg"].removeprefix("Value error, ")
-    return f"{folder / name}: {f'field {field}: ' if field else ''}{said}{value}.{more} See docs/write-a-lab.md."
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{folder / name}: {f'field {field}: ' if field else ''}{message}{value}.{more} See docs/write-a-lab.md."
 
 
 def _toml(file: Path) -> dict[str, Any]:
@@ -251,5 +251,5 @@ def _text(file: Path) -> str:
 
 
 def _unique(where: str, ids: list[str]) -> None:
-    if twice := sorted({id for id in ids if ids.count(id) > 1}):
-        raise ValueError(f"{where}: the id “{twice[0]}” is used twice; ids must differ")
+    if repeated := sorted({id for id in ids if ids.count(id) > 1}):
+        raise ValueError(f"{where}: the id “{repeated[0]}” is used twice; ids must differ")

@@ -22,9 +22,8 @@ sys.path.insert(0, str(ROOT))
 
 from engine import score_interval  # noqa: E402
 from labs import case_of, load_lab  # noqa: E402
-from tutor.exchange import REQUIRED, Assessment, Message  # noqa: E402
-from tutor.judge.assessment import assess  # noqa: E402
-from tutor.judge.local import LocalJudge  # noqa: E402
+from tutor import REQUIRED, Assessment, Message  # noqa: E402
+from tutor.judge import LocalJudge, assess  # noqa: E402
 
 EXAM = ROOT / "tutor" / "judge" / "exam.jsonl"
 
@@ -62,7 +61,7 @@ def _say(record: dict[str, Any], earlier: tuple[str, ...], judge: LocalJudge) ->
     lab = load_lab(record["lab"])
     case = case_of(lab, record["scenario"])
     message = Message(lab=lab, case=case, tutor=record["tutor"], learner=record["learner"], earlier=earlier)
-    return assess(message, judge, judge)
+    return assess(message, judge)
 
 
 def _report(records: list[dict[str, Any]], found: list[Assessment]) -> None:

@@ -38,8 +38,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from engine import load_items, load_task  # noqa: E402
-from engine.battles.evaluate import ranking  # noqa: E402
-from engine.tasks.rendering import few_shot_contexts  # noqa: E402
+from engine.battles.requests import ranking  # noqa: E402
+from engine.tasks.rendering import render  # noqa: E402
 from engine.tasks.scoring.normalisation import normalised  # noqa: E402
 
 Row = dict[str, Any]
@@ -89,9 +89,9 @@ def work_of(name: str, limit: int) -> Work:
         task = dataclasses.replace(task, sampler="first")  # as boards ask it that share their examples between items
     harness = task.harness(shots=SHOTS.get(name, 0))
     items = [item for item in load_items(task) if name != "mmlu" or item.group in SUBJECTS][:limit]
-    before = few_shot_contexts(task, harness)
+    rendered = render(task, harness)
     requests = tuple(
-        before[i.id].plain(i.contexts[0]) if task.writes else ranking(i, before[i.id], harness).pairs for i in items
+        rendered[i.id].prompt(harness) if task.writes else ranking(rendered[i.id], harness).pairs for i in items
     )
     return Work(
         task=name,

@@ -16,21 +16,20 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tutor import configuration, journal  # noqa: E402
-from tutor.dialogue import talk, transcript  # noqa: E402
+from tutor import dialogue, journal, local_tutor  # noqa: E402
 
 
 def main() -> None:
-    tutor = configuration.local_tutor()
+    tutor = local_tutor()
     for line in Path(sys.argv[1]).read_text(encoding="utf-8").splitlines():
         given = json.loads(line)
-        now = talk.start_over(journal.new_learner(), given["lab"], given["scenario"])
+        talk = dialogue.start_over(journal.new_learner(), given["lab"], given["scenario"])
         for turn in given["turns"]:
-            now = talk.say(now, turn["learner"])
-            list(talk.answer(now, tutor))
-            now = journal.read(now.id)
+            talk = dialogue.add_message(talk, turn["learner"])
+            list(dialogue.respond(talk, tutor))
+            talk = journal.read(talk.id)
         print(f"<!-- {given['id']} -->\n")
-        print(transcript.as_markdown(now))
+        print(dialogue.transcript_markdown(talk))
 
 
 if __name__ == "__main__":

@@ -28,10 +28,17 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from labs import case_of, load_lab, slugs  # noqa: E402
-from tutor.exchange import SUBSTANTIVE, WHYS, Message  # noqa: E402
-from tutor.judge.encoder import LAYERS, MATRICES, SCALE, Encoder, weights_folder  # noqa: E402
-from tutor.judge.features import counted, hashed  # noqa: E402
-from tutor.judge.rules import own_words  # noqa: E402
+from tutor import SUBSTANTIVE, WHYS, Message  # noqa: E402
+from tutor.judge import (  # noqa: E402
+    LAYERS,
+    MATRICES,
+    SCALE,
+    Encoder,
+    count_features,
+    extract_own_words,
+    hash_words,
+    weights_folder,
+)
 
 MESSAGES = ROOT / "tutor" / "judge" / "messages"
 RANK, BATCH, RATE, HEAD_RATE = 8, 16, 6e-4, 2e-3
@@ -50,12 +57,12 @@ class Sample:
         message = Message(
             lab=lab, case=case, tutor=asked, learner=record["learner"], earlier=tuple(record.get("earlier", ()))
         )
-        own = own_words(message)
+        own = extract_own_words(message)
         self.file, self.language, self.lab = file, record["language"], lab.slug
         self.why, self.concepts, self.belief = record["why"], record.get("concepts", []), record.get("belief")
         self.sound = self.why in SUBSTANTIVE
-        self.counts, self.hash = counted(message, own), hashed(own.text)
-        self.ids, self.types = encoder.pieces(asked, own.text)
+        self.counts, self.hash = count_features(message, own), hash_words(own.words)
+        self.ids, self.types = encoder.word_pieces(asked, own.text)
 
 
 class LowRank(nn.Module):

@@ -33,6 +33,8 @@ import pytest
 from hypothesis import settings
 
 from engine import Item, Task
+from engine.analysis.variations import variations
+from engine.battles.prepared import battle_items
 from engine.harness.config import Decoding
 from engine.models.interface import Completion, Logliks, Prompt, Ranking, Trouble
 from engine.tasks import registry
@@ -123,6 +125,7 @@ class ToyModel:
 class Shelf:
     """A source whose rows are simply there, or simply not."""
 
+    label = "shelf"
     held: tuple[Row, ...] = ()
     here: bool = True
 
@@ -146,15 +149,7 @@ def toy_rows(sizes: dict[str, int], what: str = "question") -> tuple[Row, ...]:
 
 
 def toy_item(index: int, row: Row) -> Item:
-    return Item(
-        id=f"{row['group']}/{index}",
-        index=index,
-        group=row["group"],
-        contexts=(f"Q: {row['text']}\nA:",),
-        choices=COLOURS,
-        gold=row["gold"],
-        answer=COLOURS[row["gold"]],
-    )
+    return Item.ranked(index, f"Q: {row['text']}\nA:", COLOURS, row["gold"], group=row["group"])
 
 
 def toy_task(name: str = "toy", *, rows: Iterable[Row] | None = None, shots: Iterable[Row] = (), **other: Any) -> Task:
@@ -165,12 +160,17 @@ def toy_task(name: str = "toy", *, rows: Iterable[Row] | None = None, shots: Ite
     return Task(**({"name": name, "size": len(held)} | words | given | other))
 
 
+def _forget() -> None:
+    for remembered in (_items, battle_items, variations):
+        remembered.cache_clear()
+
+
 @pytest.fixture
 def fresh_items() -> Iterator[None]:
     """Items are remembered for the life of a process; a test that changes a source must not meet old ones."""
-    _items.cache_clear()
+    _forget()
     yield
-    _items.cache_clear()
+    _forget()
 
 
 @pytest.fixture
@@ -179,10 +179,11 @@ def add_task(monkeypatch: pytest.MonkeyPatch, fresh_items: None) -> Callable[[Ta
 
     def add(task: Task) -> Task:
         module = types.ModuleType(f"engine.tasks.catalogue.{task.name}")
-        module.TASK = task  # type: ignore[attr-defined]
+        module.TASKS = (task,)  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, module.__name__, module)
+        monkeypatch.setitem(registry.CATALOGUE, task.name, task.name)
         monkeypatch.setattr(registry, "TASKS", (*dict.fromkeys((*registry.TASKS, task.name)),))
-        _items.cache_clear()
+        _forget()
         return task
 
     return add

@@ -14,12 +14,10 @@ from typing import Any, TextIO
 
 from engine import CallerMistake, EngineError
 from labs import Case, Lab, Question, case_of, load_lab
-from tutor import journal
-from tutor.configuration import model_judge, tutor_here
-from tutor.dialogue import talk, voice
-from tutor.exchange import REQUIRED, Assessment, Judge, Message
-from tutor.judge.assessment import assess
-from tutor.judge.local import local_judge
+from tutor import dialogue, journal, judge
+from tutor.configuration import configured_tutor, model_judge
+from tutor.exchange import REQUIRED, Assessment, Message
+from tutor.judge.assessment import Judge, assess, lab_progress
 
 BROKEN_PIPE = 141
 
@@ -57,30 +55,28 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _assess(given: argparse.Namespace) -> int:
-    judge = _judge(given.judge)
+    chosen = _judge(given.judge)
     for where, record in _records(sys.stdin):
-        said = _strings(record.get("history", []), where)
-        message = _message(record, where, _text(record, "learner", where), said, ())
-        print(_line(_text(record, "id", where), assess(message, judge, local_judge())), flush=True)
+        earlier = _earlier_messages(record.get("history", []), where)
+        message = _message(record, where, earlier, ())
+        print(_json_line(_text(record, "id", where), assess(message, chosen, judge.local_judge())), flush=True)
     return 0
 
 
 def _replay(given: argparse.Namespace) -> int:
-    judge = _judge(given.judge)
+    chosen = _judge(given.judge)
     for where, record in _records(sys.stdin):
-        said: list[str] = []
+        earlier: list[str] = []
         counted: list[str] = []
         turns = record.get("turns")
         if not isinstance(turns, list) or not all(isinstance(turn, dict) for turn in turns):
             raise CallerMistake(f"{where.capitalize()}: the field “turns” is {turns!r}; it must be a list of objects.")
         for number, turn in enumerate(turns, start=1):
-            at = f"{where}, turn {number}"
-            text = _text(turn, "learner", at)
-            message = _message({**record, **turn}, at, text, tuple(said), tuple(counted))
-            found = assess(message, judge, local_judge())
-            said.append(text)
+            message = _message({**record, **turn}, f"{where}, turn {number}", tuple(earlier), tuple(counted))
+            found = assess(message, chosen, judge.local_judge())
+            earlier.append(message.learner)
             if found.substantive:
-                counted.append(text)
+                counted.append(message.learner)
             line = {
                 "id": _text(record, "id", where),
                 "turn": turn.get("turn", number),
@@ -94,26 +90,27 @@ def _replay(given: argparse.Namespace) -> int:
 
 
 def _chat(given: argparse.Namespace) -> int:
-    lab, tutor = load_lab(given.lab), tutor_here()
-    now = talk.resume(given.learner, lab.slug)
+    lab, tutor = load_lab(given.lab), configured_tutor()
+    talk = dialogue.resume(given.learner, lab.slug)
     print(f"{lab.title}\n{tutor.describe()}")
     print("An empty line or Ctrl-D ends; what you said is kept. “tell me” asks to be told.")
-    print(f"\n{case_of(lab, now.case).text}\n\n{now.question}")
-    while talk.open_turn(now) or (line := _asked()):  # a turn that was cut off is answered first
-        if talk.open_turn(now) is None:
-            now = talk.say(now, line, told=line.casefold().strip(" .!") == "tell me")
-        pieces, before = list(talk.answer(now, tutor)), now.case
-        now = journal.read(now.id)
-        last = now.exchanges[-1]
+    print(f"\n{case_of(lab, talk.case).text}\n\n{talk.question}")
+    while dialogue.unanswered_turn(talk) or (line := _read_line()):  # a turn that was cut off is answered first
+        if dialogue.unanswered_turn(talk) is None:
+            talk = dialogue.add_message(talk, line, asked_to_be_told=line.casefold().strip(" .!") == "tell me")
+        pieces, case_before = list(dialogue.respond(talk, tutor)), talk.case
+        talk = journal.read(talk.id)
+        last = talk.exchanges[-1]
         assert last.assessment is not None
-        print(f"\n  [{talk.where(now).counted} of {REQUIRED}] {voice.status(last.assessment)} {last.assessment.notice}")
+        counted = lab_progress(talk.exchanges).counted
+        print(f"\n  [{counted} of {REQUIRED}] {dialogue.status_line(last.assessment)} {last.assessment.notice}")
         print("\n" + "".join(pieces))
-        if now.case != before:
-            print(f"\n  {case_of(lab, now.case).text}")
+        if talk.case != case_before:
+            print(f"\n  {case_of(lab, talk.case).text}")
     return 0
 
 
-def _asked() -> str:
+def _read_line() -> str:
     try:
         return input("\n> ").strip()
     except EOFError:
@@ -121,7 +118,7 @@ def _asked() -> str:
 
 
 def _judge(name: str) -> Judge:
-    return local_judge() if name == "local" else model_judge()
+    return judge.local_judge() if name == "local" else model_judge()
 
 
 def _records(lines: TextIO) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -139,10 +136,8 @@ def _records(lines: TextIO) -> Iterator[tuple[str, Mapping[str, Any]]]:
         yield f"line {number}", record
 
 
-def _message(
-    record: Mapping[str, Any], where: str, learner: str, earlier: tuple[str, ...], counted: tuple[str, ...]
-) -> Message:
-    slug, tutor, scenario = (_text(record, field, where) for field in ("lab", "tutor", "scenario"))
+def _message(record: Mapping[str, Any], where: str, earlier: tuple[str, ...], counted: tuple[str, ...]) -> Message:
+    learner, slug, tutor, scenario = (_text(record, name, where) for name in ("learner", "lab", "tutor", "scenario"))
     try:
         lab = load_lab(slug)
         case = _case(lab, scenario, tutor)
@@ -170,23 +165,23 @@ def _text(record: Mapping[str, Any], field: str, where: str) -> str:
     return value.encode(errors="replace").decode()  # JSON may hold half a surrogate pair, which no reader takes
 
 
-def _strings(history: Any, where: str) -> tuple[str, ...]:
+def _earlier_messages(history: Any, where: str) -> tuple[str, ...]:
     """Earlier messages of the learner: plain texts, objects with a “learner” text, or chat messages of that role."""
     if not isinstance(history, list):
         raise CallerMistake(f"{where.capitalize()}: “history” is {history!r}; it must be a list.")
-    texts = [_said(one) if isinstance(one, dict) else one for one in history]
+    texts = [_learner_text(entry) if isinstance(entry, dict) else entry for entry in history]
     if not all(isinstance(text, str) for text in texts):
         raise CallerMistake(f"{where.capitalize()}: “history” must hold texts, or objects with a “learner” text.")
     return tuple(text for text in texts if text)
 
 
-def _said(entry: Mapping[str, Any]) -> Any:
+def _learner_text(entry: Mapping[str, Any]) -> Any:
     if "role" in entry:
         return entry.get("content", "") if entry["role"] in ("learner", "user") else ""
     return entry.get("learner", "")
 
 
-def _line(id: str, found: Assessment) -> str:
+def _json_line(id: str, found: Assessment) -> str:
     line = {
         "id": id,
         "substantive": found.substantive,

@@ -12,35 +12,34 @@ from functools import cache
 from typing import Any
 
 from engine import CallerMistake
-from tutor import journal
+from tutor import journal, judge
 from tutor.dialogue.model_voice import ModelVoice
 from tutor.dialogue.talk import Tutor
 from tutor.errors import EndpointFailure
-from tutor.exchange import Judge
-from tutor.judge.exam import Exam, edition
-from tutor.judge.llm import LlmJudge
-from tutor.judge.local import local_judge
 from tutor.server import Endpoint, Server
 
 
 def local_tutor() -> Tutor:
     """The tutor that needs no endpoint and no key."""
-    return Tutor(judge=local_judge())
+    return Tutor(judge=judge.local_judge())
 
 
-def tutor_here(secrets: Mapping[str, Any] | None = None) -> Tutor:
-    """The tutor for this environment: a model's voice when one is set up, its judgement when it won the exam."""
+def configured_tutor(secrets: Mapping[str, Any] | None = None) -> Tutor:
+    """The tutor for this environment: a model's voice when one is set up, its judgement when it won the exam.
+
+    Raises:
+        CallerMistake: a setting of the endpoint cannot be one.
+    """
     endpoint = Endpoint.configured(secrets)
     if endpoint is None:
         return local_tutor()
-    server = _server(endpoint)
-    judge: Judge = local_judge()
-    if (exam := last_exam(endpoint)) is not None and exam.takes_over and exam.mode:
-        judge = LlmJudge(server, exam.mode)
-    return Tutor(judge=judge, speaker=ModelVoice(server))
+    server, exam = _server(endpoint), last_exam(endpoint)
+    if exam is not None and exam.takes_over and exam.mode:
+        return Tutor(judge=judge.LlmJudge(server, exam.mode), voice=ModelVoice(server))
+    return Tutor(judge=judge.local_judge(), voice=ModelVoice(server))
 
 
-def model_judge(secrets: Mapping[str, Any] | None = None) -> LlmJudge:
+def model_judge(secrets: Mapping[str, Any] | None = None) -> judge.LlmJudge:
     """The endpoint's judge, whether or not it won its exam: for measuring it.
 
     Raises:
@@ -53,13 +52,13 @@ def model_judge(secrets: Mapping[str, Any] | None = None) -> LlmJudge:
             "No endpoint is set up. Set TUTOR_MODEL, OPENAI_BASE_URL and OPENAI_API_KEY, or use --judge local."
         )
     server = Server(endpoint)
-    mode = server.mode(remember=Notes())
+    mode = server.mode(remember=EndpointNotes())
     if mode is None:
         raise CallerMistake(
             f"{endpoint.model} at {endpoint.host} follows no answer schema in any mode, so it cannot judge. "
             "Use --judge local."
         )
-    return LlmJudge(server, mode)
+    return judge.LlmJudge(server, mode)
 
 
 def take_exam(endpoint: Endpoint) -> Iterator[tuple[int, int]]:
@@ -69,22 +68,22 @@ def take_exam(endpoint: Endpoint) -> Iterator[tuple[int, int]]:
         EndpointFailure: the server gave out on the way.
     """
     server = Server(endpoint)
-    mode = server.mode(remember=Notes())
+    mode = server.mode(remember=EndpointNotes())
     if mode is None:
         raise EndpointFailure("schema", f"{endpoint.model} follows no answer schema, so there is nothing to examine.")
-    sitting = Exam.sit(LlmJudge(server, mode), local_judge(), mode)
-    while True:
-        try:
-            yield next(sitting)
-        except StopIteration as end:
-            journal.keep_note(_name(endpoint), json.dumps(end.value.as_dict()))
-            return
+    exam = yield from judge.Exam.sit(judge.LlmJudge(server, mode), judge.local_judge(), mode)
+    save_exam(endpoint, exam)
 
 
-def last_exam(endpoint: Endpoint) -> Exam | None:
-    """What the last exam of this endpoint and model showed."""
-    kept = journal.note(_name(endpoint))
-    return Exam.from_dict(json.loads(kept)) if kept else None
+def save_exam(endpoint: Endpoint, exam: judge.Exam) -> None:
+    """Keeps the result as the last one of this endpoint and model."""
+    journal.keep_note(_exam_note(endpoint), json.dumps(exam.as_dict()))
+
+
+def last_exam(endpoint: Endpoint) -> judge.Exam | None:
+    """What the last exam of this endpoint and model showed; None when it took none."""
+    kept = journal.note(_exam_note(endpoint))
+    return judge.Exam.from_dict(json.loads(kept)) if kept else None
 
 
 @cache
@@ -93,17 +92,17 @@ def _server(endpoint: Endpoint) -> Server:
     return Server(endpoint, retries=0)
 
 
-def _name(endpoint: Endpoint) -> str:
-    return f"exam {edition()} {endpoint.model} {endpoint.url}"[:200]
+def _exam_note(endpoint: Endpoint) -> str:
+    return f"exam {judge.edition()} {endpoint.model} {endpoint.url}"[:200]
 
 
-class Notes(MutableMapping[str, str]):
+class EndpointNotes(MutableMapping[str, str]):
     """The journal's notes as a mapping, for what an endpoint understands."""
 
     def __getitem__(self, name: str) -> str:
-        if (found := journal.note(name[:200])) is None:
+        if (value := journal.note(name[:200])) is None:
             raise KeyError(name)
-        return found
+        return value
 
     def __setitem__(self, name: str, value: str) -> None:
         journal.keep_note(name[:200], value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 from labs import Case, Lab
 
@@ -59,20 +59,8 @@ class Assessment:
 
     @property
     def substantive(self) -> bool:
+        """Whether the learner's own words add a thought about the case."""
         return self.why in SUBSTANTIVE
-
-
-class Judge(Protocol):
-    """Anything that can judge a message.
-
-    Raises, when it cannot:
-        JudgeFailure: see tutor/errors.py; the caller falls back to the local judge.
-    """
-
-    @property
-    def name(self) -> str: ...
-
-    def assess(self, message: Message) -> Assessment: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +75,11 @@ class Point:
 
     @classmethod
     def parse(cls, text: str) -> Point:
+        """The point that `str` wrote.
+
+        >>> Point.parse("question:a1")
+        Point(kind='question', id='a1')
+        """
         kind, _, id = text.partition(":")
         return cls(kind=kind, id=id)  # type: ignore[arg-type]
 

@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.battles.battle import ItemResult, Side
-from engine.battles.evaluate import battle_items
 from engine.battles.result import BattleResult
 from engine.errors import CallerMistake
 from engine.stats.groups import mean_of
@@ -105,7 +104,7 @@ def calibration(result: BattleResult, side: Side) -> Calibration | Uncalibrated:
     if result.task.writes:
         return Uncalibrated(sentence=f"{name} wrote its answers: how sure it was of them is not known.")
     try:
-        items = {item.id: item for item in battle_items(result.battle, result.task)}
+        items = result.items
     except CallerMistake as error:
         return Uncalibrated(sentence=f"The calibration of {name} is not computed: {error}")
     outcomes = result.a if side == "a" else result.b

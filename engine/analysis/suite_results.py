@@ -15,7 +15,6 @@ from typing import Any
 
 from engine.analysis.suites import Suite, SuiteTask
 from engine.battles.battle import SIDES
-from engine.battles.evaluate import battle_items
 from engine.battles.rescoring import read_by
 from engine.battles.result import BattleResult, verdict_json
 from engine.errors import CallerMistake
@@ -148,7 +147,7 @@ def suite_task_result(exam: SuiteTask, result: BattleResult) -> SuiteTaskResult:
     if verdict is None:
         first = result.failures[0][1].message
         raise CallerMistake(f"Battle {result.battle.id} left {len(result.pairs)} pairs. First failure: {first}.")
-    items = {item.id: item for item in battle_items(result.battle, result.task)}
+    items = result.items
     told = _scores(exam, result, items)
     if exam.rules:
         verdict = _judged(list(told.values()), verdict)

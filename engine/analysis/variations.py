@@ -1,26 +1,33 @@
-"""The settings under which the same weights are asked again: one thing changed at a time, everything else kept.
+"""Variations: the settings under which the same weights are run again, one changed at a time, everything else kept.
 
-Protocol: how the question is put (order of options, wording, worked examples). Rerun: how it is computed (the same once
-more, batch size, precision). Neither changes what a benchmark is said to measure, so whatever moves with them is noise.
-What cannot be changed for a task, a device or the data at hand is told with its reason.
+Prompt ("protocol"): how the question is put (order of options, prompt variant, worked examples). Run ("rerun"): how it
+is computed (the same once more, batch size, precision). Neither changes what a benchmark is said to measure, so
+whatever moves with them is noise. What cannot be changed for a task, a device or the data here comes with its reason.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from dataclasses import dataclass, fields, replace
+from typing import Literal
 
+from engine.battles.battle import SIDES, Battle, Side
 from engine.errors import CallerMistake
 from engine.harness.config import HarnessConfig
 from engine.harness.variants import PROMPT_VARIANTS
+from engine.models.registry import find
+from engine.stats.decomposition import GapSource
 from engine.tasks.items import load_items
-from engine.tasks.rendering import few_shot_contexts
+from engine.tasks.registry import load_task
+from engine.tasks.rendering import check_renderable
 from engine.tasks.task import Task
 
 Aspect = Literal["protocol", "rerun"]
 SHOTS = (5, 8, 3)  # worked examples as published scores have them; the first number that is another one and can be had
 OTHER_SEED = 4321
+VARIED = {"option_order", "wording", "shots", "shots_seed", "batch", "dtype"}
+"""The fields of `HarnessConfig` that variations change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,26 +39,76 @@ class Variation:
     harness: HarnessConfig
 
 
-class NotApplicable(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotApplicable:
     """A way that is none here. The reason is a clause without a full stop."""
 
-    part: str
+    part: GapSource
     label: str
     reason: str
 
 
-def variations(task: Task, harness: HarnessConfig, device: str) -> tuple[Variation, ...]:
-    """All that can be run here, protocol first. `device` is the resolved one; `endpoint` for a server.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variations:
+    """All ways that were considered for one contender, prompt before run."""
+
+    possible: tuple[Variation, ...]
+    impossible: tuple[NotApplicable, ...]
+
+
+@functools.lru_cache(maxsize=64)
+def variations(task: Task, harness: HarnessConfig, device: str) -> Variations:
+    """What can be changed, and what cannot. Remembered, because a screen asks whenever it is drawn.
+
+    task     over its own items
+    harness  the settings that are varied
+    device   the resolved one; `endpoint` for a server
 
     Raises:
         NoSource: the task's items are not on this machine.
     """
-    return tuple(found for found in _considered(task, harness, device) if isinstance(found, Variation))
+    considered = (*_of_the_prompt(task, harness), *_of_the_run(harness, device))
+    return Variations(
+        possible=tuple(way for way in considered if isinstance(way, Variation)),
+        impossible=tuple(way for way in considered if isinstance(way, NotApplicable)),
+    )
 
 
-def not_applicable(task: Task, harness: HarnessConfig, device: str) -> tuple[NotApplicable, ...]:
-    """All that cannot, and why."""
-    return tuple(found for found in _considered(task, harness, device) if isinstance(found, NotApplicable))
+def variations_of(battle: Battle, side: Side) -> Variations:
+    """The variations of one contender of a battle. Raises what `variations` raises."""
+    contender = battle.contender(side)
+    device = "endpoint" if find(contender.model).kind == "endpoint" else battle.device
+    return variations(load_task(battle.task).with_items(battle.item_ids), contender.harness, device)
+
+
+def variations_of_both(battle: Battle) -> Variations:
+    """What can be changed for both contenders of a battle alike, and what cannot for one of them.
+
+    Raises:
+        NoSource: the task's items are not on this machine.
+    """
+    of_a, of_b = (variations_of(battle, side) for side in SIDES)
+    alike = {(way.part, way.label) for way in of_b.possible}
+    impossible = {(way.part, way.label): way for way in (*of_a.impossible, *of_b.impossible)}
+    return Variations(
+        possible=tuple(way for way in of_a.possible if (way.part, way.label) in alike),
+        impossible=tuple(impossible.values()),
+    )
+
+
+def changed(base: Battle, other: Battle) -> Variation | None:
+    """What a repeat changed; None unless it was one setting at most, and both sides alike."""
+    if other.id == base.id or (other.of, other.task, other.device) != (base.id, base.task, base.device):
+        return None
+    changes = []
+    for side in SIDES:
+        was, now = base.contender(side), other.contender(side)
+        names = {f.name for f in fields(HarnessConfig) if getattr(was.harness, f.name) != getattr(now.harness, f.name)}
+        if was.model != now.model or len(names) > 1 or not names <= VARIED:
+            return None
+        changes.append(variation(was.harness, now.harness))
+    a, b = changes
+    return a if (a.part, a.label) == (b.part, b.label) else None
 
 
 def variation(base: HarnessConfig, other: HarnessConfig) -> Variation:
@@ -79,29 +136,24 @@ def _order(harness: HarnessConfig) -> str:
     return "reversed" if harness.option_order == "reversed" else "as given"
 
 
-def _considered(task: Task, harness: HarnessConfig, device: str) -> Iterator[Variation | NotApplicable]:
-    yield from _protocol(task, harness)
-    yield from _rerun(harness, device)
-
-
-def _protocol(task: Task, harness: HarnessConfig) -> Iterator[Variation | NotApplicable]:
+def _of_the_prompt(task: Task, harness: HarnessConfig) -> Iterator[Variation | NotApplicable]:
     if task.reverse:
         turned = replace(harness, option_order="given" if harness.option_order == "reversed" else "reversed")
         yield from _possible(task, harness, [turned])
     else:
         unseen = "no options are listed" if task.writes else "each choice is scored by itself, so no order is ever seen"
-        yield NotApplicable("protocol", "options reversed", unseen)
+        yield NotApplicable(part="protocol", label="options reversed", reason=unseen)
     for name, wording in PROMPT_VARIANTS.items():
         if name == "task" or wording.changes(load_items(task)[0].contexts[0]):
             yield from _possible(task, harness, [replace(harness, wording=name)])
         else:
-            yield NotApplicable("protocol", name, "the task's text has no such labels")
+            yield NotApplicable(part="protocol", label=name, reason="the task's text has no such labels")
     yield from _possible(task, harness, [replace(harness, shots=number) for number in SHOTS])
     if harness.shots and task.sampler == "draw":
         yield from _possible(task, harness, [replace(harness, shots_seed=OTHER_SEED)])
     else:
         why = "the same first ones are shown to all, none are drawn" if harness.shots else "none are shown"
-        yield NotApplicable("protocol", "other worked examples", why)
+        yield NotApplicable(part="protocol", label="other worked examples", reason=why)
 
 
 def _possible(task: Task, base: HarnessConfig, ways: list[HarnessConfig]) -> Iterator[Variation | NotApplicable]:
@@ -109,27 +161,29 @@ def _possible(task: Task, base: HarnessConfig, ways: list[HarnessConfig]) -> Ite
     refused: list[NotApplicable] = []
     for named in (variation(base, other) for other in ways if other != base):
         try:
-            few_shot_contexts(task, named.harness)
+            check_renderable(task, named.harness)
         except CallerMistake as error:
-            refused.append(NotApplicable(named.part, named.label, str(error).rstrip(".")))
+            refused.append(NotApplicable(part=named.part, label=named.label, reason=str(error).rstrip(".")))
         else:
             yield named
             return
     yield from refused[:1]
 
 
-def _rerun(harness: HarnessConfig, device: str) -> Iterator[Variation | NotApplicable]:
+def _of_the_run(harness: HarnessConfig, device: str) -> Iterator[Variation | NotApplicable]:
     yield variation(harness, harness)
     if device == "endpoint":
-        yield NotApplicable("rerun", "one item at a time", "a server is sent one at a time and batches as it likes")
-        yield NotApplicable("rerun", "precision", "the server's own, which cannot be chosen")
+        yield NotApplicable(
+            part="rerun", label="one item at a time", reason="a server is sent one at a time and batches as it likes"
+        )
+        yield NotApplicable(part="rerun", label="precision", reason="the server's own, which cannot be chosen")
     else:
         yield variation(harness, replace(harness, batch=None if harness.batch == 1 else 1))
         yield variation(harness, replace(harness, dtype=_other_precision(harness.dtype, device)))
     if harness.decoding is None:
-        yield NotApplicable("rerun", "seed", "nothing is drawn, choices are ranked")
+        yield NotApplicable(part="rerun", label="seed", reason="nothing is drawn, choices are ranked")
     elif harness.decoding.temperature == 0:
-        yield NotApplicable("rerun", "seed", "nothing is drawn, decoding is greedy")
+        yield NotApplicable(part="rerun", label="seed", reason="nothing is drawn, decoding is greedy")
 
 
 def _other_precision(dtype: str, device: str) -> str:

@@ -9,7 +9,7 @@ This module does no arithmetic on results (`verdict.py`) and touches no file (`l
 from __future__ import annotations
 
 import itertools
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -71,6 +71,17 @@ class Battle:
     def answered(self, a: Container[str], b: Container[str]) -> list[str]:
         """The beginning of the battle's order, as far as every item is in both: a fair sample, whatever came first."""
         return list(itertools.takewhile(lambda item: item in a and item in b, self.item_ids))
+
+    def complete_scores(
+        self, pairs: Iterable[tuple[str, float | None, float | None]]
+    ) -> dict[str, tuple[float, float]]:
+        """Scores of A and B by item id, in the battle's order, as far as both have answered all that came before.
+
+        pairs  (item, score of A, score of B) of items both are done with, in any order; None for one that failed
+        """
+        scores = {item: (a, b) for item, a, b in pairs}
+        answered = ((item, scores[item]) for item in self.answered(scores, scores))
+        return {item: (a, b) for item, (a, b) in answered if a is not None and b is not None}
 
     def contender(self, side: Side) -> Contender:
         return self.a if side == "a" else self.b

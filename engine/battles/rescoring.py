@@ -9,13 +9,13 @@ read, and says so.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.battles.battle import SIDES, ItemFailure, ItemResult, Outcome
-from engine.battles.evaluate import battle_items, ranked_outcome, written_outcome
 from engine.battles.result import BattleResult, verdict_json
+from engine.battles.scoring import ranked_outcome, written_outcome
 from engine.errors import CallerMistake
 from engine.harness.config import HarnessConfig
 from engine.models.interface import Completion, Logliks
@@ -32,6 +32,8 @@ RANKING_RULES: Mapping[str, str] = {
     "unconditional": "highest above its own without the question (acc_mutual_info)",
 }
 """The ways to read ranked choices: their names in `HarnessConfig.normalisation`, and in words."""
+ScoresOfItems = Mapping[str, float | None]
+"""Scores by item id; None where a rule finds no answer."""
 
 
 def rules(task: Task) -> tuple[str, ...]:
@@ -137,7 +139,7 @@ def rescorings(result: BattleResult) -> tuple[Rescoring, ...]:
     first = Rescoring(rule=own, label=label, own=True, verdict=result.verdict, why=too_few)
     others = [rule for rule in rules(task) if len(set(owns)) > 1 or rule != own]
     try:
-        items = {item.id: item for item in battle_items(result.battle, task)}
+        items = result.items
     except CallerMistake as error:
         return (first, *(_not_read(rule, str(error).partition(". ")[0].rstrip(".")) for rule in others))
     return (first, *(_reading(result, items, rule) for rule in others))
@@ -175,6 +177,22 @@ def read_by(result: BattleResult, items: Mapping[str, Item], rule: str) -> Battl
         for outcomes, harness in ((result.a, result.battle.a.harness), (result.b, result.battle.b.harness))
     )
     return replace(result, a=a, b=b)
+
+
+def scores_by_rule(result: BattleResult, items: Sequence[Item]) -> dict[str, tuple[ScoresOfItems, ScoresOfItems]]:
+    """Scores of A and B by item id under every rule that can score what is stored, by the rule's name in words.
+
+    result  the battle with its outcomes
+    items   those whose outputs are stored on both sides
+    """
+    task, sides = result.task, ((result.a, result.battle.a.harness), (result.b, result.battle.b.harness))
+    outcomes = [side[item.id] for side, _ in sides for item in items]
+    scores: dict[str, tuple[ScoresOfItems, ScoresOfItems]] = {}
+    for rule in rules(task):
+        if not obstacle(task, items, outcomes, rule):
+            a, b = ({i.id: rescore(task, i, side[i.id], harness, rule) for i in items} for side, harness in sides)
+            scores[in_words(rule)] = a, b
+    return scores
 
 
 def obstacle(task: Task, items: Iterable[Item], outcomes: Iterable[Outcome], rule: str) -> str:

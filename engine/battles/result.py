@@ -9,36 +9,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
+from statistics import fmean
 from typing import Any
 
 from engine.battles.battle import SIDES, Battle, ItemFailure, ItemResult, Outcome, Side
+from engine.battles.prepared import battle_items
 from engine.battles.seal import Seal
+from engine.harness.comparability import Setting
 from engine.harness.config import HarnessConfig
 from engine.models.registry import find
 from engine.stats.groups import Aggregates, aggregates
 from engine.stats.sequential import compare_anytime
 from engine.stats.verdict import Verdict, compare
 from engine.tasks.registry import load_task
-from engine.tasks.task import Task
+from engine.tasks.task import Item, Task
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Agreement:
-    """One line of the comparability list: a setting, what each side had, and whether they were the same."""
-
-    setting: str
-    a: str
-    b: str
-    why: str
-
-    @property
-    def same(self) -> bool:
-        return self.a == self.b
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class BattleResult:
-    """A plan with all its outcomes so far."""
+    """A plan with all its outcomes so far; what follows from them is computed when it is first asked for."""
 
     battle: Battle
     state: str
@@ -52,22 +42,38 @@ class BattleResult:
     seal: Seal | None = None
     """Of the plan, if it came with a card."""
 
-    @property
+    @cached_property
     def task(self) -> Task:
-        return load_task(self.battle.task).over(self.battle.item_ids)
+        return load_task(self.battle.task).with_items(self.battle.item_ids)
+
+    @cached_property
+    def items(self) -> Mapping[str, Item]:
+        """The battle's items by id, in its order. Raises CallerMistake where this machine has them otherwise or not."""
+        return battle_items(self.battle)
 
     @property
     def names(self) -> tuple[str, str]:
+        """The contenders' titles, which are the same where one model fights itself."""
         return find(self.battle.a.model).title, find(self.battle.b.model).title
 
     @property
+    def distinct_names(self) -> tuple[str, str]:
+        a, b = self.names
+        return (a, b) if a != b else (f"{a} (A)", f"{b} (B)")
+
+    @property
+    def gap(self) -> float:
+        """Mean difference of the scores over complete pairs, A minus B."""
+        return fmean(a.score - b.score for _, a, b in self.pairs)
+
+    @cached_property
     def pairs(self) -> list[tuple[str, ItemResult, ItemResult]]:
         """Items both sides have a score for, in the battle's order, as far as all before them are answered."""
         both = ((item, self.a[item], self.b[item]) for item in self.battle.answered(self.a, self.b))
         return [(i, x, y) for i, x, y in both if isinstance(x, ItemResult) and isinstance(y, ItemResult)]
 
     @property
-    def flips(self) -> list[tuple[str, ItemResult, ItemResult]]:
+    def discordant_items(self) -> list[tuple[str, ItemResult, ItemResult]]:
         """Items that one side has right and the other wrong: all the evidence there is about the gap."""
         return [pair for pair in self.pairs if pair[1].score != pair[2].score]
 
@@ -81,7 +87,7 @@ class BattleResult:
         """Whether the verdict must hold whenever one stops: by an adaptive rule, by hand, or not yet."""
         return self.battle.stop == "adaptive" or not len(self.a) == len(self.b) == self.battle.n
 
-    @property
+    @cached_property
     def verdict(self) -> Verdict | None:
         """None while fewer than two pairs are complete: there is nothing to say yet, not even 'undecided'.
 
@@ -133,12 +139,14 @@ class BattleResult:
         return (found.a if side == "a" else found.b).macro.score if found else None
 
     @property
-    def agreements(self) -> list[Agreement]:
-        """The settings that decide whether two scores may be compared, as they were in this battle."""
+    def settings(self) -> list[Setting]:
+        """The settings that decide whether two scores may be compared, as they were in this battle.
+
+        What the machine adds (precision, device, library) is not stated before the battle has run.
+        """
         a, b = self.battle.a.harness, self.battle.b.harness
         ran = {side: self.environment.get(side, {}) for side in SIDES}
-        unknown = "not recorded yet"
-        lines = [
+        lines: list[tuple[str, str | None, str | None, str]] = [
             ("Items", *2 * (f"the same {len(self.pairs):,}",), "other items are another exam"),
             ("Worked examples", str(a.shots), str(b.shots), "examples teach the form of the answer"),
             ("Prompt template", a.template, b.template, "wording alone can move a score by points"),
@@ -157,14 +165,14 @@ class BattleResult:
             ("Decoding", _decoding(a), _decoding(b), "sampling and token limits change what is written"),
         ]
         lines += [
-            (label, ran["a"].get(key, unknown), ran["b"].get(key, unknown), why)
+            (label, ran["a"].get(key), ran["b"].get(key), why)
             for label, key, why in (
                 ("Precision", "dtype", "rounding flips close calls"),
                 ("Device", "device", "kernels round differently"),
                 ("transformers", "transformers", "another version may tokenize or mask differently"),
             )
         ]
-        return [Agreement(setting=s, a=x, b=y, why=why) for s, x, y, why in lines]
+        return [Setting(name=name, a=of_a, b=of_b, why=why) for name, of_a, of_b, why in lines]
 
     def to_json(self) -> dict[str, Any]:
         """The result as the command line writes it. Scores, gaps and intervals are fractions, A minus B."""

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from engine.errors import CallerMistake
 from engine.logs import Aligned, Contents, Log, comparability, contents, place_and_selector
-from engine.logs.decomposition import other_scorings, split_of_logs
+from engine.logs.decomposition import decompose_logs, other_scorings
 from engine.logs.judging import Clusters, EveryPair, LogVerdict, every_pair, verdict_of_logs
 from engine.logs.lm_eval.read_results import PrintedScore, printed_pair
 from engine.report.verdict import Register, explain
@@ -70,7 +70,7 @@ def verdict(options: argparse.Namespace) -> Told:
     if len(logs) == 2:
         (a, beside_a), (b, beside_b) = logs
         found = verdict_of_logs(a, b, **asked)
-        parts = split_of_logs(found.verdict, found.aligned, other_scorings(found.aligned, beside_a, beside_b))
+        parts = decompose_logs(found.verdict, found.aligned, other_scorings(found.aligned, beside_a, beside_b))
         lines = (*_lines(found, options.register, parts), *_group_lines(found.groups))
         return Told(lines=lines, content={**found.to_json(), "split": parts.to_json()})
     pairs = every_pair([log for log, _ in logs], **asked)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.analysis.decomposition import Pair, split_of_scores
 from engine.logs import Aligned, Log, LogRow
 from engine.logs.log import Contents
-from engine.stats.decomposition import GapDecomposition
+from engine.stats.decomposition import GapDecomposition, ScorePair, decompose_scores
 from engine.stats.verdict import Verdict
 
 RIGHT_OR_WRONG = frozenset(
@@ -22,7 +21,7 @@ here; it is compared with itself only, read by another filter."""
 _OF_READING = {"metric", "extraction", "filters"}
 
 
-def split_of_logs(
+def decompose_logs(
     verdict: Verdict, aligned: Aligned, others: Mapping[str, tuple[Log, Log]] | None = None
 ) -> GapDecomposition:
     """The verdict's gap in its parts.
@@ -39,13 +38,13 @@ def split_of_logs(
     def read(row: LogRow) -> float | None:
         return None if _not_found(row) else row.score
 
-    rules: dict[str, Pair] = {}
+    rules: dict[str, ScorePair] = {}
     for name, sides in by_name.items():
         x, y = ({i: read(rows[i]) for i in items if i in rows and rows[i].score is not None} for rows in sides)
         rules[name] = x, y
     scored_a, scored_b = ({i: rows[i].score for i in items} for rows in (left, right))
     unread_a, unread_b = ([i for i in items if _not_found(rows[i])] for rows in (left, right))
-    return split_of_scores(verdict, (scored_a, scored_b), rules, (unread_a, unread_b))
+    return decompose_scores(verdict, (scored_a, scored_b), rules, (unread_a, unread_b))
 
 
 def other_scorings(aligned: Aligned, a: Contents, b: Contents) -> dict[str, tuple[Log, Log]]:

@@ -15,7 +15,8 @@ from typing import Any, Literal
 
 from engine.battles.result import verdict_json
 from engine.errors import CallerMistake
-from engine.logs import Aligned, Comparability, Log, align, comparability, place_and_selector, read_log
+from engine.harness.comparability import Comparability
+from engine.logs import Aligned, Log, align, comparability, place_and_selector, read_log
 from engine.logs.pairing import RowPair
 from engine.stats.multiplicity import AdjustedVerdicts, adjusted, holm
 from engine.stats.verdict import Verdict, compare

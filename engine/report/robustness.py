@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.analysis.robustness import PARTS, RobustnessReport, ScoreShift
+from engine.analysis.repeats import SOURCES
+from engine.analysis.robustness import RobustnessReport, ScoreShift
 from engine.stats.interval import Interval
 
 
@@ -46,7 +47,7 @@ def _flips(move: ScoreShift) -> str:
 
 
 def _furthest(report: RobustnessReport) -> tuple[str, ...]:
-    largest = [(part, move) for part in PARTS if (move := report.largest(part))]
+    largest = [(part, move) for part in SOURCES if (move := report.largest(part))]
     if not largest:
         return ()
     return ("Furthest by part: " + "; ".join(f"{p} {_way(m.moved)} ({m.label})" for p, m in largest) + ".",)

@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import get_args
 
@@ -31,7 +30,7 @@ from engine.stats.verdict import Target
 from engine.store.ledger import OPEN_STATES, Entry, Ledger, State
 from engine.tasks.items import digest
 from engine.tasks.registry import load_task
-from engine.tasks.rendering import few_shot_contexts
+from engine.tasks.rendering import check_renderable
 from engine.tasks.sampling import draw
 from engine.tasks.task import Task
 
@@ -147,7 +146,7 @@ def plan(challenge: BattleRequest, *, probe: bool = False, itself: bool = False)
         raise CallerMistake(f"{task.title} has no end, so no battle can be about all of it. Use --target skill.")
     items = draw(task, challenge.limit, challenge.seed)
     # worked examples that are missing or too few are said now, not by the worker
-    few_shot_contexts(task.over(item.id for item in items), a.harness)
+    check_renderable(task.with_items(item.id for item in items), a.harness)
     local = any(card.kind != "endpoint" for card in cards)
     return Battle(
         id=secrets.token_hex(5),
@@ -244,19 +243,11 @@ def _progress(ledger: Ledger, entry: Entry, waiting_for: str) -> Progress:
         exit_code=entry.exit_code,
         ahead=ledger.ahead(entry) if entry.state == "queued" else 0,
         done=done,
-        pairs=tuple(_scored(ledger, entry.battle)),
+        pairs=tuple((i, a, b) for i, (a, b) in entry.battle.complete_scores(ledger.pairs(entry.battle.id)).items()),
         items_a_second=speed,
         seconds_left=left,
         notices=tuple(ledger.notices(entry.battle.id)),
     )
-
-
-def _scored(ledger: Ledger, battle: Battle) -> Iterator[tuple[str, float, float]]:
-    scores = {item: (a, b) for item, a, b in ledger.pairs(battle.id)}
-    for item in battle.answered(scores, scores):
-        a, b = scores[item]
-        if a is not None and b is not None:
-            yield item, a, b
 
 
 def wait(battle_id: str, every: float = 0.5) -> Progress:
@@ -311,9 +302,9 @@ def pilot(challenge: BattleRequest) -> Discordance | None:
     models = find(challenge.a).address, find(challenge.b).address
     with Ledger() as ledger:
         found = ledger.pilot(models, challenge.task, shots)
-        pairs = list(_scored(ledger, ledger.entry(found).battle)) if found else []
-    a, b = [a for _, a, _ in pairs], [b for _, _, b in pairs]
-    return pilot_discordance(a, b) if len(pairs) > 1 and {*a, *b} <= {0.0, 1.0} else None
+        scores = ledger.entry(found).battle.complete_scores(ledger.pairs(found)).values() if found else ()
+    a, b = [a for a, _ in scores], [b for _, b in scores]
+    return pilot_discordance(a, b) if len(a) > 1 and {*a, *b} <= {0.0, 1.0} else None
 
 
 def seconds_an_item(challenge: BattleRequest) -> float | None:

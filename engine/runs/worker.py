@@ -13,13 +13,13 @@ import sys
 
 from engine.battles.battle import SIDES, Battle, Side
 from engine.battles.evaluate import evaluate
+from engine.battles.prepared import prepare
 from engine.battles.stopping import StoppingRule
 from engine.errors import DiskFull, EngineError
 from engine.models.interface import Model
 from engine.models.registry import find
 from engine.runs.lock import EXIT_DISK_FULL, device_lock, log_file
 from engine.store.ledger import Entry, Ledger
-from engine.tasks.registry import load_task
 
 MAX_ATTEMPTS = 3
 """Workers that may die over a battle without getting an item further before it is given up."""
@@ -63,7 +63,6 @@ def _one(ledger: Ledger, entry: Entry, open_models: dict[tuple[str, str], Model]
 
 
 def _fight(ledger: Ledger, battle: Battle, open_models: dict[tuple[str, str], Model]) -> None:
-    task = load_task(battle.task)
     models = _open_both(ledger, battle, open_models)
     runs: dict[str, dict[str, str]] = {side: models[side].environment for side in SIDES}
     if ledger.entry(battle.id).environment not in ({}, runs):
@@ -72,7 +71,7 @@ def _fight(ledger: Ledger, battle: Battle, open_models: dict[tuple[str, str], Mo
     ledger.say(battle.id, "running")
     before = {side: {o.item_id: o for o in ledger.outcomes(battle.id, side)} for side in SIDES}
     referee = StoppingRule(battle, before["a"], before["b"])
-    for side, outcomes in () if referee.decided else evaluate(battle, task, models, before):
+    for side, outcomes in () if referee.decided else evaluate(prepare(battle), models, before):
         if not ledger.append(battle.id, side, outcomes):
             return  # stopped; nothing after the stop is recorded
         referee.see(side, outcomes)

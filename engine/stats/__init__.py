@@ -1,23 +1,35 @@
-"""Statistics of paired scores: intervals, tests, power, verdicts, several comparisons at once."""
+"""Statistics of paired scores: intervals, tests, power, verdicts, several comparisons at once.
 
-from engine.stats.interval import Interval, score_interval
+The formulas of shares that are known by their totals alone are a module: `from engine.stats import shares`.
+"""
+
+from engine.stats import shares
+from engine.stats.decomposition import GapDecomposition, Remeasurement, SourceEffect
+from engine.stats.interval import Interval, newcombe_interval, score_interval, wald_interval
 from engine.stats.multiplicity import AdjustedVerdicts
 from engine.stats.paired import Discordant, Winner
-from engine.stats.power import Discordance, detectable_gap, items_for
+from engine.stats.power import POWER, Discordance, detectable_gap, items_for
 from engine.stats.sequential import SequentialGap, compare_anytime
 from engine.stats.verdict import Verdict, compare
 
 __all__ = [
+    "POWER",
     "AdjustedVerdicts",
     "Discordance",
     "Discordant",
+    "GapDecomposition",
     "Interval",
+    "Remeasurement",
     "SequentialGap",
+    "SourceEffect",
     "Verdict",
     "Winner",
     "compare",
     "compare_anytime",
     "detectable_gap",
     "items_for",
+    "newcombe_interval",
     "score_interval",
+    "shares",
+    "wald_interval",
 ]

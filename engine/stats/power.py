@@ -34,6 +34,9 @@ class Discordance:
 def pilot_discordance(a: Sequence[float], b: Sequence[float], *, level: float = 0.95) -> Discordance:
     """What a pilot says about the discordance that `items_for` and `detectable_gap` ask for.
 
+    a, b   right or wrong (1 or 0) on the same items in the same order
+    level  of the interval, a fraction
+
     Raises:
         Mismatch: `a` and `b` differ in length.
         CallerMistake: fewer than 2 items, or scores other than right or wrong.
@@ -60,12 +63,21 @@ def pilot_discordance(a: Sequence[float], b: Sequence[float], *, level: float = 
 def detectable_gap(n: int, *, discordance: float = 0.30, level: float = 0.95, power: float = POWER) -> float:
     """The smallest gap (a fraction) that n paired 0/1 items find with the given power; known before a run.
 
+    n            items, both contenders on the same ones
     discordance  the share of items that one gets right and the other wrong: 2p(1-p)(1-rho) for two
                  contenders of accuracy p whose answers correlate by rho
+    level        of the test, a fraction such as 0.95 for a p below 0.05
+    power        the chance of finding it, a fraction
 
     (z_level + z_power) sqrt(discordance / n) (Miettinen 1968; Miller 2024, section 5). Connor (1987) takes
     gap^2 off one of the two variances and asks for about 1% fewer items. A gap cannot exceed the discordance:
     where it would, all disagreement is taken to go one way. 1.0 means that no gap is sure to be found.
+
+    >>> round(detectable_gap(1172), 3)
+    0.045
+
+    Raises:
+        CallerMistake: n below 2, a level or power outside 0.5 to 1, a discordance outside 0 to 1.
     """
     if n < 2:
         raise CallerMistake(f"`n` is {n}: give the number of items, at least 2.")
@@ -74,7 +86,17 @@ def detectable_gap(n: int, *, discordance: float = 0.30, level: float = 0.95, po
 
 
 def items_for(gap: float, *, discordance: float = 0.30, level: float = 0.95, power: float = POWER) -> int:
-    """How many paired 0/1 items find a gap (a fraction, either sign): the inverse of `detectable_gap`."""
+    """How many paired 0/1 items find a gap: the inverse of `detectable_gap`.
+
+    gap                        a fraction, either sign
+    discordance, level, power  as there
+
+    >>> items_for(0.05)
+    942
+
+    Raises:
+        CallerMistake: a gap below 0.000001 or above 1, or as `detectable_gap`.
+    """
     reach = _reach(level, power, discordance)
     if not _LEAST_GAP <= abs(gap) <= 1:
         raise CallerMistake(f"`gap` is {gap}: give a fraction of {_LEAST_GAP:f} to 1, such as 0.02 for two points.")

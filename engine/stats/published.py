@@ -12,15 +12,25 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from dataclasses import asdict, astuple, dataclass
 from statistics import NormalDist
 from typing import Any
 
 from engine.errors import CallerMistake
 from engine.report.verdict import Register, Sentences
-from engine.stats.interval import Interval, quantile_of, score_interval
+from engine.stats.interval import Interval, newcombe_interval, quantile_of, score_interval, wald_interval
 from engine.stats.paired import Winner
 from engine.stats.power import POWER
+from engine.stats.shares import (
+    correlation_limits,
+    correlation_of,
+    paired_error,
+    pooled_z,
+    two_sided_p,
+    unpaired_error,
+    z_score,
+)
 
 Figure = str | int | float
 _WRITTEN = re.compile(r"[0-9]{1,3}(?:\.([0-9]{0,17}))?\s*(%?)")
@@ -56,10 +66,6 @@ class PrintedFigure:
     @property
     def decimals(self) -> int:
         return len(self.told.partition(".")[2])
-
-    @property
-    def variance(self) -> float:
-        return self.share * (1 - self.share)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +172,10 @@ def published_gap(
     a, b         percentages as they were printed; as text ("85.0") the last digit says how they were rounded,
                  an int is taken as rounded to whole percents. Below 1 only with a % sign: 0.85 looks like a fraction
     n            how many items, of A alone where `n_b` is given
+    n_b          how many items B has, where that is another number
+    level        of the intervals, and 1 - level is what p must stay below; a fraction
     correlation  of right answers from item to item, assumed: reads the two as answers to the same items
+    names        what to call A and B
 
     Raises:
         CallerMistake: a figure that is no percentage or looks like a fraction, n below 2, a level outside 0.5 to 1, a
@@ -178,7 +187,7 @@ def published_gap(
     if one.n == two.n:
         condition = _condition(one.right, two.right, n, 1 - level)
         surely = _condition(*_nearest(one, two), n, 1 - level)
-        correlations = _correlations(one, two)
+        correlations = correlation_limits(one.share, two.share)
     if correlation is not None:
         _check_correlation(correlation, one, two, correlations)
         paired = _paired(one, two, correlation, level, surely)
@@ -224,20 +233,19 @@ def _score(name: str, given: Figure, count: str, n: int) -> PrintedFigure:
 
 def _separate(a: PrintedFigure, b: PrintedFigure, level: float) -> GapTest:
     """The pooled two-share z test, and Newcombe's interval from two Wilson intervals (1998, method 10)."""
-    gap, one, two = a.share - b.share, score_interval(a.right, a.n, level), score_interval(b.right, b.n, level)
-    low = gap - math.hypot(a.share - one.low, two.high - b.share)
-    high = gap + math.hypot(one.high - a.share, b.share - two.low)
-    interval = Interval(low=low, high=high, level=level, method="Newcombe, unpaired")
-    z = _pooled_z(a.share, b.share, a.n, b.n)
-    others = [_pooled_z(x, y, a.n, b.n) for x in (a.low, a.high) for y in (b.low, b.high)]
+    gap = a.share - b.share
+    of_a, of_b = score_interval(a.right, a.n, level), score_interval(b.right, b.n, level)
+    interval = newcombe_interval(a.share, b.share, of_a, of_b)
+    z = pooled_z(a.share, b.share, a.n, b.n)
+    others = [pooled_z(x, y, a.n, b.n) for x in (a.low, a.high) for y in (b.low, b.high)]
     p_range = _range_of_p([z, *others])
-    error = math.sqrt(a.variance / a.n + b.variance / b.n)
+    error = unpaired_error(a.share, b.share, a.n, b.n)
     clear = interval.excludes_zero and p_range[1] < 1 - level
     return GapTest(
         correlation=None,
         differing=None,
         z=z,
-        p_value=_two_sided(z),
+        p_value=two_sided_p(z),
         p_range=p_range,
         interval=interval,
         detectable_gap=_detectable(error, min(a.n, b.n), level),
@@ -248,19 +256,18 @@ def _separate(a: PrintedFigure, b: PrintedFigure, level: float) -> GapTest:
 def _paired(a: PrintedFigure, b: PrintedFigure, correlation: float, level: float, surely: Condition | None) -> GapTest:
     """Wald's test and interval with the covariance taken off (Miller 2024, arXiv 2411.00640, section 4.2)."""
     gap, n = a.share - b.share, a.n
-    error = _paired_error(a.share, b.share, correlation, n)
+    error = paired_error(a.share, b.share, correlation, n)
     ends = [(x, y) for x in (a.low, a.high) for y in (b.low, b.high)]
-    zs = [_ratio(x - y, _paired_error(x, y, correlation, n)) for x, y in [(a.share, b.share), *ends]]
-    reach = quantile_of(level) * error
+    zs = [z_score(x - y, paired_error(x, y, correlation, n)) for x, y in [(a.share, b.share), *ends]]
     needed = None if surely is None else -1.0 if surely.always else surely.correlation
     clear = needed is not None and correlation >= needed - 1e-9
     return GapTest(
         correlation=correlation,
         differing=round(n * (error**2 * n + gap**2)),
         z=zs[0],
-        p_value=_two_sided(zs[0]),
+        p_value=two_sided_p(zs[0]),
         p_range=_range_of_p(zs),
-        interval=Interval(low=max(-1.0, gap - reach), high=min(1.0, gap + reach), level=level, method="Wald, paired"),
+        interval=wald_interval(gap, error, level, within=(-1.0, 1.0), method="Wald, paired"),
         detectable_gap=_detectable(error, n, level),
         winner=_ahead(gap) if clear else "undecided",
     )
@@ -281,12 +288,10 @@ def _condition(right_a: int, right_b: int, n: int, alpha: float) -> Condition | 
 
     if lead == 0 or not clear(0):
         return None
-    held, lost = 0, (most - lead) // 2 + 1
-    while lost - held > 1:
-        middle = (held + lost) // 2
-        held, lost = (middle, lost) if clear(middle) else (held, middle)
-    items = lead + 2 * held
-    return Condition(items=items, correlation=_correlation(right_a / n, right_b / n, items / n), least=lead, most=most)
+    won_back = bisect_left(range(1, (most - lead) // 2 + 1), True, key=lambda back: not clear(back))
+    items = lead + 2 * won_back
+    correlation = correlation_of(right_a / n, right_b / n, items / n)
+    return Condition(items=items, correlation=correlation, least=lead, most=most)
 
 
 def _nearest(a: PrintedFigure, b: PrintedFigure) -> tuple[int, int]:
@@ -295,20 +300,6 @@ def _nearest(a: PrintedFigure, b: PrintedFigure) -> tuple[int, int]:
     best, worst = round(ahead.low * ahead.n), round(behind.high * behind.n)
     best = max(best, worst)
     return (best, worst) if ahead is a else (worst, best)
-
-
-def _correlations(a: PrintedFigure, b: PrintedFigure) -> tuple[float, float] | None:
-    """They differ at least by the gap, and at most as far as right and wrong answers go round."""
-    most = min(a.share + b.share, 2 - a.share - b.share)
-    lowest, highest = _correlation(a.share, b.share, most), _correlation(a.share, b.share, abs(a.share - b.share))
-    return None if lowest is None or highest is None else (lowest, highest)
-
-
-def _correlation(a: float, b: float, discordance: float) -> float | None:
-    """From the variance of a difference: discordance - gap^2 = var(a) + var(b) - 2 correlation sd(a) sd(b)."""
-    spread = a * (1 - a) + b * (1 - b) - discordance + (a - b) ** 2
-    both = math.sqrt(a * (1 - a) * b * (1 - b))
-    return max(-1.0, min(1.0, spread / 2 / both)) if both else None
 
 
 def _check_correlation(given: float, a: PrintedFigure, b: PrintedFigure, possible: tuple[float, float] | None) -> None:
@@ -344,32 +335,14 @@ def _caveats(a: PrintedFigure, b: PrintedFigure) -> tuple[str, ...]:
     return (*odd, *rough)
 
 
-def _pooled_z(a: float, b: float, n_a: int, n_b: int) -> float:
-    pooled = (a * n_a + b * n_b) / (n_a + n_b)
-    return _ratio(a - b, math.sqrt(pooled * (1 - pooled) * (1 / n_a + 1 / n_b)))
-
-
-def _paired_error(a: float, b: float, correlation: float, n: int) -> float:
-    shared = 2 * correlation * math.sqrt(a * (1 - a) * b * (1 - b))
-    return math.sqrt(max(0.0, a * (1 - a) + b * (1 - b) - shared) / n)
-
-
-def _ratio(gap: float, error: float) -> float:
-    return gap / error if error else math.copysign(math.inf, gap) if gap else 0.0
-
-
-def _two_sided(z: float) -> float:
-    return math.erfc(abs(z) / math.sqrt(2))
-
-
 def _range_of_p(zs: list[float]) -> tuple[float, float]:
-    ps = [_two_sided(z) for z in zs]
+    ps = [two_sided_p(z) for z in zs]
     crosses = min(zs) < 0 < max(zs)
     return min(ps), 1.0 if crosses else max(ps)
 
 
 def _detectable(error: float, n: int, level: float) -> float:
-    """As `estimate.detectable_gap`: where hardly anything varies, all disagreement is taken to go one way."""
+    """As `power.detectable_gap`: where hardly anything varies, all disagreement is taken to go one way."""
     reach = quantile_of(level) + NormalDist().inv_cdf(POWER)
     return min(1.0, max(reach * error, reach**2 / n))
 

@@ -1,4 +1,4 @@
-"""Items that are made, not read: a library of generators has as many as anybody asks for, each a function of its id.
+"""Items that are generated, not read: a library has as many as anybody asks for, each a function of its id.
 
 An id is `kind/number`. The first numbers of every kind are kept for worked examples, so that no battle asks what a
 prompt may have shown.
@@ -10,6 +10,7 @@ import importlib.metadata
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from engine.errors import CallerMistake
 from engine.tasks.sources import Row
@@ -22,11 +23,12 @@ NUMBERS = 2**31
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """A source of rows that are made where they are asked for: those of `ids`, in that order."""
+    """A source of rows that are generated when they are asked for: those of `ids`, in that order."""
 
+    label: ClassVar[str] = "made"
     package: str
     version: str
-    """Another version may make another item of the same id, so only this one will do."""
+    """Another version may generate another item of the same id, so only this one will do."""
     install: str
     kinds: tuple[str, ...]
     entries: Callable[[str], Mapping[int, Row]]
@@ -40,25 +42,25 @@ class Generated:
             return False
 
     def rows(self) -> Iterator[Row]:
-        for made in self.ids:
-            kind, _, number = made.rpartition("/")
+        for item_id in self.ids:
+            kind, _, number = item_id.rpartition("/")
             if kind not in self.kinds or not number.isdecimal() or len(number) > len(str(NUMBERS)):
-                raise CallerMistake(f"{made!r} is no item of {self.package}: an id is <kind>/<number>.")
-            yield {**self.entries(kind)[int(number)], "id": made, "group": kind, "number": int(number)}
+                raise CallerMistake(f"{item_id!r} is no item of {self.package}: an id is <kind>/<number>.")
+            yield {**self.entries(kind)[int(number)], "id": item_id, "group": kind, "number": int(number)}
 
     def advice(self) -> str:
         return self.install
 
-    def drawn(self, n: int, seed: str) -> tuple[str, ...]:
+    def draw_ids(self, n: int, seed: str) -> tuple[str, ...]:
         """Ids of `n` items: all kinds once in a random order, then all again, so that any beginning holds equal shares.
 
         The same seed gives the same ids, and a longer draw begins with a shorter one.
         """
-        draw = random.Random(seed)
+        generator = random.Random(seed)
         ids: dict[str, None] = {}  # ordered, and no id twice
         while len(ids) < n:
-            for kind in draw.sample(self.kinds, len(self.kinds)):
-                ids[f"{kind}/{draw.randrange(EXAMPLES, NUMBERS)}"] = None
+            for kind in generator.sample(self.kinds, len(self.kinds)):
+                ids[f"{kind}/{generator.randrange(EXAMPLES, NUMBERS)}"] = None
         return tuple(ids)[:n]
 
     def examples(self) -> Generated:

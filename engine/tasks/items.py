@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import Literal
 
 from engine.errors import CallerMistake
-from engine.tasks.sources import Row, read
+from engine.tasks.sources import Row, read_rows
 from engine.tasks.task import Item, OptionOrder, Task
 
 
@@ -23,7 +23,7 @@ def _items(task: Task, split: Literal["items", "shots"], order: OptionOrder) -> 
     what = f"{task.title} ({'the questions' if split == 'items' else 'the worked examples'})"
     built: list[Item] = []
     seen: dict[str, int] = {}
-    for row in read(what, sources):
+    for row in read_rows(what, sources):
         group = str(row.get("group", ""))
         try:
             built.append(task.item(seen.get(group, 0), turn(row)))
@@ -50,13 +50,18 @@ def load_items(task: Task, order: OptionOrder = "given") -> tuple[Item, ...]:
     """
     items = _items(task, "items", order)
     if task.size is None and not items:
-        raise CallerMistake(f"{task.title} has no items before some are drawn: say which, with `task.over(ids)`.")
+        raise CallerMistake(f"{task.title} has no items before some are drawn: say which, with `task.with_items(ids)`.")
     if task.size is not None and len(items) != task.size:
         raise CallerMistake(
             f"{task.title} has {task.size:,} items, but the source found holds {len(items):,}. "
             "Scores on part of a benchmark, or on another version, are not comparable: replace the files."
         )
     return items
+
+
+def load_examples(task: Task, order: OptionOrder = "given") -> tuple[Item, ...]:
+    """The items of a task that worked examples are drawn from. Raises NoSource where they are not on this machine."""
+    return _items(task, "shots", order)
 
 
 def digest(items: Iterable[Item]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from engine.errors import CallerMistake
 from engine.tasks.items import load_items
-from engine.tasks.task import Item, Task, _maker
+from engine.tasks.task import Item, Task
 
 
 def draw(task: Task, limit: int | None, seed: int) -> tuple[Item, ...]:
@@ -22,7 +22,7 @@ def draw(task: Task, limit: int | None, seed: int) -> tuple[Item, ...]:
         return draw_subset(load_items(task), limit, own_seed)
     if limit is None:
         raise CallerMistake(f"{task.title} makes as many items as are asked for: say how many with --limit.")
-    return load_items(task.over(_maker(task).drawn(_enough(limit), own_seed)))
+    return load_items(task.with_items(task.generator.draw_ids(_enough(limit), own_seed)))
 
 
 def _enough(limit: int) -> int:

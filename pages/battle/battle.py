@@ -3,6 +3,7 @@
 import streamlit as st
 
 from engine import runs
+from engine.analysis import analyse
 from pages.battle import watch
 from pages.battle.report import forecast_report, report
 from pages.battle.setup import setup
@@ -47,7 +48,7 @@ if progress.state != "done":
     if st.button("Go on with it", type="primary"):
         runs.resume(battle_id)
         st.rerun()
-report.show(result)
+report.show(analyse(result))
 if st.button("New battle"):
     st.query_params.clear()
     st.rerun()

@@ -25,7 +25,7 @@ def show(battle_id: str) -> None:
     live_chart.show(trail, progress.battle.n, names, key="live-gap")
     item_strip.show(pairs, names, key="live-strip")
     discordant_items.show_latest(
-        pairs, load_task(progress.battle.task).over(progress.battle.item_ids), names, key="live-flips"
+        pairs, load_task(progress.battle.task).with_items(progress.battle.item_ids), names, key="live-flips"
     )
     st.caption(_promise(progress.battle, trail))
     for notice in progress.notices:

@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import streamlit as st
 
-from engine.analysis import decomposition
+from engine.stats import GapDecomposition, SourceEffect
 from pages.charts import drawing, marks
 from pages.charts.palette import Palette, palette
 
@@ -21,7 +21,7 @@ LINES = ("ends", *TITLES)
 """What stands in a line of the picture: the names of both sides, then the sources."""
 
 
-def show(parts: decomposition.GapDecomposition, *, key: str) -> None:
+def show(parts: GapDecomposition, *, key: str) -> None:
     """A source that was not measured says so in place of its bar."""
     gap, margin = 100 * parts.gap, 100 * parts.margin
     rows = [_row(part, parts.gap) | {"gap": gap, "ahead": marks.ahead(gap)} for part in parts.parts]
@@ -45,7 +45,7 @@ def show(parts: decomposition.GapDecomposition, *, key: str) -> None:
     )
 
 
-def _row(part: decomposition.SourceEffect, gap: float) -> dict[str, Any]:
+def _row(part: SourceEffect, gap: float) -> dict[str, Any]:
     """A source as the picture needs it, in points. `sure_low` and `sure_high` leave out what is only possible."""
     row = {"source": part.source, "title": TITLES[part.source], "measured": part.measured}
     if part.low is None or part.high is None:
@@ -114,7 +114,7 @@ def draw(colours: Palette, domain: tuple[float, float], margin: float) -> alt.To
     return alt.layer(*layers).properties(height=50 * len(LINES) + 60)
 
 
-def _description(parts: decomposition.GapDecomposition, rows: list[dict[str, Any]]) -> str:
+def _description(parts: GapDecomposition, rows: list[dict[str, Any]]) -> str:
     """What a reader who cannot see the picture should know."""
     reach = "; ".join(f"{row['source']} {row['ends'] or row['words']}" for row in rows)
     return (

@@ -3,9 +3,8 @@
 import streamlit as st
 
 from pages.format import plain, with_noise
-from tutor import configuration
-from tutor.judge.exam import Exam, accuracy
-from tutor.server import STEPS, Endpoint, Step, check
+from tutor import STEPS, Endpoint, EndpointNotes, Step, check, last_exam, take_exam
+from tutor.judge import Exam, accuracy
 
 ABOUT = {
     "address": "Does the address answer?",
@@ -25,7 +24,7 @@ def show(endpoint: Endpoint) -> None:
     if test:
         st.session_state[tried] = []
         with st.container(border=True), st.spinner("Testing, one step after another …"):
-            for step in check(endpoint, configuration.Notes()):
+            for step in check(endpoint, EndpointNotes()):
                 st.session_state[tried].append(step)
                 _step(step)
         st.rerun()
@@ -33,10 +32,10 @@ def show(endpoint: Endpoint) -> None:
         _steps(steps)
     if sit:
         bar = st.progress(0.0, text="The exam begins …")
-        for done, of in configuration.take_exam(endpoint):
+        for done, of in take_exam(endpoint):
             bar.progress(done / of, text=f"{done} of {of} messages judged, by both")
         st.rerun()
-    if (exam := configuration.last_exam(endpoint)) is not None:
+    if (exam := last_exam(endpoint)) is not None:
         _exam(endpoint, exam)
 
 

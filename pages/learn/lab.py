@@ -7,14 +7,13 @@ from pages.format import plain
 from pages.learn.exercises import calculator, sheet
 from pages.learn.talk import case_card, keep_tab, lesson, next_lab, progress_dots, talk_view
 from pages.shared import learner as learning
-from tutor import configuration
-from tutor.dialogue import talk
+from tutor import configured_tutor, dialogue
 
 if "lab" not in st.query_params:
     st.switch_page("pages/learn/labs.py")
 lab = load_lab(st.query_params["lab"])
-tutor = configuration.tutor_here(st.secrets)
-now = talk.resume(learning.token(), lab.slug)
+tutor = configured_tutor(st.secrets)
+now = dialogue.resume(learning.token(), lab.slug)
 case = case_of(lab, now.case)
 
 with st.container(horizontal_alignment="center"), st.container(width=1240):

@@ -7,11 +7,11 @@ from pages.format import plain
 from pages.learn.talk import progress_dots
 from pages.shared import learner
 from tutor import journal
-from tutor.dialogue import talk
+from tutor.judge import lab_progress
 
 me = learner.token()
 talks = {slug: journal.latest(me, slug) for slug in slugs()}
-complete = {slug for slug, now in talks.items() if now and talk.where(now).complete}
+complete = {slug for slug, now in talks.items() if now and lab_progress(now.exchanges).complete}
 current = next((slug for slug in talks if slug not in complete), None)
 
 st.title("Labs", anchor=False)
@@ -24,7 +24,7 @@ for slug, now in talks.items():
     with st.container(border=True, key=f"card-{slug}"):
         st.subheader(plain(lab.title), anchor=False)
         st.write(plain(lab.goal))
-        counted = talk.where(now).counted if now else 0
+        counted = lab_progress(now.exchanges).counted if now else 0
         begun = now is not None and len(now.exchanges) > 0
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             state = "complete" if slug in complete else f"{progress_dots.in_words(counted)} counted"

@@ -5,8 +5,7 @@ import streamlit as st
 from pages.format import plain
 from pages.learn import endpoint_report
 from pages.shared.errors import errors_shown
-from tutor import configuration
-from tutor.server import Endpoint
+from tutor import Endpoint, configured_tutor
 
 st.title("Tutor", anchor=False)
 st.write(
@@ -39,7 +38,7 @@ st.caption(
 
 with now, errors_shown():  # last, because a test takes its time and the rest should stand there meanwhile
     endpoint = Endpoint.configured(st.secrets)
-    st.markdown(f"**Now.** {plain(configuration.tutor_here(st.secrets).describe())}")
+    st.markdown(f"**Now.** {plain(configured_tutor(st.secrets).describe())}")
     if endpoint is None:
         st.info("No model is set up. Nothing that learners write leaves this machine.")
     else:

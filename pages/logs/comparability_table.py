@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from engine import logs
+from engine import harness
 from pages.format import plain
 
 GRADES = {
@@ -17,10 +17,10 @@ MARKS = {"compared": "◆", "differs": "✕", "same": "✓", "not stated": "?"}
 WORDS = {"compared": "compared", "differs": "different", "same": "the same", "not stated": "not stated"}
 
 
-def show(comparability: logs.Comparability) -> None:
+def show(comparability: harness.Comparability) -> None:
     st.markdown(f"**{GRADES[comparability.grade]}**")
     st.markdown(plain(comparability.sentence))
-    by_outcome: dict[str, list[logs.SettingCheck]] = {outcome: [] for outcome in MARKS}
+    by_outcome: dict[str, list[harness.SettingCheck]] = {outcome: [] for outcome in MARKS}
     for check in comparability.checks:
         subject = check.outcome == "differs" and check.setting in ("model", comparability.compared)
         by_outcome["compared" if subject else check.outcome].append(check)
@@ -38,6 +38,6 @@ def show(comparability: logs.Comparability) -> None:
         )
 
 
-def _reason(check: logs.SettingCheck) -> str:
+def _reason(check: harness.SettingCheck) -> str:
     """The reason without the name of the setting, which stands before it in the table."""
     return check.reason.removeprefix(f"{check.setting.capitalize()}: ")

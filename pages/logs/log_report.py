@@ -26,7 +26,7 @@ def show(judged: judging.LogVerdict, a: ChosenLog, b: ChosenLog, *, key: str) ->
         _groups(judged.groups, key=f"{key}-groups")
     st.subheader("Where does the gap come from?", anchor=False)
     others = decomposition.other_scorings(aligned, a.contents, b.contents)
-    decomposition_report.show(decomposition.split_of_logs(verdict, aligned, others), key=f"{key}-split")
+    decomposition_report.show(decomposition.decompose_logs(verdict, aligned, others), key=f"{key}-split")
     differing_items.show(aligned.pairs, verdict.names, key=f"{key}-differing")
     download.show("Download JSON", json.dumps(judged.to_json(), indent=1), "verdict.json")
 

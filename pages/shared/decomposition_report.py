@@ -2,20 +2,20 @@
 
 import streamlit as st
 
-from engine.analysis import decomposition
+from engine.stats import GapDecomposition, Remeasurement
 from pages.charts import decomposition_chart
 from pages.charts.decomposition_chart import TITLES, signed
 from pages.format import plain
 
 
-def show(parts: decomposition.GapDecomposition, *, key: str) -> None:
+def show(parts: GapDecomposition, *, key: str) -> None:
     decomposition_chart.show(parts, key=key)
     for sentence in parts.sentences:
         st.markdown(plain(sentence))
     _readings(parts)
 
 
-def _readings(parts: decomposition.GapDecomposition) -> None:
+def _readings(parts: GapDecomposition) -> None:
     """A line a reading, to be read on a phone too."""
     count = sum(len(part.readings) + len(part.mixed) for part in parts.parts)
     if not count:
@@ -33,7 +33,7 @@ def _readings(parts: decomposition.GapDecomposition) -> None:
                 st.markdown("\n".join([f"**{TITLES[part.source]}**\n", *(f"- {line}" for line in lines)]))
 
 
-def _line(reading: decomposition.Remeasurement) -> str:
+def _line(reading: Remeasurement) -> str:
     gap, own = signed(100 * reading.gap), signed(100 * reading.base)
     line = f"{plain(reading.label)}: **{gap}**, else {own}, on {reading.n:,} items"
     if reading.bound:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from engine import CallerMistake
 from labs import load_lab
-from labs.comparability import PROMPTS, Claim, Comparability, compare_claims
+from labs.comparability import PROMPTS, Claim, ClaimComparison, compare_claims
 
 FULL: dict[str, Any] = {
     "evaluator": "The Board",
@@ -38,16 +38,16 @@ def claims(a: dict[str, Any] | None = None, b: dict[str, Any] | None = None) -> 
     )
 
 
-def judged(a: dict[str, Any] | None = None, b: dict[str, Any] | None = None, **rest: Any) -> Comparability:
+def judged(a: dict[str, Any] | None = None, b: dict[str, Any] | None = None, **rest: Any) -> ClaimComparison:
     return compare_claims(*claims(a, b), **{"consistent": True, **rest})
 
 
-def step(found: Comparability, id: str) -> str:
+def step(found: ClaimComparison, id: str) -> str:
     return next(one.outcome for one in found.steps if one.id == id)
 
 
-def field(found: Comparability, name: str) -> str:
-    return next(one.outcome for one in found.fields if one.field == name)
+def setting(found: ClaimComparison, name: str) -> str:
+    return next(one.outcome for one in found.settings if one.setting == name)
 
 
 # ---- numbers from other hands
@@ -93,7 +93,7 @@ def test_the_lesson_of_the_two_scores() -> None:
 def test_everything_met_is_definitive() -> None:
     found = judged()
     assert found.verdict == "definitive" and found.cautions == ()
-    assert {one.outcome for one in found.steps} == {"met"} and {one.outcome for one in found.fields} == {"same"}
+    assert {one.outcome for one in found.steps} == {"met"} and {one.outcome for one in found.settings} == {"same"}
     assert found.sentence.startswith("Definitive: T is 3.5 points above U (95% interval of the difference 0.5 to 6.5")
 
 
@@ -108,7 +108,7 @@ def test_the_steps_bear_the_names_of_the_form() -> None:
 )
 def test_another_exam_is_not_comparable(changed: dict[str, Any], name: str) -> None:
     found = judged({}, changed)
-    assert found.verdict == "not comparable" and field(found, name) == "differs"
+    assert found.verdict == "not comparable" and setting(found, name) == "differs"
     assert found.gap is None and step(found, "noise") == "not known"
     assert found.sentence.startswith("Not comparable.") and "another exam" in found.sentence
     assert "no winner" in found.sentence
@@ -132,7 +132,7 @@ def test_another_exam_is_not_comparable(changed: dict[str, Any], name: str) -> N
 )
 def test_a_vote_and_a_single_reply_are_two_measurements(many: str, single: str) -> None:
     for found in (judged({"decoding": many}, {"decoding": single}), judged({"decoding": single}, {"decoding": many})):
-        assert found.verdict == "not comparable" and field(found, "decoding") == "differs"
+        assert found.verdict == "not comparable" and setting(found, "decoding") == "differs"
         assert "two measurements" in found.sentence
 
 
@@ -142,7 +142,7 @@ def test_two_different_votes_are_indicative() -> None:
 
 def test_a_vote_beside_silence_is_indicative() -> None:
     found = judged({"decoding": "majority vote of 8"}, {"decoding": None})
-    assert found.verdict == "indicative" and field(found, "decoding") == "not stated"
+    assert found.verdict == "indicative" and setting(found, "decoding") == "not stated"
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_what_is_not_stated_is_never_taken_as_the_same(silent: str, nothing: str
         judged({silent: nothing}, {silent: nothing}),
     ):
         assert found.verdict == "indicative"
-        unknown = [one for one in found.fields if one.outcome == "not stated"]
+        unknown = [one for one in found.settings if one.outcome == "not stated"]
         assert all(one.a is None or one.b is None for one in unknown)
         assert unknown or any(one.outcome == "not known" for one in found.steps)
 
@@ -220,7 +220,7 @@ def test_reproduction(a: bool | None, b: bool | None, outcome: str) -> None:
     ],
 )
 def test_who_ran_it(a: str, b: str, outcome: str) -> None:
-    assert field(judged({"evaluator": a}, {"evaluator": b}), "evaluator") == outcome
+    assert setting(judged({"evaluator": a}, {"evaluator": b}), "evaluator") == outcome
 
 
 @pytest.mark.parametrize(
@@ -238,14 +238,14 @@ def test_who_ran_it(a: str, b: str, outcome: str) -> None:
     ],
 )
 def test_decoding_in_many_words(a: str, b: str, outcome: str) -> None:
-    assert field(judged({"decoding": a}, {"decoding": b}), "decoding") == outcome
+    assert setting(judged({"decoding": a}, {"decoding": b}), "decoding") == outcome
 
 
 def test_names_of_tests_are_compared_as_people_write_them() -> None:
-    assert field(judged({"benchmark": "ARC-Challenge"}, {"benchmark": "arc challenge"}), "benchmark") == "same"
-    assert field(judged({"version": "v1.1"}, {"version": "1.1"}), "version") == "same"
-    assert field(judged({"version": "v1.1"}, {"version": "v11"}), "version") == "differs"
-    assert field(judged({"benchmark": "MMLU"}, {"benchmark": "MMLU-Pro"}), "benchmark") == "differs"
+    assert setting(judged({"benchmark": "ARC-Challenge"}, {"benchmark": "arc challenge"}), "benchmark") == "same"
+    assert setting(judged({"version": "v1.1"}, {"version": "1.1"}), "version") == "same"
+    assert setting(judged({"version": "v1.1"}, {"version": "v11"}), "version") == "differs"
+    assert setting(judged({"benchmark": "MMLU"}, {"benchmark": "MMLU-Pro"}), "benchmark") == "differs"
 
 
 def test_size_is_a_caution_and_no_step() -> None:
@@ -332,16 +332,16 @@ def test_every_pair_of_claims_keeps_the_rules(a: Claim, b: Claim, consistent: bo
     if alike:
         b = replace(a, name=b.name, score=b.score)
     found, mirrored = compare_claims(a, b, consistent), compare_claims(b, a, consistent)
-    assert [one.outcome for one in found.fields] == [one.outcome for one in mirrored.fields]
+    assert [one.outcome for one in found.settings] == [one.outcome for one in mirrored.settings]
     assert [one.outcome for one in found.steps] == [one.outcome for one in mirrored.steps]
-    assert found.verdict == mirrored.verdict and len(found.fields) == 8 and len(found.steps) == 5
-    whole = all(one.outcome == "met" for one in found.steps) and all(one.outcome == "same" for one in found.fields)
+    assert found.verdict == mirrored.verdict and len(found.settings) == 8 and len(found.steps) == 5
+    whole = all(one.outcome == "met" for one in found.steps) and all(one.outcome == "same" for one in found.settings)
     assert (found.verdict == "definitive") == whole
-    if any(field(found, name) == "differs" for name in ("benchmark", "version", "number of questions")):
+    if any(setting(found, name) == "differs" for name in ("benchmark", "version", "number of questions")):
         assert found.verdict == "not comparable"
     if step(found, "noise") != "met":
         assert found.verdict != "definitive" and "no winner" in found.sentence
-    for one in found.fields:
+    for one in found.settings:
         assert (one.a is None or one.b is None) <= (one.outcome == "not stated")
-    for one in (*found.fields, *found.steps):
+    for one in (*found.settings, *found.steps):
         assert one.reason.endswith(".") and "None" not in one.reason

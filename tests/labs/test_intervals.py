@@ -1,4 +1,6 @@
-"""The labs' calculator against other hands: published tables, statsmodels, numpy on raw answers."""
+"""The labs' calculator against other hands: published tables, statsmodels (as the engine's intervals), numpy on raw
+answers.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from engine import CallerMistake
 from labs.intervals import same_items_gap, separate_gap, wald, wilson
+from tests.engine.stats.test_interval import ONE_SCORE, TWO_SCORES
 
 # The table of section 1 of the statistics reference this project was started from: n, half-width in points at 80%.
 HALF_WIDTHS = [
@@ -17,33 +20,6 @@ HALF_WIDTHS = [
     ("ARC-Challenge", 1_172, 2.29),
     ("HumanEval", 164, 6.12),
     ("a custom set", 50, 11.09),  # the table has 11; 1.96 * sqrt(0.8 * 0.2 / 50) by hand
-]
-
-# statsmodels 0.15.0, scipy 1.17.1, in an environment of its own:
-#   [100 * x for x in proportion_confint(k, n, method="wilson")] and method="normal", which cuts at 0 and 100
-# k, n, Wilson low, Wilson high, Wald low, Wald high
-ONE_SCORE = [
-    (117, 164, 63.9950, 77.7111, 64.4212, 78.2618),
-    (1055, 1319, 77.7399, 82.0557, 77.8256, 82.1441),
-    (11935, 14042, 84.3948, 85.5761, 84.4043, 85.5857),
-    (84, 100, 75.5797, 89.9047, 76.8147, 91.1853),
-    (0, 50, 0.0, 7.1348, 0.0, 0.0),
-    (50, 50, 92.8652, 100.0, 100.0, 100.0),
-    (1, 50, 0.3539, 10.4954, 0.0, 5.8805),
-]
-
-# The same environment:
-#   confint_proportions_2indep(a, n, b, m, compare="diff", method="newcomb", correction=False), then method="wald"
-#   z, p = proportions_ztest([a, b], [n, m])
-# a, n, b, m, Newcombe low, high, Wald low, high, z, p
-TWO_SCORES = [
-    (117, 164, 112, 164, -6.8495, 12.8665, -6.8815, 12.9791, 0.60141, 0.547566),
-    (122, 164, 110, 164, -2.5274, 16.9734, -2.4990, 17.1332, 1.45626, 0.145321),
-    (1095, 1319, 1049, 1319, 0.5092, 6.4606, 0.5130, 6.4619, 2.29572, 0.021692),
-    (984, 1172, 946, 1172, 0.1532, 6.3272, 0.1575, 6.3271, 2.05818, 0.039573),
-    (48, 50, 60, 80, 8.4848, 31.8773, 10.0667, 31.9333, 3.10669, 0.001892),
-    (50, 50, 43, 50, 3.9703, 26.1862, 4.3822, 23.6178, 2.74352, 0.006079),
-    (0, 20, 5, 20, -46.8701, -3.7765, -43.9773, -6.0227, -2.39046, 0.016827),
 ]
 
 # numpy 2.4.6 on the raw answers a, b (0 or 1) made of the four cells, with d = a - b:
@@ -76,8 +52,8 @@ def test_the_margin_shrinks_towards_the_edges() -> None:
 def test_one_score_as_statsmodels(k: int, n: int, low: float, high: float, wald_low: float, wald_high: float) -> None:
     score = 100 * k / n
     found, plain = wilson(score, n), wald(score, n)
-    assert (found.low, found.high) == pytest.approx((low, high), abs=1e-4)
-    assert (plain.low, plain.high) == pytest.approx((wald_low, wald_high), abs=1e-4)
+    assert (found.low, found.high) == pytest.approx((100 * low, 100 * high), abs=1e-4)
+    assert (plain.low, plain.high) == pytest.approx((100 * wald_low, 100 * wald_high), abs=1e-4)
     assert (found.method, plain.method) == ("Wilson", "Wald")
 
 
@@ -100,9 +76,9 @@ def test_two_scores_as_statsmodels(
     a: int, n: int, b: int, m: int, low: float, high: float, wald_low: float, wald_high: float, z: float, p: float
 ) -> None:
     gap = separate_gap(100 * a / n, 100 * b / m, n, m)
-    assert (gap.newcombe.low, gap.newcombe.high) == pytest.approx((low, high), abs=1e-4)
+    assert (gap.newcombe.low, gap.newcombe.high) == pytest.approx((100 * low, 100 * high), abs=1e-4)
     assert gap.newcombe.excludes_zero == (low > 0 or high < 0)
-    assert (gap.wald.low, gap.wald.high) == pytest.approx((wald_low, wald_high), abs=1e-4)
+    assert (gap.wald.low, gap.wald.high) == pytest.approx((100 * wald_low, 100 * wald_high), abs=1e-4)
     assert (gap.z, gap.p_value) == pytest.approx((z, p), abs=1e-5)
     assert gap.points == pytest.approx(100 * a / n - 100 * b / m)
 

@@ -11,6 +11,7 @@ import pytest
 
 from engine import BattleRequest, ItemResult, load_items, load_task, runs
 from engine.battles.evaluate import evaluate
+from engine.battles.prepared import prepare
 from engine.models.interface import Logliks, Ranking
 from engine.models.local.model import LocalModel, open_local
 from engine.models.registry import find
@@ -32,7 +33,7 @@ def outcomes(model: LocalModel, task: str, n: int, **changed: Any) -> tuple[dict
     battle = runs.plan(BattleRequest(a=MODEL, b=MODEL, task=task, limit=n, device="cpu"), itself=True)
     battle = replace(battle, b=replace(battle.b, harness=replace(battle.b.harness, **changed)))
     told: dict[str, dict[str, ItemResult]] = {"a": {}, "b": {}}
-    for side, batch in evaluate(battle, load_task(task), {"a": model, "b": model}, {"a": (), "b": ()}):
+    for side, batch in evaluate(prepare(battle), {"a": model, "b": model}, {"a": (), "b": ()}):
         for outcome in batch:
             assert isinstance(outcome, ItemResult)
             told[side][outcome.item_id] = outcome

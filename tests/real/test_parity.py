@@ -22,13 +22,14 @@ from typing import Any
 import pytest
 
 from engine import HarnessConfig, Item, Task, load_items, load_task
-from engine.battles.evaluate import ranked_outcome, ranking
+from engine.battles.requests import ranking
+from engine.battles.scoring import ranked_outcome
 from engine.models.interface import Logliks, Prompt
 from engine.models.local.model import LocalModel, open_local
 from engine.models.registry import find
-from engine.tasks.rendering import few_shot_contexts
+from engine.tasks.rendering import RenderedItem, few_shot_contexts
 from engine.tasks.scoring.normalisation import normalised
-from engine.tasks.sources import Folder, found, read
+from engine.tasks.sources import Folder, first_present, read_rows
 
 from .conftest import MODELS
 
@@ -106,9 +107,9 @@ def task(case: Case, upstream: Path | None, monkeypatch: pytest.MonkeyPatch) -> 
         pytest.skip(f"set NOISEFLOOR_DATA to a folder with the publisher's files of {whole.title}")
     monkeypatch.setenv("NOISEFLOOR_DATA", str(upstream if case["place"] == "data" else TESTS / "data"))
     examples = (*whole.shots_from, Folder(f"{whole.name}/{whole.name}*_train*.jsonl"))
-    if not found(whole.items_from) or (case["shots"] and not found(examples)):
+    if not first_present(whole.items_from) or (case["shots"] and not first_present(examples)):
         pytest.skip(f"NOISEFLOOR_DATA has not all files of {whole.title}")
-    return replace(whole, size=len(read(whole.title, whole.items_from)), shots_from=examples)
+    return replace(whole, size=len(read_rows(whole.title, whole.items_from)), shots_from=examples)
 
 
 def asked_as(case: Case, task: Task) -> HarnessConfig:
@@ -159,9 +160,13 @@ def test_prompts_are_lm_evals_to_the_character(case: Case, task: Task) -> None:
     before = few_shot_contexts(task, harness)
     for item, doc in docs:
         if task.decoding:
-            texts = [question(before[item.id], item, harness)]
+            texts = [RenderedItem(item=item, context=before[item.id]).prompt(harness)]
         else:
-            texts = [text for pair in ranking(item, before[item.id], harness).pairs for text in pair]
+            texts = [
+                text
+                for pair in ranking(RenderedItem(item=item, context=before[item.id]), harness).pairs
+                for text in pair
+            ]
         assert sha256("\x1f".join(texts)) == doc["asked_sha256"], item.id
 
 
@@ -171,7 +176,7 @@ def test_ranked_choices_agree(model: LocalModel, case: Case, task: Task, monkeyp
     monkeypatch.setattr(model.encoder, "max_length", case["max_length"] or model.encoder.max_length)
     harness, docs = asked_as(case, task), documents(case, task)
     before = few_shot_contexts(task, harness)
-    asked = [ranking(item, before[item.id], harness) for item, _ in docs]
+    asked = [ranking(RenderedItem(item=item, context=before[item.id]), harness) for item, _ in docs]
     for put, (_, doc) in zip(asked, docs, strict=True):
         requests = [f"{model.encoder.text(context)}\x1f{choice}" for context, choice in put.pairs]
         assert list(map(sha256, requests)) == doc["requests_sha256"], put.item_id
@@ -210,7 +215,10 @@ def test_written_answers_agree(model: LocalModel, case: Case, task: Task, monkey
     harness, docs = asked_as(case, task), documents(case, task)[:WRITTEN_DOCS]
     assert harness.decoding
     before = few_shot_contexts(task, harness)
-    asked = [Prompt(item_id=item.id, text=question(before[item.id], item, harness)) for item, _ in docs]
+    asked = [
+        Prompt(item_id=item.id, text=RenderedItem(item=item, context=before[item.id]).prompt(harness))
+        for item, _ in docs
+    ]
     written = {completion.item_id: completion for batch in model.write(asked, harness.decoding) for completion in batch}
     for prompt, (item, doc) in zip(asked, docs, strict=True):
         assert [sha256(model.encoder.text(prompt.text))] == doc["requests_sha256"], item.id
@@ -218,22 +226,16 @@ def test_written_answers_agree(model: LocalModel, case: Case, task: Task, monkey
         assert completion.text == doc.get("text", completion.text)
         assert sha256(completion.text) == doc["text_sha256"], item.id
         assert completion.cut == doc["cut"][0]
-        check_rules(task, item, completion.text, doc["filters"])
+        check_scorers(task, item, completion.text, doc["filters"])
 
 
-def question(prelude: Any, item: Item, harness: HarnessConfig) -> Any:
-    if harness.template == "plain":
-        return prelude.plain(item.context(0), harness.system)
-    return prelude.conversation(item.context(0), harness.system, multiturn=harness.multiturn)
-
-
-def check_rules(task: Task, item: Item, text: str, filters: dict[str, Any]) -> None:
-    """lm-eval's filters are our rules, and where it has none, its metrics are."""
+def check_scorers(task: Task, item: Item, text: str, filters: dict[str, Any]) -> None:
+    """lm-eval's filters are our scorers, and where it has none, its metrics are."""
     for name, told in filters.items():
         for metric, score in told["scores"].items():
-            rule = task.extractions[metric if name == "none" else name]
-            answer = rule.find(text)
-            assert (0.0 if answer is None else rule.score(answer, item)) == score, (item.id, name, metric)
+            scorer = task.extractions[metric if name == "none" else name]
+            answer = scorer.extract(text)
+            assert (0.0 if answer is None else scorer.score(answer, item)) == score, (item.id, name, metric)
             if name != "none":
                 said = answer or "[invalid]"
                 assert told["answer"] in (said, sha256(said), *([""] if answer is None else [])), item.id

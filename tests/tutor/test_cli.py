@@ -11,9 +11,8 @@ import pytest
 
 import tutor.__main__ as cli
 from tests.tutor.judge.test_assessment import CASE, FIRST, THOUGHT, Toy
-from tutor import journal
-from tutor.dialogue import talk
-from tutor.dialogue.talk import Tutor
+from tutor import Tutor, dialogue, journal
+from tutor import judge as judging
 
 RECORD = {"id": "r1", "lab": "lab1", "scenario": "l1-a", "tutor": FIRST.ask, "learner": THOUGHT}
 TURNS = [
@@ -34,9 +33,8 @@ Run = Callable[..., tuple[int, list[dict[str, Any]], str]]
 def judge(monkeypatch: pytest.MonkeyPatch) -> Toy:
     """The toy that takes the local judge's place."""
     toy = Toy(concepts=("evaluator",))
-    monkeypatch.setattr(cli, "local_judge", lambda: toy)
-    monkeypatch.setattr(talk, "local_judge", lambda: toy)
-    monkeypatch.setattr(cli, "tutor_here", lambda: Tutor(judge=toy))
+    monkeypatch.setattr(judging, "local_judge", lambda: toy)
+    monkeypatch.setattr(cli, "configured_tutor", lambda: Tutor(judge=toy))
     monkeypatch.delenv("TUTOR_MODEL", raising=False)
     return toy
 
@@ -282,9 +280,9 @@ def test_tell_me_is_the_wish_to_be_told(chat, judge: Toy, line: str):
 
 
 def test_a_message_that_was_cut_off_is_answered_before_the_next_is_asked_for(chat):
-    talk.say(talk.resume("terminal", "lab1"), TURNS[0])
+    dialogue.add_message(dialogue.resume("terminal", "lab1"), TURNS[0])
     assert "[1 of 3]" in chat()
-    assert talk.open_turn(journal.latest("terminal", "lab1")) is None
+    assert dialogue.unanswered_turn(journal.latest("terminal", "lab1")) is None
 
 
 def test_chat_shows_the_next_case_when_the_talk_turns_to_it(chat, judge: Toy):

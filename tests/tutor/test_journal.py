@@ -15,8 +15,8 @@ import pytest
 
 from engine import CallerMistake
 from tests.tutor.judge.test_assessment import CASE, FIRST, THOUGHT, Toy
-from tutor import journal
-from tutor.dialogue import talk
+from tutor import dialogue, journal
+from tutor import judge as judging
 from tutor.errors import TutorError
 from tutor.exchange import Assessment, Point
 from tutor.journal import Taken, Talk
@@ -57,15 +57,15 @@ def test_a_turn_comes_back_with_its_question_judgement_and_reply():
 
 
 def test_a_message_is_there_when_its_judge_dies(monkeypatch: pytest.MonkeyPatch):
-    def dies(message: object) -> Assessment:
+    def dies(message: object, own: object) -> Assessment:
         raise KeyboardInterrupt
 
     toy = Toy()
     monkeypatch.setattr(toy, "assess", dies)
-    monkeypatch.setattr(talk, "local_judge", Toy)
-    now = talk.say(begun(), THOUGHT)
+    monkeypatch.setattr(judging, "local_judge", Toy)
+    now = dialogue.add_message(begun(), THOUGHT)
     with pytest.raises(KeyboardInterrupt):
-        list(talk.answer(now, talk.Tutor(judge=toy)))
+        list(dialogue.respond(now, dialogue.Tutor(judge=toy)))
     journal._engine.cache_clear()  # as a new process would
     (turn,) = journal.read(now.id).exchanges
     assert (turn.learner, turn.assessment, turn.reply) == (THOUGHT, None, None)
@@ -205,7 +205,7 @@ def test_whatever_was_written_comes_back_letter_by_letter(text: str):
 
 
 def test_half_a_surrogate_pair_cannot_be_written_and_is_replaced():
-    now = talk.say(begun(), "half \ud800 of it")
+    now = dialogue.add_message(begun(), "half \ud800 of it")
     assert now.exchanges[0].learner == "half ? of it"
 
 

@@ -1,4 +1,4 @@
-"""Lets a language model say a move. It gets the move, the transcript and the numbers; it decides none of them.
+"""The voice of a language model. It gets the move, the transcript and the numbers; it decides none of them.
 
 Its text is passed on sentence by sentence. Left out are sentences with a number that nobody gave it (numbers come from
 the case, the learner, the labs and the calculator), those the learner has read before, and those that recite its own
@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from labs import Lab
-from tutor.dialogue import voice
-from tutor.dialogue.policy import Move
+from tutor.dialogue.authored_voice import status_line
+from tutor.dialogue.policy import DialogueMove
 from tutor.errors import EndpointFailure
 from tutor.exchange import Exchange
 from tutor.judge.copying import remainder
@@ -33,46 +33,53 @@ LONGEST = 110  # words, when a model does not stop
 
 
 class ModelVoice:
-    """A model behind the same moves. `name` goes into the transcript beside every reply."""
+    """Puts moves in a model's words. `name` goes into the transcript beside every reply."""
 
     def __init__(self, server: Server) -> None:
         self._server, self.name = server, server.endpoint.model
 
-    def say(self, lab: Lab, exchanges: Sequence[Exchange], move: Move, authored: str) -> Iterator[str]:
+    def stream_reply(self, lab: Lab, exchanges: Sequence[Exchange], move: DialogueMove, draft: str) -> Iterator[str]:
         """The reply in whole sentences, the last of them a question.
+
+        lab        what is taught; only its title and its concepts' names are sent
+        exchanges  the talk so far, oldest first; the last one is judged and waits for its reply
+        move       what the reply does; decided, not up to the model
+        draft      the same move in the authored voice
 
         Raises:
             EndpointFailure: the server failed, or sent nothing that could be shown.
         """
-        allowed = _numbers(authored, move.case.text, *(f"{one.learner} {one.tutor}" for one in exchanges[-RECENT:]))
-        said = {_bare(sentence) for one in exchanges for sentence in _sentences(iter([one.tutor]))}
+        allowed = _numbers(draft, move.case.text, *(f"{turn.learner} {turn.tutor}" for turn in exchanges[-RECENT:]))
+        known = {_normalised(sentence) for turn in exchanges for sentence in _sentences(iter([turn.tutor]))}
         words, shown, asked = 0, False, False
-        for sentence in _sentences(self._server.stream(self._messages(lab, exchanges, move, authored))):
-            stale = _bare(sentence) in said or _of_the_prompt(sentence)
+        for sentence in _sentences(self._server.stream(self._messages(lab, exchanges, move, draft))):
+            stale = _normalised(sentence) in known or _of_the_prompt(sentence)
             if stale or asked or words > LONGEST or not _numbers(_COUNTING.sub("", sentence)) <= allowed:
                 continue
             words += len(tokens(sentence))
             yield (" " if shown else "") + sentence
-            said.add(_bare(sentence))
+            known.add(_normalised(sentence))
             shown, asked = True, sentence.rstrip('"”’) ').endswith(("?", "？"))
         if not shown:
             raise EndpointFailure("chat", f"{self.name} sent no sentence that could be shown.")
-        question = authored.rsplit("\n\n", 1)[-1]  # the draft's, with its lead: some moves have their question there
+        question = draft.rsplit("\n\n", 1)[-1]  # the draft's, with its lead: some moves have their question there
         if not asked and question.endswith(("?", "？")):
             yield f"\n\n{question}"
 
-    def _messages(self, lab: Lab, exchanges: Sequence[Exchange], move: Move, authored: str) -> list[dict[str, str]]:
+    def _messages(
+        self, lab: Lab, exchanges: Sequence[Exchange], move: DialogueMove, draft: str
+    ) -> list[dict[str, str]]:
         last = exchanges[-1]
         assert last.assessment is not None
         mark = secrets.token_hex(6)
         data: dict[str, Any] = {
             "lab": lab.title,
             "case": move.case.text,
-            "talk": [{"tutor": one.tutor, "learner": one.learner} for one in exchanges[-RECENT:]],
-            "judgement": voice.status(last.assessment),
+            "talk": [{"tutor": turn.tutor, "learner": turn.learner} for turn in exchanges[-RECENT:]],
+            "judgement": status_line(last.assessment),
             "concepts": [lab.concept(id).name for id in last.assessment.concepts],
             "move": move.reaction,
-            "draft": authored,
+            "draft": draft,
             "question": move.question,
         }
         given = json.dumps(data, ensure_ascii=False, indent=1)
@@ -93,7 +100,7 @@ def _sentences(pieces: Iterator[str]) -> Iterator[str]:
         yield held.strip()
 
 
-def _bare(sentence: str) -> str:
+def _normalised(sentence: str) -> str:
     return " ".join(tokens(sentence))
 
 

@@ -1,7 +1,8 @@
-"""From a judged message to the tutor's next move: first what is the matter, then what to do, then the question.
+"""The dialogue policy: from a judged message to the tutor's next move. First the diagnosis, then what to do about it.
 
-A move is made of authored text and of numbers that code computed; `voice.py` says it, with or without a language
-model. Everything is read from the transcript, so the same transcript always gives the same move.
+A move is made of authored text and of numbers that code computed; a voice puts it in words, with or without a language
+model. Everything is read from the transcript, so the same transcript always gives the same move. The ladder follows
+AutoTutor's (Nye, Graesser & Hu 2014, doi 10.1007/s40593-014-0029-5): pump and hint, prompt, assertion, summary.
 
     counted, with a belief that misleads    meet the belief, ask the question that repairs it
     counted                                 name what is right, go on to the next question
@@ -20,68 +21,84 @@ from dataclasses import dataclass
 from typing import Literal
 
 from labs import Case, Lab, Question, case_of, fresh_case
-from tutor.dialogue.arithmetic import Calculation, checked
-from tutor.dialogue.quoting import term_in
+from tutor.dialogue.arithmetic import Calculation, check_margin
+from tutor.dialogue.glossary import look_up_term
 from tutor.exchange import REQUIRED, Assessment, Exchange, Point
-from tutor.judge.assessment import standing
+from tutor.judge.assessment import lab_progress
 
 Reaction = Literal[
     "counted", "misled", "repaired", "told", "early", "closing", "closed", "leaving", "defined", "undefined",
     "unsure", "too_short", "off_topic", "copy_paste", "repetition", "keyword_stuffing", "injection",
     "empty_agreement", "gibberish",
 ]  # fmt: skip
-HONEST = ("too_short", "question_only_lookup")  # kinds of turn that are tries all the same
+_ATTEMPTS = ("too_short", "question_only_lookup")  # kinds of turn that do not count and are honest tries all the same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
-    """What to do next. `body` and `question` are authored; `calculation` is computed; `quote` is the learner's."""
+class DialogueMove:
+    """What the tutor does next.
+
+    reaction     to what kind of turn; the phrases that open the reply go by it
+    case         the case that is talked about from now on
+    point        what the question is about
+    body         authored text: what is right, a hint, a worked case, the answer
+    question     authored: the one question at the end
+    lead         the phrase between body and question, by its name in the phrase book
+    quote        the learner's words that are taken up
+    calculation  computed, when the learner stated a margin
+    variant      how often this reaction came before, so that words change
+    """
 
     reaction: Reaction
     case: Case
     point: Point
     body: str = ""
     question: str = ""
-    lead: str = ""  # the phrase between body and question, by its name in the phrase book
+    lead: str = ""
     quote: str = ""
     calculation: Calculation | None = None
-    variant: int = 0  # how often this reaction came before, so that words change
+    variant: int = 0
 
 
-def opening(lab: Lab, case: Case) -> Move:
+def opening_move(case: Case) -> DialogueMove:
     """The tutor begins with the case, never with an empty box."""
     first = case.questions[0]
-    return Move(reaction="counted", case=case, point=_question(first), question=first.ask)
+    return DialogueMove(reaction="counted", case=case, point=_point(first), question=first.ask)
 
 
-def next_move(lab: Lab, exchanges: Sequence[Exchange]) -> Move:
+def next_move(lab: Lab, exchanges: Sequence[Exchange]) -> DialogueMove:
     """The move that answers the last exchange, which has been judged."""
-    return _Reading(lab, exchanges).move()
+    return _DialogueState(lab, exchanges).move()
 
 
-def question_of(lab: Lab, case: Case, point: Point) -> str:
-    """The authored question behind a point; "" when the lab is closed or has changed since."""
+def question_at(lab: Lab, case: Case, point: Point) -> str:
+    """The authored question behind a point; "" when the lab is closed or has changed since.
+
+    lab    holds the questions about its concepts and beliefs, and the closing ones
+    case   holds the questions about itself
+    point  which of them
+    """
     if point.kind == "question":
         question = _find(case, point.id)
         return question.ask if question else ""
     if point.kind == "transfer":
         return lab.transfer[int(point.id)] if int(point.id) < len(lab.transfer) else ""
-    known = {f"concept:{one.id}": one.ask for one in lab.concepts} | {
-        f"belief:{one.id}": one.ask for one in lab.misconceptions
+    known = {f"concept:{concept.id}": concept.ask for concept in lab.concepts} | {
+        f"belief:{belief.id}": belief.ask for belief in lab.misconceptions
     }
     return known.get(str(point), "")
 
 
-class _Reading:
-    """One pass over a transcript. Lives for one call."""
+class _DialogueState:
+    """What a transcript says about where the dialogue stands. Lives for one call."""
 
     def __init__(self, lab: Lab, exchanges: Sequence[Exchange]) -> None:
         self.lab, self.before, self.last = lab, exchanges[:-1], exchanges[-1]
         assert self.last.assessment is not None
-        self.now: Assessment = self.last.assessment
+        self.assessment: Assessment = self.last.assessment
         self.case = case_of(lab, self.last.case)
-        self.hollow = standing(exchanges).hollow
-        self.counted = standing(self.before).counted + self.now.substantive
+        self.uncounted_streak = lab_progress(exchanges).uncounted_streak
+        self.counted = lab_progress(self.before).counted + self.assessment.substantive
         self.asked = {str(exchange.point) for exchange in exchanges if exchange.case == self.case.id}
         self.covered = {
             concept
@@ -93,173 +110,190 @@ class _Reading:
         kinds = [exchange.point.kind for exchange in exchanges if exchange.point.kind != "belief"]
         self.ending = self.counted >= REQUIRED and kinds[-1:] in (["transfer"], ["closed"])
 
-    def move(self) -> Move:
+    def move(self) -> DialogueMove:
+        """The rows of the table above, the first that applies."""
         if self.last.told and self.last.point.kind != "closed":
-            return self._told() if self.may_be_told() else self._early()
-        if not self.now.substantive:
-            return self._hollow()
-        if self.now.misconception and self.now.misconception not in self.met:
-            return self._misled(self.now.misconception)
+            return self._tell() if self.attempts() >= 2 else self._defer_telling()
+        if not self.assessment.substantive:
+            return self._step_down()
+        if self.assessment.misconception and self.assessment.misconception not in self.met:
+            return self._meet_belief(self.assessment.misconception)
         if self.ending:
-            return self._closed()
+            return self._close()
         if self.counted >= REQUIRED and not any(exchange.point.kind == "transfer" for exchange in self.before):
-            return self._closing()
-        return self._counted()
+            return self._ask_transfer()
+        return self._go_on()
 
-    def may_be_told(self) -> bool:
-        """Two honest tries at this point come first: asking alone opens nothing."""
-        return self.tries() >= 2
+    def attempts(self) -> int:
+        """Honest tries at the open point. It is told after two: asking alone opens nothing."""
+        here = (self.last.point, self.case.id)
+        turns = [turn for turn in (*self.before, self.last) if (turn.point, turn.case) == here]
+        judged = [turn.assessment for turn in turns if turn.assessment and not turn.told]
+        return sum(given.substantive or given.honest_unknown or given.why in _ATTEMPTS for given in judged)
 
-    def tries(self) -> int:
-        mine = [one for one in (*self.before, self.last) if one.point == self.last.point and one.case == self.case.id]
-        judged = [one.assessment for one in mine if one.assessment and not one.told]
-        return sum(one.substantive or one.honest_unknown or one.why in HONEST for one in judged)
+    # ------------------------------------------------------------------ the moves
 
-    def _made(self, reaction: Reaction, **parts: object) -> Move:
-        earlier = [one for one in self.before if one.assessment]
-        variant = sum(_kind(one) == _kind(self.last) for one in earlier)
-        given: dict[str, object] = {"case": self.case, "point": self.last.point, "quote": self.now.quote}
-        return Move(reaction=reaction, variant=variant, **{**given, **parts})  # type: ignore[arg-type]
+    def _move(self, reaction: Reaction, **parts: object) -> DialogueMove:
+        earlier = [exchange for exchange in self.before if exchange.assessment]
+        variant = sum(_kind(exchange) == _kind(self.last) for exchange in earlier)
+        given: dict[str, object] = {"case": self.case, "point": self.last.point, "quote": self.assessment.quote}
+        return DialogueMove(reaction=reaction, variant=variant, **{**given, **parts})  # type: ignore[arg-type]
 
-    def _counted(self) -> Move:
-        point, question, case = self._onwards()
+    def _go_on(self) -> DialogueMove:
+        point, question, case = self._next_question()
         last = self.last.point
-        repaired = last.kind == "belief" and self.now.misconception != last.id
-        return self._made(
+        repaired = last.kind == "belief" and self.assessment.misconception != last.id
+        return self._move(
             "repaired" if repaired else "counted",
-            body=self._affirmed(),
-            calculation=checked(self.last.learner, self.case),
+            body=self._affirmation(),
+            calculation=check_margin(self.last.learner, self.case),
             point=point,
             question=question,
             case=case,
             lead="fresh" if case.id != self.case.id else "",
         )
 
-    def _misled(self, belief_id: str) -> Move:
+    def _meet_belief(self, belief_id: str) -> DialogueMove:
         belief = self.lab.misconception(belief_id)
-        calculation = checked(self.last.learner, self.case)
+        calculation = check_margin(self.last.learner, self.case)
         point = Point(kind="belief", id=belief_id)
-        return self._made("misled", body=belief.meet, question=belief.ask, point=point, calculation=calculation)
+        return self._move("misled", body=belief.meet, question=belief.ask, point=point, calculation=calculation)
 
-    def _closing(self) -> Move:
+    def _ask_transfer(self) -> DialogueMove:
         which = sum(ord(letter) for letter in self.case.id) % len(self.lab.transfer)
-        point = Point(kind="transfer", id=str(which))
-        return self._made(
-            "closing", body=self._affirmed(), question=self.lab.transfer[which], point=point, lead="closing",
-            calculation=checked(self.last.learner, self.case),
-        )  # fmt: skip
-
-    def _closed(self) -> Move:
-        return self._made("closed", body=self._affirmed(), point=Point(kind="closed", id="end"))
-
-    def _told(self) -> Move:
-        point, question, case = self._onwards()
-        return self._made("told", body=self._tale(), question=question, point=point, case=case, quote="")
-
-    def _early(self) -> Move:
-        return self._made("early", question=self._smaller(), quote="")
-
-    def _hollow(self) -> Move:
-        reaction: Reaction = "unsure" if self.now.honest_unknown else _REACTIONS[self.now.why]
-        body = ""
-        if self.now.why == "question_only_lookup":
-            body = term_in(self.last.learner, self.lab.glossary) or ""
-            reaction = "defined" if body else "undefined"
-        step = (self.hollow - 1) % 4 + 1
-        quote = _short(self.last.learner) if reaction == "too_short" else ""
-        if self.ending:
-            return self._made("leaving", body=body, quote="")
-        if step == 1 and not body and reaction != "unsure":
-            hint = self._hint()
-            return self._made(reaction, body=hint or self._worked(), lead="pump" if hint else "parallel", quote=quote)
-        if step <= 2 or body:
-            return self._made(reaction, body=body, question=self._smaller(), quote=quote, lead="smaller")
-        if step == 3 and self.tries() >= 2:
-            return self._told()
-        if step == 3 and self._hint():
-            return self._made(reaction, body=self._worked(), lead="parallel", quote=quote)
-        if step == 3:  # no case of everyday life is left: it was the first hint
-            return self._made(reaction, body=self._idea(), question=self._smaller(), quote=quote)
-        return self._fresh(reaction)
-
-    def _fresh(self, reaction: Reaction) -> Move:
-        case = self._other_case()
-        first = case.questions[0]
-        if self.may_be_told():
-            reaction, body = "told", self._tale()
-        else:
-            body = self._idea()
-        return self._made(
-            reaction, body=body, case=case, point=_question(first), question=first.ask, lead="fresh", quote=""
+        return self._move(
+            "closing",
+            body=self._affirmation(),
+            calculation=check_margin(self.last.learner, self.case),
+            point=Point(kind="transfer", id=str(which)),
+            question=self.lab.transfer[which],
+            lead="closing",
         )
 
-    def _affirmed(self) -> str:
-        wanted = self._point_concepts()
-        shown = sorted(self.now.concepts, key=lambda id: id not in wanted)
-        if not shown:
-            return ""
-        concept = self.lab.concept(shown[0])
-        times = sum(bool(one.assessment) and shown[0] in one.assessment.concepts for one in self.before)  # type: ignore[union-attr]
-        return concept.affirm[times % len(concept.affirm)]
+    def _close(self) -> DialogueMove:
+        return self._move("closed", body=self._affirmation(), point=Point(kind="closed", id="end"))
 
-    def _onwards(self) -> tuple[Point, str, Case]:
+    def _tell(self) -> DialogueMove:
+        point, question, case = self._next_question()
+        return self._move("told", body=self._answer(), question=question, point=point, case=case, quote="")
+
+    def _defer_telling(self) -> DialogueMove:
+        return self._move("early", question=self._smaller_question(), quote="")
+
+    def _step_down(self) -> DialogueMove:
+        """The hint ladder of the table above, one step lower with every message that does not count."""
+        why = self.assessment.why
+        reaction: Reaction = "unsure" if self.assessment.honest_unknown else _REACTIONS[why]
+        body = ""
+        if why == "question_only_lookup":
+            body = look_up_term(self.last.learner, self.lab.glossary) or ""
+            reaction = "defined" if body else "undefined"
+        step = (self.uncounted_streak - 1) % 4 + 1
+        quote = _first_words(self.last.learner) if reaction == "too_short" else ""
+        if self.ending:
+            return self._move("leaving", body=body, quote="")
+        if step == 1 and not body and reaction != "unsure":
+            hint = self._hint()
+            lead = "pump" if hint else "parallel"
+            return self._move(reaction, body=hint or self._worked_case(), lead=lead, quote=quote)
+        if step <= 2 or body:
+            return self._move(reaction, body=body, question=self._smaller_question(), quote=quote, lead="smaller")
+        if step == 3 and self.attempts() >= 2:
+            return self._tell()
+        if step == 3 and self._hint():
+            return self._move(reaction, body=self._worked_case(), lead="parallel", quote=quote)
+        if step == 3:  # no case of everyday life is left: it was the first hint
+            return self._move(reaction, body=self._gist(), question=self._smaller_question(), quote=quote)
+        return self._begin_other_case(reaction)
+
+    def _begin_other_case(self, reaction: Reaction) -> DialogueMove:
+        case = self._other_case()
+        first = case.questions[0]
+        told = self.attempts() >= 2
+        return self._move(
+            "told" if told else reaction,
+            body=self._answer() if told else self._gist(),
+            case=case,
+            point=_point(first),
+            question=first.ask,
+            lead="fresh",
+            quote="",
+        )
+
+    # ------------------------------------------------------- where the talk goes
+
+    def _next_question(self) -> tuple[Point, str, Case]:
         """The next question of the case that is still open, then the concepts nobody touched, then another case."""
-        left = [question for question in self.case.questions if str(_question(question)) not in self.asked]
+        left = [question for question in self.case.questions if str(_point(question)) not in self.asked]
         for question in left:
             if not set(question.concepts) <= self.covered:
-                return _question(question), question.ask, self.case
+                return _point(question), question.ask, self.case
         for concept in self.lab.concepts:
             point = Point(kind="concept", id=concept.id)
-            if concept.id not in self.covered and str(point) not in self.asked and self._fits(concept.id):
+            if concept.id not in self.covered and str(point) not in self.asked and self._raises(concept.id):
                 return point, concept.ask, self.case
         case = self._other_case()
         first = case.questions[0]
-        return _question(first), first.ask, case
+        return _point(first), first.ask, case
 
-    def _fits(self, concept: str) -> bool:
+    def _raises(self, concept: str) -> bool:
         """Whether this case raises the concept at all, so that no question falls from the sky."""
         return any(concept in question.concepts for question in self.case.questions)
 
     def _other_case(self) -> Case:
-        seen = {one.case for one in self.before} | {self.case.id}
+        seen = {exchange.case for exchange in self.before} | {self.case.id}
         for case in self.lab.cases:
             if case.id not in seen:
                 return case
         return fresh_case(self.lab, len(self.before)) if self.lab.templates else self.case
 
-    def _point_concepts(self) -> tuple[str, ...]:
+    # ------------------------------------------------- authored texts at this point
+
+    def _open_question(self) -> Question | None:
+        """The case's question that waits for an answer; None when the point is a concept, a belief or the closing."""
+        return _find(self.case, self.last.point.id) if self.last.point.kind == "question" else None
+
+    def _concepts(self) -> tuple[str, ...]:
+        """What the open point is about, by id."""
         point = self.last.point
-        if point.kind == "question" and (question := _find(self.case, point.id)):
+        if question := self._open_question():
             return question.concepts
         if point.kind == "concept":
             return (point.id,)
         return (self.lab.misconception(point.id).concept,) if point.kind == "belief" else ()
 
+    def _affirmation(self) -> str:
+        """What is right in the answer, about the concept that was asked for if that is among them."""
+        wanted = self._concepts()
+        shown = sorted(self.assessment.concepts, key=lambda id: id not in wanted)
+        if not shown:
+            return ""
+        concept = self.lab.concept(shown[0])
+        before = (exchange.assessment for exchange in self.before if exchange.assessment)
+        return concept.affirm[sum(concept.id in given.concepts for given in before) % len(concept.affirm)]
+
     def _hint(self) -> str:
         """Where to look, for a question about the case; other points have none."""
-        question = _find(self.case, self.last.point.id) if self.last.point.kind == "question" else None
+        question = self._open_question()
         return question.hint if question else ""
 
-    def _smaller(self) -> str:
-        point = self.last.point
-        if point.kind == "question" and (question := _find(self.case, point.id)):
-            return question.prompt
-        return question_of(self.lab, self.case, point)
+    def _smaller_question(self) -> str:
+        question = self._open_question()
+        return question.prompt if question else question_at(self.lab, self.case, self.last.point)
 
-    def _worked(self) -> str:
-        concepts = self._point_concepts()
+    def _worked_case(self) -> str:
+        """A case of everyday life that works the same way."""
+        concepts = self._concepts()
         return self.lab.concept(concepts[0]).worked if concepts else ""
 
-    def _idea(self) -> str:
+    def _gist(self) -> str:
         """What the point is about, without the answer: nobody is told who did not try."""
-        concepts = self._point_concepts()
+        concepts = self._concepts()
         return self.lab.concept(concepts[0]).gist if concepts else ""
 
-    def _tale(self) -> str:
-        point = self.last.point
-        if point.kind == "question" and (question := _find(self.case, point.id)):
-            return question.tell
-        return self._worked()
+    def _answer(self) -> str:
+        question = self._open_question()
+        return question.tell if question else self._worked_case()
 
 
 _REACTIONS: dict[str, Reaction] = {
@@ -275,7 +309,7 @@ def _kind(exchange: Exchange) -> str:
     return "counted" if assessment.substantive else assessment.why
 
 
-def _question(question: Question) -> Point:
+def _point(question: Question) -> Point:
     return Point(kind="question", id=question.id)
 
 
@@ -283,6 +317,6 @@ def _find(case: Case, id: str) -> Question | None:
     return next((question for question in case.questions if question.id == id), None)
 
 
-def _short(text: str) -> str:
+def _first_words(text: str) -> str:
     words = text.split()
     return " ".join(words[:6]) + ("…" if len(words) > 6 else "")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from labs import Concept, Lab, Misconception
-from tutor.dialogue.voice import phrases
+from tutor.dialogue.authored_voice import phrases
 from tutor.exchange import Exchange
 
 
@@ -20,8 +20,11 @@ class Summary:
     open: tuple[Misconception, ...]
 
 
-def summary(lab: Lab, exchanges: Sequence[Exchange]) -> Summary:
-    """A belief is repaired when a later counted turn on its concept does not show it again."""
+def summarise(lab: Lab, exchanges: Sequence[Exchange]) -> Summary:
+    """What the counted turns showed of the lab's list.
+
+    A belief is repaired when a later counted turn on its concept does not show it again.
+    """
     quotes: dict[str, str] = {}
     beliefs: dict[str, bool] = {}
     for exchange in exchanges:
@@ -43,17 +46,23 @@ def summary(lab: Lab, exchanges: Sequence[Exchange]) -> Summary:
     )
 
 
-def closing_words(lab: Lab, exchanges: Sequence[Exchange], language: str) -> str:
-    """The summary in a few sentences."""
-    book, found = phrases(language)["close"], summary(lab, exchanges)
-    said = [book["shown"].format(concepts=_listed([concept for concept, _ in found.shown]))] if found.shown else []
-    said += [book["repaired"].format(belief=_belief(belief)) for belief in found.repaired]
-    said += [book["open"].format(belief=_belief(belief)) for belief in found.open]
-    said.append(book["missed"].format(concepts=_listed(found.missed)) if found.missed else book["whole"])
-    return " ".join(said)
+def closing_summary(lab: Lab, exchanges: Sequence[Exchange], language: str) -> str:
+    """The summary in a few sentences, for the tutor's last reply.
+
+    lab        whose concepts and beliefs it is about
+    exchanges  the whole talk, oldest first
+    language   code of the phrases around the lab's own English names, such as "es"
+    """
+    book, found = phrases(language)["close"], summarise(lab, exchanges)
+    shown = [concept for concept, _ in found.shown]
+    sentences = [book["shown"].format(concepts=_listed(shown))] if shown else []
+    sentences += [book["repaired"].format(belief=_in_brief(belief)) for belief in found.repaired]
+    sentences += [book["open"].format(belief=_in_brief(belief)) for belief in found.open]
+    sentences.append(book["missed"].format(concepts=_listed(found.missed)) if found.missed else book["whole"])
+    return " ".join(sentences)
 
 
-def _belief(belief: Misconception) -> str:
+def _in_brief(belief: Misconception) -> str:
     return belief.belief.removeprefix("Believes that ").split(" (")[0].rstrip(".")
 
 

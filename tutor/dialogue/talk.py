@@ -1,27 +1,26 @@
-"""A talk between learner and tutor: say, judge, answer. Each step is written down before the next begins.
+"""A talk between learner and tutor: a message, its assessment, the reply. Each is written down before the next begins.
 
-Whatever fails, the message stays: `answer` takes up an unanswered turn where it was left, after a reload as well.
+Whatever fails, the message stays: `respond` takes up an unanswered turn where it was left, after a reload as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from labs import Case, Lab, case_of, load_lab
-from tutor import journal
-from tutor.dialogue import voice
-from tutor.dialogue.languages import language_of
+from tutor import journal, judge
+from tutor.dialogue import authored_voice
 from tutor.dialogue.model_voice import ModelVoice
-from tutor.dialogue.policy import Move, next_move, opening, question_of
-from tutor.dialogue.summary import closing_words
+from tutor.dialogue.policy import DialogueMove, next_move, opening_move, question_at
+from tutor.dialogue.summary import closing_summary
 from tutor.errors import EndpointFailure
-from tutor.exchange import Assessment, Exchange, Judge, Message
+from tutor.exchange import Assessment, Exchange, Message
 from tutor.journal import Talk
-from tutor.judge.assessment import Standing, assess, standing
-from tutor.judge.local import local_judge
+from tutor.judge.assessment import Judge, assess
+from tutor.judge.languages import language_of
 
-LONGEST = 6_000  # characters of a message; more is a document, not an answer
+MESSAGE_LIMIT = 6_000  # characters; more is a document, not an answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +28,11 @@ class Tutor:
     """Who judges and who speaks. Without a model both are local: authored words and a judge that needs no server."""
 
     judge: Judge
-    speaker: ModelVoice | None = None
+    voice: ModelVoice | None = None
 
     def describe(self) -> str:
         """One line for the page: who judges and who speaks."""
-        speaks = f"{self.speaker.name} speaks" if self.speaker else "the authored tutor speaks"
+        speaks = f"{self.voice.name} speaks" if self.voice else "the authored tutor speaks"
         return f"Judge: {self.judge.name}; {speaks}."
 
 
@@ -43,107 +42,126 @@ def resume(learner: str, lab: str) -> Talk:
 
 
 def start_over(learner: str, lab: str, case: str | None = None) -> Talk:
-    """A new talk; the old one is kept among the learner's transcripts."""
+    """A new talk; the old one is kept among the learner's transcripts.
+
+    learner  the learner's key
+    lab      slug of the lab
+    case     id of the case to begin with; the lab's first when not given
+    """
     taught = load_lab(lab)
     first = case_of(taught, case) if case else taught.cases[0]
-    move = opening(taught, first)
+    move = opening_move(first)
     return journal.begin(learner, lab, first.id, move.point, move.question)
 
 
-def turn_to(talk: Talk, case: Case) -> Talk:
+def switch_case(talk: Talk, case: Case) -> Talk:
     """The same talk at another case. What counted stays counted."""
-    move = opening(load_lab(talk.lab), case)
+    move = opening_move(case)
     journal.turned_to(talk.id, case.id, move.point, move.question)
     return journal.read(talk.id)
 
 
-def say(talk: Talk, text: str, *, told: bool = False) -> Talk:
-    """Writes the learner's message down; `told` when it is the wish to be told. Nothing is judged yet.
+def add_message(talk: Talk, text: str, *, asked_to_be_told: bool = False) -> Talk:
+    """Writes the learner's message down. Nothing is judged yet.
+
+    talk              as the learner saw it when writing
+    text              the message; cut after `MESSAGE_LIMIT` characters
+    asked_to_be_told  whether it is the wish to be told the answer, and no answer of their own
 
     Raises:
-        journal.Taken: this turn was said already.
+        journal.Taken: this turn was answered already.
     """
-    whole = text[:LONGEST].encode(errors="replace").decode()  # half a surrogate pair cannot be kept
-    journal.said(talk, whole, told=told)
+    whole = text[:MESSAGE_LIMIT].encode(errors="replace").decode()  # half a surrogate pair cannot be kept
+    journal.said(talk, whole, told=asked_to_be_told)
     return journal.read(talk.id)
 
 
-def answer(talk: Talk, tutor: Tutor) -> Iterator[str]:
-    """Judges the open turn and streams the reply; both are in the journal when the iterator ends.
-
-    Yields pieces of the reply. A speaker that fails, before or in the middle, is replaced by the authored words: the
-    learner sees one whole reply, and the journal says who wrote it.
-    """
-    lab = load_lab(talk.lab)
-    last = open_turn(talk)
-    if last is None:
-        return
-    if last.assessment is None:
-        last = replace(last, assessment=judge_turn(lab, talk, last, tutor))
-    exchanges = (*talk.exchanges[:-1], last)
-    move = next_move(lab, exchanges)
-    language = language_of(*(one.learner for one in exchanges[-3:]))
-    words = authored(lab, exchanges, move, language)
-    reply, spoken_by = words, "authored"
-    if tutor.speaker is None or move.reaction in ("closed", "leaving"):
-        yield words
-    else:
-        reply, spoken_by = yield from _spoken(tutor.speaker, lab, exchanges, move, words)
-    journal.replied(talk.id, last.number, reply, spoken_by, (move.case.id, move.point, reply))
-
-
-def _spoken(
-    speaker: ModelVoice, lab: Lab, exchanges: tuple[Exchange, ...], move: Move, words: str
-) -> Generator[str, None, tuple[str, str]]:
-    pieces: list[str] = []
-    try:
-        for piece in speaker.say(lab, exchanges, move, words):
-            pieces.append(piece)
-            yield piece
-    except EndpointFailure as failure:
-        cut = "\n\n" if pieces else ""
-        yield f"{cut}{words}"
-        return f"{''.join(pieces)}{cut}{words}", f"authored ({failure.step} of {speaker.name} failed)"
-    return "".join(pieces), speaker.name
-
-
-def judge_turn(lab: Lab, talk: Talk, turn: Exchange, tutor: Tutor) -> Assessment:
-    """Judges one turn and writes the judgement down. The wish to be told is never a substantive turn."""
-    if turn.told:
-        given = Assessment(why="question_only_lookup", judge="rules")
-    else:
-        given = assess(message_of(lab, talk.exchanges[: turn.number - 1], turn), tutor.judge, local_judge())
-    journal.judged(talk.id, turn.number, given)
-    return given
-
-
-def message_of(lab: Lab, before: tuple[Exchange, ...], turn: Exchange) -> Message:
-    """The turn as a judge sees it."""
-    return Message(
-        lab=lab,
-        case=case_of(lab, turn.case),
-        tutor=turn.tutor,
-        learner=turn.learner,
-        question=question_of(lab, case_of(lab, turn.case), turn.point),
-        earlier=tuple(one.learner for one in before if not one.told),
-        counted=tuple(one.learner for one in before if one.counted),
-    )
-
-
-def authored(lab: Lab, exchanges: tuple[Exchange, ...], move: Move, language: str) -> str:
-    """The reply in the labs' own words; the last one carries the summary of what this learner showed."""
-    words = voice.say(move, language)
-    note = voice.phrases(language)["note"]
-    if note and all(language_of(one.learner) != language for one in exchanges[:-1]):
-        words = f"{note} {words}"
-    return f"{words}\n\n{closing_words(lab, exchanges, language)}" if move.reaction in ("closed", "leaving") else words
-
-
-def open_turn(talk: Talk) -> Exchange | None:
+def unanswered_turn(talk: Talk) -> Exchange | None:
     """The turn that still waits for its reply, after a reload or a failure."""
     return talk.exchanges[-1] if talk.exchanges and talk.exchanges[-1].reply is None else None
 
 
-def where(talk: Talk) -> Standing:
-    """How many turns counted, and whether the lab is complete."""
-    return standing(talk.exchanges)
+def respond(talk: Talk, tutor: Tutor) -> Iterator[str]:
+    """Judges the unanswered turn and streams the reply; both are in the journal when the iterator ends.
+
+    Yields pieces of the reply. A model's voice that fails, before or in the middle, is replaced by the authored words:
+    the learner sees one whole reply, and the journal says who wrote it.
+    """
+    lab = load_lab(talk.lab)
+    last = unanswered_turn(talk)
+    if last is None:
+        return
+    if last.assessment is None:
+        last = replace(last, assessment=assess_turn(talk, last, tutor.judge))
+    exchanges = (*talk.exchanges[:-1], last)
+    move = next_move(lab, exchanges)
+    language = language_of(*(exchange.learner for exchange in exchanges[-3:]))
+    draft = authored_reply(lab, exchanges, move, language)
+    reply, author = draft, "authored"
+    if tutor.voice is None or move.reaction in ("closed", "leaving"):
+        yield draft
+    else:
+        reply, author = yield from _stream(tutor.voice, lab, exchanges, move, draft)
+    journal.replied(talk.id, last.number, reply, author, (move.case.id, move.point, reply))
+
+
+def _stream(
+    voice: ModelVoice, lab: Lab, exchanges: Sequence[Exchange], move: DialogueMove, draft: str
+) -> Generator[str, None, tuple[str, str]]:
+    """Yields the model's pieces, or the draft where it fails; returns the whole reply and who wrote it."""
+    pieces: list[str] = []
+    try:
+        for piece in voice.stream_reply(lab, exchanges, move, draft):
+            pieces.append(piece)
+            yield piece
+    except EndpointFailure as failure:
+        rest = f"\n\n{draft}" if pieces else draft
+        yield rest
+        return "".join([*pieces, rest]), f"authored ({failure.step} of {voice.name} failed)"
+    return "".join(pieces), voice.name
+
+
+def assess_turn(talk: Talk, turn: Exchange, judged_by: Judge) -> Assessment:
+    """Judges one turn and writes the assessment down. The wish to be told is never a substantive turn.
+
+    talk       the talk it belongs to: what was said before is part of the setting
+    turn       one of its exchanges, not judged yet
+    judged_by  who judges; the local judge stands in when that one fails
+    """
+    if turn.told:
+        given = Assessment(why="question_only_lookup", judge="rules")
+    else:
+        given = assess(_message(talk, turn), judged_by, judge.local_judge())
+    journal.judged(talk.id, turn.number, given)
+    return given
+
+
+def _message(talk: Talk, turn: Exchange) -> Message:
+    """The turn as a judge sees it."""
+    lab, before = load_lab(talk.lab), talk.exchanges[: turn.number - 1]
+    case = case_of(lab, turn.case)
+    return Message(
+        lab=lab,
+        case=case,
+        tutor=turn.tutor,
+        learner=turn.learner,
+        question=question_at(lab, case, turn.point),
+        earlier=tuple(exchange.learner for exchange in before if not exchange.told),
+        counted=tuple(exchange.learner for exchange in before if exchange.counted),
+    )
+
+
+def authored_reply(lab: Lab, exchanges: Sequence[Exchange], move: DialogueMove, language: str) -> str:
+    """The reply in the labs' own words; the last one carries the summary of what this learner showed.
+
+    lab        whose words they are
+    exchanges  the talk so far, oldest first; the last one is judged and waits for its reply
+    move       what the reply does
+    language   code of the phrases around the lab's own English texts, such as "es"
+    """
+    words = authored_voice.render(move, language)
+    note = authored_voice.phrases(language)["note"]
+    if note and all(language_of(exchange.learner) != language for exchange in exchanges[:-1]):
+        words = f"{note} {words}"
+    closes = move.reaction in ("closed", "leaving")
+    return f"{words}\n\n{closing_summary(lab, exchanges, language)}" if closes else words

@@ -7,23 +7,23 @@ import re
 from typing import Any
 
 from labs import case_of, load_lab
-from tutor.dialogue.summary import summary
-from tutor.dialogue.voice import status
+from tutor.dialogue.authored_voice import status_line
+from tutor.dialogue.summary import summarise
 from tutor.exchange import REQUIRED, Exchange
 from tutor.journal import Talk
-from tutor.judge.assessment import standing
+from tutor.judge.assessment import lab_progress
 
 VERSION = 1
 
 
-def as_markdown(talk: Talk) -> str:
+def transcript_markdown(talk: Talk) -> str:
     """The whole talk with its judgements, then what was shown and missed."""
-    lab, now = load_lab(talk.lab), standing(talk.exchanges)
-    state = "complete" if now.complete else "not complete"
+    lab, progress = load_lab(talk.lab), lab_progress(talk.exchanges)
+    state = "complete" if progress.complete else "not complete"
     lines = [
         f"# {lab.title}",
         "",
-        f"Begun {talk.begun[:10]}. {now.counted} of {REQUIRED} exchanges counted; {state}.",
+        f"Begun {talk.begun[:10]}. {progress.counted} of {REQUIRED} exchanges counted; {state}.",
         "",
     ]
     case = ""
@@ -35,22 +35,26 @@ def as_markdown(talk: Talk) -> str:
     return "\n".join([*lines, *_summary(talk)]) + "\n"
 
 
-def as_json(talk: Talk) -> str:
+def transcript_json(talk: Talk) -> str:
     """Everything about the talk but the learner's key, with a version."""
-    now = standing(talk.exchanges)
-    held: dict[str, Any] = {
+    progress = lab_progress(talk.exchanges)
+    transcript: dict[str, Any] = {
         "version": VERSION,
         "lab": talk.lab,
         "begun": talk.begun,
-        "counted": now.counted,
-        "complete": now.complete,
-        "exchanges": [_exchange(exchange) for exchange in talk.exchanges],
+        "counted": progress.counted,
+        "complete": progress.complete,
+        "exchanges": [_exchange_json(exchange) for exchange in talk.exchanges],
     }
-    return json.dumps(held, ensure_ascii=False, indent=1) + "\n"
+    return json.dumps(transcript, ensure_ascii=False, indent=1) + "\n"
 
 
 def quoted(text: str) -> str:
-    """Text from a person as a Markdown quote. No line is indented: four spaces would make it code."""
+    """Text from a person as a Markdown quote. No line is indented: four spaces would make it code.
+
+    >>> print(quoted("# I passed"))
+    > \\# I passed
+    """
     return "\n".join(f"> {line.lstrip()}" for line in escaped(text).splitlines() or [""])
 
 
@@ -60,21 +64,21 @@ def escaped(text: str) -> str:
 
 
 def _turn(exchange: Exchange) -> list[str]:
-    said = "*asked to be told*" if exchange.told else quoted(exchange.learner)
-    lines = [f"**Tutor:** {escaped(exchange.tutor)}", "", f"**Learner, turn {exchange.number}:**", "", said]
+    words = "*asked to be told*" if exchange.told else quoted(exchange.learner)
+    lines = [f"**Tutor:** {escaped(exchange.tutor)}", "", f"**Learner, turn {exchange.number}:**", "", words]
     if exchange.assessment is not None and not exchange.told:
         judged = exchange.assessment
         notice = f" {judged.notice}" if judged.notice else ""
-        lines += ["", f"*{status(judged)} (judge: {judged.judge}){notice}*"]
+        lines += ["", f"*{status_line(judged)} (judge: {judged.judge}){notice}*"]
     return lines
 
 
 def _summary(talk: Talk) -> list[str]:
     if not talk.exchanges:
         return []
-    found = summary(load_lab(talk.lab), talk.exchanges)
+    found = summarise(load_lab(talk.lab), talk.exchanges)
     lines = ["## What this talk showed", ""]
-    lines += [f"- {concept.name}: “{_inline(quote)}”" for concept, quote in found.shown]
+    lines += [f"- {concept.name}: “{_quoted_inline(quote)}”" for concept, quote in found.shown]
     lines += [f"- Met and worked past: {belief.belief}" for belief in found.repaired]
     lines += [f"- Still open: {belief.belief}" for belief in found.open]
     lines += [f"- Not touched: {concept.name}" for concept in found.missed]
@@ -82,11 +86,11 @@ def _summary(talk: Talk) -> list[str]:
     return [f"**Tutor:** {escaped(last)}", "", *lines] if last else lines
 
 
-def _inline(text: str) -> str:
+def _quoted_inline(text: str) -> str:
     return quoted(text.replace("\n", " ")).removeprefix("> ")
 
 
-def _exchange(exchange: Exchange) -> dict[str, Any]:
+def _exchange_json(exchange: Exchange) -> dict[str, Any]:
     judged = exchange.assessment
     return {
         "turn": exchange.number,

@@ -1,1 +1,65 @@
-"""Whether a message is substantive, what it applies, and which belief it shows: by rules, locally, or by a model."""
+"""Whether a message is substantive, what it applies, and which belief it shows: by rules, locally, or by a model.
+
+Nothing is loaded before it is asked for: whoever only counts exchanges pays for no weights.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tutor.judge.assessment import Judge, LabProgress, assess, lab_progress
+    from tutor.judge.encoder import LAYERS, MATRICES, SCALE, Encoder, weights_folder
+    from tutor.judge.exam import Exam, accuracy, edition
+    from tutor.judge.features import count_features, hash_words
+    from tutor.judge.languages import language_of
+    from tutor.judge.llm import LlmJudge
+    from tutor.judge.local import LocalJudge, local_judge
+    from tutor.judge.rules import OwnWords, extract_own_words
+
+_WHERE = {
+    "tutor.judge.assessment": ("Judge", "LabProgress", "assess", "lab_progress"),
+    "tutor.judge.encoder": ("LAYERS", "MATRICES", "SCALE", "Encoder", "weights_folder"),
+    "tutor.judge.exam": ("Exam", "accuracy", "edition"),
+    "tutor.judge.features": ("count_features", "hash_words"),
+    "tutor.judge.languages": ("language_of",),
+    "tutor.judge.llm": ("LlmJudge",),
+    "tutor.judge.local": ("LocalJudge", "local_judge"),
+    "tutor.judge.rules": ("OwnWords", "extract_own_words"),
+}
+_MODULE_OF = {name: module for module, names in _WHERE.items() for name in names}
+
+__all__ = [
+    "LAYERS",
+    "MATRICES",
+    "SCALE",
+    "Encoder",
+    "Exam",
+    "Judge",
+    "LabProgress",
+    "LlmJudge",
+    "LocalJudge",
+    "OwnWords",
+    "accuracy",
+    "assess",
+    "count_features",
+    "edition",
+    "extract_own_words",
+    "hash_words",
+    "lab_progress",
+    "language_of",
+    "local_judge",
+    "weights_folder",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(_MODULE_OF[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

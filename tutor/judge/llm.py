@@ -19,7 +19,8 @@ from pydantic import BaseModel, ConfigDict, create_model
 from labs import Lab
 from tutor.errors import EndpointFailure, JudgeFailure
 from tutor.exchange import SUBSTANTIVE, Assessment, Message, Why
-from tutor.judge.words import hits
+from tutor.judge.rules import OwnWords
+from tutor.judge.words import count_matches
 from tutor.server import Server
 
 SENT = 4_000  # characters of any one text that leave the machine
@@ -30,7 +31,7 @@ _QUOTES = re.compile(r"[\"'`´‘’‚‛“”„‟«»‹›「」『』]")
 
 
 class LlmJudge:
-    """See `tutor.exchange.Judge`. `mode` is how the server takes a form: what `server.mode()` found."""
+    """A `Judge` (assessment.py). `mode` is how the server takes a form: what `server.mode()` found."""
 
     def __init__(self, server: Server, mode: str) -> None:
         self._server, self._mode = server, mode
@@ -39,13 +40,16 @@ class LlmJudge:
     def name(self) -> str:
         return f"llm {self._server.endpoint.model}"
 
-    def assess(self, message: Message) -> Assessment:
+    def assess(self, message: Message, own: OwnWords) -> Assessment:
         """What the model says of the message, once it holds together; asked again once when it does not.
+
+        message  is sent, with its setting, as data
+        own      is not sent: the model first says for itself what of the message is the learner's own
 
         Raises:
             JudgeFailure: the server was out (the EndpointFailure is its cause), or contradicted itself twice.
         """
-        form = form_of(message.lab)
+        form = answer_form(message.lab)
         asked = [{"role": "system", "content": instructions(message.lab)}, {"role": "user", "content": record(message)}]
         objection = ""
         for _ in range(2):
@@ -70,13 +74,13 @@ class LlmJudge:
             quote=answer.evidence_quote.strip() if counts else "",
             judge=self.name,
             notice=f"Only the first {SENT:,} characters were judged." if len(message.learner) > SENT else "",
-            honest_unknown=answer.move == "too_short" and hits("unsure", message.learner) > 0,
+            honest_unknown=answer.move == "too_short" and count_matches("unsure", message.learner) > 0,
         )
 
 
-def form_of(lab: Lab) -> type[BaseModel]:
+def answer_form(lab: Lab) -> type[BaseModel]:
     """The form for messages of this lab: its concepts and misconceptions are the only ones that can be named."""
-    return _form(tuple(one.id for one in lab.concepts), tuple(one.id for one in lab.misconceptions))
+    return _form(tuple(concept.id for concept in lab.concepts), tuple(belief.id for belief in lab.misconceptions))
 
 
 @cache
@@ -100,8 +104,8 @@ def instructions(lab: Lab) -> str:
     return Template(PROMPT.read_text(encoding="utf-8")).substitute(
         title=lab.title,
         goal=lab.goal,
-        concepts="\n".join(f"- `{one.id}`: {one.name}. {one.gist}" for one in lab.concepts),
-        beliefs="\n".join(f"- `{one.id}`: {one.belief}" for one in lab.misconceptions) or "- none",
+        concepts="\n".join(f"- `{concept.id}`: {concept.name}. {concept.gist}" for concept in lab.concepts),
+        beliefs="\n".join(f"- `{belief.id}`: {belief.belief}" for belief in lab.misconceptions) or "- none",
     )
 
 
@@ -110,15 +114,15 @@ def record(message: Message) -> str:
     mark = secrets.token_hex(16)
     case = message.case
     data = {
-        "case": _cut(f"{case.title} ({case.source})\n{case.text}"),
-        "tutor": _cut(message.tutor),
-        "earlier": [_cut(text) for text in message.earlier[-EARLIER:]],
-        "message": _cut(message.learner),
+        "case": _truncated(f"{case.title} ({case.source})\n{case.text}"),
+        "tutor": _truncated(message.tutor),
+        "earlier": [_truncated(text) for text in message.earlier[-EARLIER:]],
+        "message": _truncated(message.learner),
     }
     return f"The record to judge:\n<{mark}>\n{json.dumps(data, ensure_ascii=False)}\n</{mark}>"
 
 
-def _cut(text: str) -> str:
+def _truncated(text: str) -> str:
     """What is sent of a text. Half a surrogate pair cannot be."""
     return text[:SENT].encode(errors="replace").decode()
 
@@ -131,15 +135,15 @@ def _objection(answer: Any, message: Message) -> str:
         return f"the move {answer.move} goes with the verdict {right}, and the verdict given is {answer.verdict}."
     if not counts:
         return ""
-    quote = _bare(answer.evidence_quote)
+    quote = _normalised(answer.evidence_quote)
     if sum(letter.isalnum() for letter in quote) < 2:
         return "a substantive message needs an evidence_quote, and it is empty."
-    if quote not in _bare(_cut(message.learner)):
+    if quote not in _normalised(_truncated(message.learner)):
         return "the evidence_quote does not occur in the message. Copy it letter by letter, with nothing left out."
     return ""
 
 
-def _bare(text: str) -> str:
+def _normalised(text: str) -> str:
     """A text as it is compared: one case, single spaces, no quotation marks, no marks at its ends."""
     even = _QUOTES.sub("", unicodedata.normalize("NFKC", text)).casefold()
     return " ".join(even.split()).strip(" .,;:!?…-–—")

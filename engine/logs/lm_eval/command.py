@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.battles.battle import Battle, Side
-from engine.battles.evaluate import END_OF_THINKING, decoding
+from engine.battles.requests import END_OF_THINKING, decoding
 from engine.battles.rescoring import rule_of
 from engine.harness.config import HarnessConfig
 from engine.logs.lm_eval.definitions import DEFINITIONS, VERSION, called, definition, places
@@ -87,7 +87,7 @@ def _reasons(battle: Battle, task: Task, harness: HarnessConfig, model: str) -> 
 
 
 def _has_opening(battle: Battle, task: Task, harness: HarnessConfig) -> bool:
-    before = few_shot_contexts(task.over(battle.item_ids), replace(harness, shots=0))
+    before = few_shot_contexts(task.with_items(battle.item_ids), replace(harness, shots=0))
     return bool(harness.system) or any(prelude.description for prelude in before.values())
 
 
@@ -182,7 +182,7 @@ def _items(battle: Battle, task: Task) -> list[str]:
     """The task, and the rows of a subset. A subtask without any may not be named: lm-eval would run all of it."""
     if battle.n == task.size:
         return ["--tasks", task.name]
-    found = places(task.over(battle.item_ids))
+    found = places(task.with_items(battle.item_ids))
     rows: dict[str, list[int]] = {}
     for name, row in sorted(found[item_id] for item_id in battle.item_ids if item_id in found):
         rows.setdefault(name, []).append(row)

@@ -46,7 +46,7 @@ def model_name(contender: Contender) -> str:
 
 def results(result: BattleResult, side: Side, samples: Mapping[str, Sequence[Line]]) -> dict[str, Any]:
     """All that lm-eval writes of a run beside its samples; its folder and what is in the samples is the writer's."""
-    battle, task = result.battle, result.task.over(result.battle.item_ids)
+    battle, task = result.battle, result.task.with_items(result.battle.item_ids)
     contender, stated = battle.contender(side), definition(task)
     harness, ran = contender.harness, result.environment.get(side, {})
     scores = {name: _scores(held) for name, held in samples.items()}
@@ -138,7 +138,7 @@ def _config(result: BattleResult, side: Side) -> dict[str, Any]:
 
 def _configs(result: BattleResult, side: Side, samples: Mapping[str, Sequence[Line]]) -> dict[str, dict[str, Any]]:
     """What is known of each task's definition: how it is asked, and how answers are read."""
-    task, harness = result.task.over(result.battle.item_ids), result.battle.contender(side).harness
+    task, harness = result.task.with_items(result.battle.item_ids), result.battle.contender(side).harness
     scored, before = scorings(task, harness), few_shot_contexts(task, harness)
     filters = [one.filter for one in scored if one.filter != "none"]
     common = {

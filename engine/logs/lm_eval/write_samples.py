@@ -13,15 +13,16 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from engine.battles.battle import ItemFailure, ItemResult, Outcome, Side
-from engine.battles.evaluate import battle_items, ranking, said
+from engine.battles.requests import ranking
 from engine.battles.rescoring import rescored, rule_of, rules
 from engine.battles.result import BattleResult
+from engine.battles.scoring import final_text
 from engine.harness.config import HarnessConfig
-from engine.harness.prompt import Asked, Conversation, FewShotContext, Turn
+from engine.harness.prompt import Asked, Conversation, Turn
 from engine.logs.lm_eval.command import generation
 from engine.logs.lm_eval.definitions import called, definition, places
 from engine.models.registry import find
-from engine.tasks.rendering import asked, few_shot_contexts
+from engine.tasks.rendering import RenderedItem, render
 from engine.tasks.task import Item, Task
 
 NOTHING_FOUND = "[invalid]"  # what lm-eval's filters give where there is no answer
@@ -55,14 +56,14 @@ def lines(result: BattleResult, side: Side, *, with_texts: bool) -> dict[str, li
     Raises:
         NoSource, CallerMistake: the benchmark is not on this machine, or not as it was in the battle.
     """
-    battle, task = result.battle, result.task.over(result.battle.item_ids)
+    battle, task = result.battle, result.task.with_items(result.battle.item_ids)
     contender, outcomes = battle.contender(side), result.a if side == "a" else result.b
     harness, place = contender.harness, places(task)
-    before, put = few_shot_contexts(task, harness), asked(task, harness)
+    rendered = render(task, harness, outcomes.keys())
     served = find(contender.model).kind == "endpoint"
     writer = _Writer(task=task, harness=harness, served=served, with_texts=with_texts)
     answered = set(battle.answered(result.a, result.b))
-    items = sorted((i for i in battle_items(battle, task) if i.id in answered), key=lambda item: place[item.id])
+    items = sorted((i for i in result.items.values() if i.id in answered), key=lambda item: place[item.id])
     by_filter: dict[str, list[Scoring]] = {}
     for one in scorings(task, harness):
         by_filter.setdefault(one.filter, []).append(one)
@@ -70,7 +71,7 @@ def lines(result: BattleResult, side: Side, *, with_texts: bool) -> dict[str, li
     for under in by_filter.values():
         for item in items:
             name, row = place[item.id]
-            requests = writer.requests(put[item.id], before[item.id])
+            requests = writer.requests(rendered[item.id])
             line = writer.line(item, requests, outcomes[item.id], under)
             written.setdefault(name, []).append({"doc_id": row, **line})
     return written
@@ -85,17 +86,15 @@ class _Writer:
     served: bool
     with_texts: bool
 
-    def requests(self, item: Item, before: FewShotContext) -> list[Request]:
+    def requests(self, rendered: RenderedItem) -> list[Request]:
         """What the model was asked of an item, as it was put to it, in the benchmark's order of the choices."""
-        harness, question = self.harness, item.context(0)
+        harness = self.harness
         if not self.task.writes:
-            pairs = ranking(item, before, harness).pairs
+            pairs = ranking(rendered, harness).pairs
             given = list(pairs if harness.option_order == "given" else pairs[::-1])
             return [*given, *(("", choice) for _, choice in given if harness.unconditional)]
-        prompt: Asked = before.plain(question, harness.system)
-        if harness.template == "chat":
-            prompt = before.conversation(question, harness.system, multiturn=harness.multiturn)
-        elif self.served:
+        prompt = rendered.prompt(harness)
+        if harness.template == "plain" and self.served:
             prompt = Conversation((Turn("user", str(prompt)),))
         return [(prompt, generation(harness))]
 
@@ -141,7 +140,7 @@ class _Writer:
             return {"resps": [[one] for one in told], "filtered_resps": told}
         if outcome.text is None:
             return {"resps": [], "filtered_resps": []}
-        text = said(outcome.text, self.harness)
+        text = final_text(outcome.text, self.harness)
         answer = text if used == "none" else read.answer if read and read.answer is not None else NOTHING_FOUND
         reasoning = {"written": outcome.text} if text != outcome.text else {}
         return {"resps": [[text]], "filtered_resps": [answer], **reasoning}

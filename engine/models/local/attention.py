@@ -1,9 +1,9 @@
-"""Attention for work that shares prefixes: a trunk all rows see, and what each row sees besides.
+"""Attention for work that shares prefixes: a shared prefix all rows see, and what each row sees besides.
 
 Registered with transformers under `NAME`; the model's own layers run as they are and call it. Keys are in two
-places, those of the trunk, computed once and kept, and those of the branches at hand. Each part gives its output
-and the log-sum-exp of its scores, from which the attention over both follows exactly: softmax over a union of keys
-is the parts' outputs, weighted by their shares of the sum (Juravsky et al. 2024, "Hydragen", section 3.1).
+places, those of the shared prefix, computed once and kept, and those of the branches at hand. Each part gives its
+output and the log-sum-exp of its scores, from which the attention over both follows exactly: softmax over a union of
+keys is the parts' outputs, weighted by their shares of the sum (Juravsky et al. 2024, "Hydragen", section 3.1).
 
 This module knows neither texts nor scores, and no model but by the tensors it is handed.
 """
@@ -74,7 +74,7 @@ AttentionInterface.register(NAME, _attend)
 
 
 @dataclass(slots=True)
-class Kept:
+class KVCache:
     """Keys and values of every layer, (kv heads, length, d) each."""
 
     layers: dict[int, tuple[torch.Tensor, torch.Tensor]] = field(default_factory=dict)
@@ -88,7 +88,7 @@ class Kept:
         """Bytes."""
         return sum(tensor.nbytes for pair in self.layers.values() for tensor in pair)
 
-    def extend(self, more: Kept) -> None:
+    def extend(self, more: KVCache) -> None:
         """Goes on with what was kept of the next tokens."""
         for layer, pair in more.layers.items():
             old = self.layers.get(layer)
@@ -102,18 +102,18 @@ def _joined(
 
 
 class Forest:
-    """A prefix tree that goes on from a trunk (see `prefix_tree`).
+    """A prefix tree that goes on from a shared prefix (see `prefix_tree`).
 
     Queries are taken in chunks, each with only the keys some query in it sees: a tree is laid out branch by branch,
     so these are few, and the work does not grow with the square of the row.
     """
 
-    def __init__(self, tree: PrefixTree, trunk: Kept, like: torch.Tensor, keep: bool = False) -> None:
-        self.trunk = trunk
-        self.kept = Kept()
+    def __init__(self, tree: PrefixTree, prefix: KVCache, like: torch.Tensor, keep: bool = False) -> None:
+        self.prefix = prefix
+        self.kept = KVCache()
         self._keep = keep
         self.nodes = len(tree.tokens)
-        self.positions = tree.positions + trunk.length
+        self.positions = tree.positions + prefix.length
         chunks = -(-self.nodes // CHUNK)
         seen = [np.flatnonzero(tree.sees[c * CHUNK : (c + 1) * CHUNK].any(0)) for c in range(chunks)]
         self.columns = np.zeros((chunks, max(map(len, seen))), np.int64)
@@ -140,12 +140,12 @@ class Forest:
         out, mass = _part(rows, near_key, near_value, self._near(call.window, groups), call.scale)
         out = out.reshape(chunks, len(key), groups, CHUNK, d).permute(1, 2, 0, 3, 4).reshape(heads, -1, d)[:, :length]
         mass = mass.reshape(chunks, len(key), groups, CHUNK).permute(1, 2, 0, 3).reshape(heads, -1)[:, :length]
-        if not self.trunk.layers:
+        if not self.prefix.layers:
             return out
         start = max(0, int(self.positions.min()) - call.window + 1) if call.window else 0
-        if start >= self.trunk.length:
+        if start >= self.prefix.length:
             return out
-        far_key, far_value = (t[None, :, start:] for t in self.trunk.layers[call.layer])
+        far_key, far_value = (t[None, :, start:] for t in self.prefix.layers[call.layer])
         bias = self._far(call.window, groups, start)
         far, far_mass = _part(query.reshape(1, len(key), groups * length, d), far_key, far_value, bias, call.scale)
         return _merged(out, mass, far.reshape(heads, length, d), far_mass.reshape(heads, length))
@@ -154,7 +154,7 @@ class Forest:
         """(chunks, 1, groups x CHUNK, width): what of its chunk's columns a query sees."""
 
         def sees() -> NDArray[np.bool_]:
-            if window is None or window > self.positions.max() - self.trunk.length:
+            if window is None or window > self.positions.max() - self.prefix.length:
                 return np.tile(self.sees, (1, groups, 1))[:, None]
             queries = np.pad(self.positions, (0, len(self.sees) * CHUNK - self.nodes)).reshape(-1, CHUNK, 1)
             return np.tile(self.sees & (queries - self.positions[self.columns][:, None] < window), (1, groups, 1))[
@@ -164,10 +164,10 @@ class Forest:
         return self._bias(("near", window, groups), sees)
 
     def _far(self, window: int | None, groups: int, start: int) -> torch.Tensor | None:
-        """(1, 1, groups x L, trunk from `start`); None where all is seen."""
+        """(1, 1, groups x L, shared prefix from `start`); None where all is seen."""
         if window is None or self.positions.max() - start < window:
             return None
-        keys = np.arange(start, self.trunk.length)
+        keys = np.arange(start, self.prefix.length)
         return self._bias(
             ("far", window, groups),
             lambda: np.tile(self.positions[:, None] - keys[None] < window, (groups, 1))[None, None],
@@ -181,13 +181,13 @@ class Forest:
 
 
 class Slots:
-    """Texts that are being written, one token each a pass: every slot sees the trunk and its own tokens so far.
+    """Texts that are being written, one token each a pass: every slot sees the shared prefix and its own tokens so far.
 
     Slots in use are always the first ones, so that no keys are copied to read them.
     """
 
-    def __init__(self, trunk: Kept, capacity: int) -> None:
-        self.trunk = trunk
+    def __init__(self, prefix: KVCache, capacity: int) -> None:
+        self.prefix = prefix
         self.capacity = capacity
         self.lengths = np.zeros(0, np.int64)
         """Own tokens of each slot in use, the one being read included once a pass begins."""
@@ -197,9 +197,9 @@ class Slots:
     @property
     def positions(self) -> NDArray[np.int64]:
         """Where the next token of each slot stands in its text."""
-        return self.trunk.length + self.lengths
+        return self.prefix.length + self.lengths
 
-    def add(self, kept: Kept, nodes: NDArray[np.int64]) -> None:
+    def add(self, kept: KVCache, nodes: NDArray[np.int64]) -> None:
         """A new slot for a text whose tokens so far are these nodes of a forest."""
         slot, length = len(self.lengths), len(nodes)
         index = torch.from_numpy(nodes).to(next(iter(kept.layers.values()))[0].device)
@@ -256,21 +256,21 @@ class Slots:
                 sees &= self.lengths[:, None] - 1 - place < call.window
             self._biases[call.window] = _additive(np.repeat(sees[:, None, None], groups, 2), query)
         out, mass = _part(rows, own_key, own_value, self._biases[call.window], call.scale)
-        if self.trunk.layers:
-            out = self._with_trunk(call, rows, out, mass)
+        if self.prefix.layers:
+            out = self._with_prefix(call, rows, out, mass)
         return out.permute(1, 2, 0, 3).reshape(heads, slots, d)
 
-    def _with_trunk(self, call: Call, rows: torch.Tensor, out: torch.Tensor, mass: torch.Tensor) -> torch.Tensor:
+    def _with_prefix(self, call: Call, rows: torch.Tensor, out: torch.Tensor, mass: torch.Tensor) -> torch.Tensor:
         slots, kv_heads, groups, d = rows.shape
         last = self.positions - 1
         start = max(0, int(last.min()) - call.window + 1) if call.window else 0
-        if start >= self.trunk.length:
+        if start >= self.prefix.length:
             return out
         bias = None
         if call.window is not None and last.max() - start >= call.window:
-            sees = last[:, None] - np.arange(start, self.trunk.length)[None] < call.window
+            sees = last[:, None] - np.arange(start, self.prefix.length)[None] < call.window
             bias = _additive(np.repeat(sees, groups, 0)[None, None], rows)
-        far_key, far_value = (t[None, :, start:] for t in self.trunk.layers[call.layer])
+        far_key, far_value = (t[None, :, start:] for t in self.prefix.layers[call.layer])
         asked = rows.transpose(0, 1).reshape(1, kv_heads, slots * groups, d)
         far, far_mass = _part(asked, far_key, far_value, bias, call.scale)
         far = far.reshape(kv_heads, slots, groups, d).transpose(0, 1)

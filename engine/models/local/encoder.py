@@ -15,7 +15,7 @@ import jinja2
 from engine.errors import Unsupported
 from engine.harness.prompt import Asked, Conversation
 from engine.models.interface import Ranking
-from engine.models.local.plan import Line
+from engine.models.local.batching import Line
 
 TEXTS_AT_ONCE = 64
 """Texts tokenized together: a tokenizer keeps some hundred bytes a token until it hands them over."""

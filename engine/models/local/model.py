@@ -19,9 +19,9 @@ from engine.errors import Unsupported
 from engine.harness.config import Decoding
 from engine.models.interface import Completion, Logliks, Prompt, Ranking, Trouble
 from engine.models.local import prefix_tree
+from engine.models.local.batching import Line, plan_batches
 from engine.models.local.encoder import Encoder
 from engine.models.local.lean import lean
-from engine.models.local.plan import Line, plan
 from engine.models.local.scoring import RowScorer, TreeScorer
 from engine.models.local.weights import open_weights
 from engine.models.local.writing import NO_TOKEN, Writer, write_in_rows, write_over_trees
@@ -118,16 +118,16 @@ class LocalModel:
             message = "a choice adds no token to its question: there is nothing to score"
             yield [Trouble(item_id=item.item_id, reason="error", message=message) for item in mute]
         alone = self._alone([items[i] for i in asked])
-        for group in plan([lines[i] for i in asked], self.tree.budget, self.max_rows):
-            for pack in ([asked[at] for at in places] for places in group.packs):
-                if all(items[i].item_id in skip for i in pack):
+        for group in plan_batches([lines[i] for i in asked], self.tree.budget, self.max_rows):
+            for batch in ([asked[at] for at in places] for places in group.batches):
+                if all(items[i].item_id in skip for i in batch):
                     continue
                 started = time.perf_counter()
-                sums = self._sums_or_halves([lines[i] for i in pack], group.trunk)
-                share = (time.perf_counter() - started) / len(pack)
+                sums = self._sums_or_halves([lines[i] for i in batch], group.prefix)
+                share = (time.perf_counter() - started) / len(batch)
                 yield [
                     self._outcome(items[i], lines[i], scored, alone, share)
-                    for i, scored in zip(pack, sums, strict=True)
+                    for i, scored in zip(batch, sums, strict=True)
                     if items[i].item_id not in skip
                 ]
 
@@ -162,36 +162,38 @@ class LocalModel:
         choices = sorted({choice for item in items if item.unconditional for _, choice in item.pairs})
         lines = [[self.encoder.after_nothing(choice)] for choice in choices]
         sums: dict[str, float] = {}
-        for group in plan(lines, self.tree.budget, self.max_rows):
-            for pack in group.packs:
-                scored = self._sums_or_halves([lines[i] for i in pack], group.trunk)
-                sums |= {choices[i]: found[0] if found else float("nan") for i, found in zip(pack, scored, strict=True)}
+        for group in plan_batches(lines, self.tree.budget, self.max_rows):
+            for batch in group.batches:
+                scored = self._sums_or_halves([lines[i] for i in batch], group.prefix)
+                sums |= {
+                    choices[i]: found[0] if found else float("nan") for i, found in zip(batch, scored, strict=True)
+                }
         return sums
 
     # Memory
 
-    def _sums_or_halves(self, pack: list[list[Line]], trunk: tuple[int, ...]) -> list[tuple[float, ...] | None]:
-        """The sums of each item's choices; a pack that does not fit into memory is halved until it does."""
+    def _sums_or_halves(self, batch: list[list[Line]], prefix: tuple[int, ...]) -> list[tuple[float, ...] | None]:
+        """The sums of each item's choices; a batch that does not fit into memory is halved until it does."""
         scorer = self.tree if self.uses_tree else self.rows
         try:
-            flat = scorer.sums([line for lines in pack for line in lines], trunk)
+            flat = scorer.sums([line for lines in batch for line in lines], prefix)
         except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
             if not _is_out_of_memory(error):
                 raise
         else:
-            ends = np.cumsum([len(lines) for lines in pack])
-            return [tuple(flat[end - len(lines) : end]) for end, lines in zip(ends, pack, strict=True)]
+            ends = np.cumsum([len(lines) for lines in batch])
+            return [tuple(flat[end - len(lines) : end]) for end, lines in zip(ends, batch, strict=True)]
         self._let_go()
-        if len(pack) == 1 and (not trunk or self.tree.budget <= SMALLEST_BUDGET):
+        if len(batch) == 1 and (not prefix or self.tree.budget <= SMALLEST_BUDGET):
             return [None]
         self.tree.budget = max(SMALLEST_BUDGET, self.tree.budget // 2)
         self.notices.append(
-            f"A batch of {len(pack)} items did not fit into memory; going on with halves of it "
+            f"A batch of {len(batch)} items did not fit into memory; going on with halves of it "
             f"({self.tree.budget} tokens at a time)."
         )
-        middle = -(-len(pack) // 2)
-        return self._sums_or_halves(pack[:middle], trunk) + (
-            self._sums_or_halves(pack[middle:], trunk) if pack[middle:] else []
+        middle = -(-len(batch) // 2)
+        return self._sums_or_halves(batch[:middle], prefix) + (
+            self._sums_or_halves(batch[middle:], prefix) if batch[middle:] else []
         )
 
     def _let_go(self) -> None:
@@ -210,10 +212,10 @@ class LocalModel:
         lines = self.encoder.lines(asked)
         flat = [line for each in lines for line in each]
         rows = self.rows.sums(flat)
-        trunk = lines[0][0].read[: min(len(line.read) - line.scored for line in lines[0])]
+        prefix = lines[0][0].read[: min(len(line.read) - line.scored for line in lines[0])]
         try:
             tree = self.tree.sums(flat)
-            onward = self.tree.sums(lines[0], trunk)
+            onward = self.tree.sums(lines[0], prefix)
         except (TypeError, ValueError, KeyError, IndexError, RuntimeError, NotImplementedError, AttributeError):
             return False  # the architecture has no such argument; anything it computes wrongly is caught below
         finally:

@@ -1,4 +1,4 @@
-"""Log-likelihoods of given texts: over prefix trees that go on from kept trunks, or row by row.
+"""Log-likelihoods of given texts: over prefix trees that go on from kept shared prefixes, or row by row.
 
 Numbers are those of lm-evaluation-harness 0.4.13's hf backend within float32 rounding. What differs is what is
 computed: a prefix once for all that share it, and logits only where a token is asked for.
@@ -14,8 +14,8 @@ import numpy as np
 import torch
 
 from engine.models.local import prefix_tree
-from engine.models.local.attention import NAME, Forest, Kept, Layout
-from engine.models.local.plan import Line
+from engine.models.local.attention import NAME, Forest, KVCache, Layout
+from engine.models.local.batching import Line
 
 ROWS_AT_ONCE = 32
 """Logit rows turned into log-probabilities at a time: they are as wide as the vocabulary."""
@@ -25,14 +25,14 @@ class TreeScorer:
     """Scores lines over trees. `model` must take `engine.models.local.attention` (checked by whoever opens it).
 
     budget        distinct tokens of a forward pass
-    trunk_memory  bytes of trunks kept for later calls; the latest one is kept whatever it takes
+    prefix_memory  bytes of shared prefixes kept for later calls; the latest one is kept whatever it takes
     """
 
-    def __init__(self, model: Any, budget: int, trunk_memory: int) -> None:
+    def __init__(self, model: Any, budget: int, prefix_memory: int) -> None:
         self.model = model
         self.budget = budget
-        self.trunk_memory = trunk_memory
-        self._trunks: OrderedDict[tuple[int, ...], Kept] = OrderedDict()
+        self.prefix_memory = prefix_memory
+        self._prefixes: OrderedDict[tuple[int, ...], KVCache] = OrderedDict()
         weights = model.get_input_embeddings().weight
         self.like = torch.empty(0, dtype=weights.dtype, device=weights.device)
 
@@ -54,33 +54,33 @@ class TreeScorer:
         return logits[0]
 
     @torch.inference_mode()
-    def trunk(self, tokens: tuple[int, ...]) -> Kept:
+    def prefix(self, tokens: tuple[int, ...]) -> KVCache:
         """Keys and values of a prefix, computed from its first token on in equal pieces; the latest ones are kept."""
         if not tokens:
-            return Kept()
-        if tokens in self._trunks:
-            self._trunks.move_to_end(tokens)
-            return self._trunks[tokens]
+            return KVCache()
+        if tokens in self._prefixes:
+            self._prefixes.move_to_end(tokens)
+            return self._prefixes[tokens]
         self._make_room(len(tokens))
-        self._trunks[tokens], _ = self.read(tokens, Kept())
-        return self._trunks[tokens]
+        self._prefixes[tokens], _ = self.read(tokens, KVCache())
+        return self._prefixes[tokens]
 
     def _make_room(self, length: int) -> None:
-        """For a trunk of so many tokens, before it is computed: two long ones at once are a tenth of a small model."""
-        while self._trunks:
-            sizes = [kept.size for kept in self._trunks.values()]
-            oldest = next(iter(self._trunks.values()))
-            if sum(sizes) + length * (oldest.size // oldest.length) <= self.trunk_memory:
+        """For a prefix of so many tokens, before it is computed: two long ones at once are a tenth of a small model."""
+        while self._prefixes:
+            sizes = [kept.size for kept in self._prefixes.values()]
+            oldest = next(iter(self._prefixes.values()))
+            if sum(sizes) + length * (oldest.size // oldest.length) <= self.prefix_memory:
                 return
-            self._trunks.popitem(last=False)
+            self._prefixes.popitem(last=False)
 
     @torch.inference_mode()
-    def read(self, tokens: Sequence[int], trunk: Kept) -> tuple[Kept, torch.Tensor]:
-        """What goes on from a trunk, in equal pieces: its keys and values, and (1, vocabulary) logits at its end."""
-        own = Kept()
+    def read(self, tokens: Sequence[int], prefix: KVCache) -> tuple[KVCache, torch.Tensor]:
+        """What goes on from a prefix, in equal pieces: its keys and values, and (1, vocabulary) logits at its end."""
+        own = KVCache()
         for piece in np.array_split(np.array(tokens), -(-len(tokens) // self.budget)):
             tree = prefix_tree.flatten([tuple(piece.tolist())])
-            before = Kept(dict(trunk.layers))
+            before = KVCache(dict(prefix.layers))
             before.extend(own)
             forest = Forest(tree, before, self.like, keep=True)
             logits = self.forward(tree, forest, np.array([len(piece) - 1]))
@@ -88,15 +88,15 @@ class TreeScorer:
         return own, logits
 
     def forget(self) -> None:
-        self._trunks.clear()
+        self._prefixes.clear()
 
     @torch.inference_mode()
-    def sums(self, lines: Sequence[Line], trunk: tuple[int, ...] = ()) -> list[float]:
-        """Summed log-likelihood of each line's targets. Every line begins with the trunk."""
-        tree = prefix_tree.flatten([line.read[len(trunk) :] for line in lines])
+    def sums(self, lines: Sequence[Line], prefix: tuple[int, ...] = ()) -> list[float]:
+        """Summed log-likelihood of each line's targets. Every line begins with the shared prefix."""
+        tree = prefix_tree.flatten([line.read[len(prefix) :] for line in lines])
         asked = [path[-line.scored :] for path, line in zip(tree.paths, lines, strict=True)]
         needed, row_of = np.unique(np.concatenate(asked), return_inverse=True)
-        logits = self.forward(tree, Forest(tree, self.trunk(trunk), self.like), needed)
+        logits = self.forward(tree, Forest(tree, self.prefix(prefix), self.like), needed)
         targets = np.concatenate([np.array(line.targets) for line in lines])
         logprobs = torch.empty(len(targets), dtype=logits.dtype, device=logits.device)
         for start in range(0, len(needed), ROWS_AT_ONCE):
@@ -124,8 +124,8 @@ class RowScorer:
             self.model.set_attn_implementation(self.attention)
 
     @torch.inference_mode()
-    def sums(self, lines: Sequence[Line], trunk: tuple[int, ...] = ()) -> list[float]:
-        """As `TreeScorer.sums`; a trunk is no use here."""
+    def sums(self, lines: Sequence[Line], prefix: tuple[int, ...] = ()) -> list[float]:
+        """As `TreeScorer.sums`; a shared prefix is no use here."""
         self.use()
         device = self.model.device
         sums = [0.0] * len(lines)

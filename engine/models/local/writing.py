@@ -17,8 +17,8 @@ import transformers
 
 from engine.harness.config import Decoding
 from engine.models.local import prefix_tree
-from engine.models.local.attention import Forest, Kept, Slots
-from engine.models.local.plan import Line, plan
+from engine.models.local.attention import Forest, KVCache, Slots
+from engine.models.local.batching import Line, plan_batches
 from engine.models.local.scoring import RowScorer, TreeScorer
 
 CHECK_TAIL = 4
@@ -28,13 +28,13 @@ NO_TOKEN = -1
 
 
 @dataclass(slots=True)
-class Draft:
+class ActiveSequence:
     """A text being written."""
 
     index: int
     prompt: tuple[int, ...]
     own: tuple[int, ...]
-    """What of the prompt goes on from the trunk."""
+    """What of the prompt goes on from the shared prefix."""
     new: list[int] = field(default_factory=list)
 
 
@@ -66,13 +66,13 @@ def write_over_trees(
     most    texts at a time
     """
     asked = [(Line(prompt, (0,)),) for prompt in prompts]
-    for group in plan(asked, scorer.budget, most, split_long=False):
-        trunk = scorer.trunk(group.trunk)
-        waiting = deque(i for pack in group.packs for i in pack)
-        longest = max(len(prompts[i]) for i in waiting) - len(group.trunk)
-        per_token = _bytes_a_token(scorer, trunk)
+    for group in plan_batches(asked, scorer.budget, most, split_long=False):
+        prefix = scorer.prefix(group.prefix)
+        waiting = deque(i for batch in group.batches for i in batch)
+        longest = max(len(prompts[i]) for i in waiting) - len(group.prefix)
+        per_token = _bytes_a_token(scorer, prefix)
         fit = max(1, min(most, memory // (per_token * (longest + min(128, writer.decoding.max_tokens)))))
-        yield from _write_group(scorer, prompts, writer, waiting, (group.trunk, trunk, fit))
+        yield from _write_group(scorer, prompts, writer, waiting, (group.prefix, prefix, fit))
 
 
 def _write_group(
@@ -80,49 +80,52 @@ def _write_group(
     prompts: Sequence[tuple[int, ...]],
     writer: Writer,
     waiting: deque[int],
-    place: tuple[tuple[int, ...], Kept, int],
+    place: tuple[tuple[int, ...], KVCache, int],
 ) -> Iterator[tuple[int, list[int]]]:
-    shared, trunk, fit = place
-    slots = Slots(trunk, fit)
-    drafts: list[Draft] = []
-    while waiting or drafts:
-        free = min(fit - len(drafts), len(waiting))
-        if free and (not drafts or free >= min(len(waiting), max(1, fit // 4))):  # a pass for few is a pass half used
-            coming = [Draft(i, prompts[i], prompts[i][len(shared) :]) for i in (waiting.popleft() for _ in range(free))]
+    shared, prefix, fit = place
+    slots = Slots(prefix, fit)
+    active: list[ActiveSequence] = []
+    while waiting or active:
+        free = min(fit - len(active), len(waiting))
+        if free and (not active or free >= min(len(waiting), max(1, fit // 4))):  # a pass for few is a pass half used
+            coming = [
+                ActiveSequence(i, prompts[i], prompts[i][len(shared) :])
+                for i in (waiting.popleft() for _ in range(free))
+            ]
             for batch in _batches(coming, scorer.budget):
-                _go_on(batch, _read(scorer, trunk, slots, batch), scorer)
-                drafts += batch
+                _append_likeliest(batch, _read(scorer, prefix, slots, batch), scorer)
+                active += batch
         else:
-            _go_on(drafts, _step(scorer, slots, drafts), scorer)
-        for slot in reversed(range(len(drafts))):
-            if writer.over(drafts[slot].new):
-                done = drafts[slot]
+            _append_likeliest(active, _step(scorer, slots, active), scorer)
+        for slot in reversed(range(len(active))):
+            if writer.over(active[slot].new):
+                done = active[slot]
                 slots.drop(slot)
-                drafts[slot] = drafts[-1]
-                drafts.pop()
+                active[slot] = active[-1]
+                active.pop()
                 yield done.index, done.new
 
 
-def _batches(drafts: list[Draft], budget: int) -> Iterator[list[Draft]]:
-    batch: list[Draft] = []
-    for draft in drafts:
-        if batch and prefix_tree.size([d.own for d in (*batch, draft)]) > budget:
+def _batches(active: list[ActiveSequence], budget: int) -> Iterator[list[ActiveSequence]]:
+    batch: list[ActiveSequence] = []
+    for sequence in active:
+        if batch and prefix_tree.size([d.own for d in (*batch, sequence)]) > budget:
             yield batch
             batch = []
-        batch.append(draft)
+        batch.append(sequence)
     if batch:
         yield batch
 
 
 @torch.inference_mode()
-def _read(scorer: TreeScorer, trunk: Kept, slots: Slots, batch: list[Draft]) -> torch.Tensor:
-    """Reads the prompts into slots of their own; (drafts, vocabulary) logits of what comes next."""
+def _read(scorer: TreeScorer, prefix: KVCache, slots: Slots, batch: list[ActiveSequence]) -> torch.Tensor:
+    """Reads the prompts into slots of their own; (active sequences, vocabulary) logits of what comes next."""
     if len(batch) == 1:
-        kept, logits = scorer.read(batch[0].own, trunk)
+        kept, logits = scorer.read(batch[0].own, prefix)
         slots.add(kept, np.arange(len(batch[0].own)))
         return logits
-    tree = prefix_tree.flatten([draft.own for draft in batch])
-    forest = Forest(tree, trunk, scorer.like, keep=True)
+    tree = prefix_tree.flatten([sequence.own for sequence in batch])
+    forest = Forest(tree, prefix, scorer.like, keep=True)
     last = np.array([path[-1] for path in tree.paths])
     wanted, row_of = np.unique(last, return_inverse=True)
     logits = scorer.forward(tree, forest, wanted)
@@ -132,31 +135,31 @@ def _read(scorer: TreeScorer, trunk: Kept, slots: Slots, batch: list[Draft]) -> 
 
 
 @torch.inference_mode()
-def _step(scorer: TreeScorer, slots: Slots, drafts: list[Draft]) -> torch.Tensor:
-    """Reads each draft's newest token; (drafts, vocabulary) logits of what comes next."""
+def _step(scorer: TreeScorer, slots: Slots, active: list[ActiveSequence]) -> torch.Tensor:
+    """Reads each active sequence's newest token; (active sequences, vocabulary) logits of what comes next."""
     positions = slots.positions
     slots.begin()
-    return scorer.row([draft.new[-1] for draft in drafts], positions, slots)
+    return scorer.row([sequence.new[-1] for sequence in active], positions, slots)
 
 
 @torch.inference_mode()
-def _go_on(drafts: list[Draft], logits: torch.Tensor, scorer: TreeScorer) -> None:
+def _append_likeliest(active: list[ActiveSequence], logits: torch.Tensor, scorer: TreeScorer) -> None:
     """The likeliest token, after the penalty on tokens used before that some models come with, as transformers has it
     (and lm-eval with it)."""
     penalty = getattr(scorer.model.generation_config, "repetition_penalty", None) or 1.0
     if penalty != 1.0:
         logits = logits.float()
-        for row, draft in zip(logits, drafts, strict=True):
-            used = torch.as_tensor(sorted({*draft.prompt, *draft.new}), device=row.device)
+        for row, sequence in zip(logits, active, strict=True):
+            used = torch.as_tensor(sorted({*sequence.prompt, *sequence.new}), device=row.device)
             row[used] = torch.where(row[used] < 0, row[used] * penalty, row[used] / penalty)
     finite = logits.amax(-1).isfinite().tolist()
-    for draft, token, usable in zip(drafts, logits.argmax(-1).tolist(), finite, strict=True):
-        draft.new.append(token if usable else NO_TOKEN)
+    for sequence, token, usable in zip(active, logits.argmax(-1).tolist(), finite, strict=True):
+        sequence.new.append(token if usable else NO_TOKEN)
 
 
-def _bytes_a_token(scorer: TreeScorer, trunk: Kept) -> int:
-    if trunk.layers:
-        return max(1, trunk.size // trunk.length)
+def _bytes_a_token(scorer: TreeScorer, prefix: KVCache) -> int:
+    if prefix.layers:
+        return max(1, prefix.size // prefix.length)
     config = scorer.model.config.get_text_config()
     heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
     d = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads

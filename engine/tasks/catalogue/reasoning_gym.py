@@ -22,7 +22,7 @@ from typing import Any
 
 from engine.harness.config import Decoding
 from engine.tasks.generated import Generated
-from engine.tasks.scoring.extraction import matching
+from engine.tasks.scoring.extraction import regex_extractor
 from engine.tasks.sources import Row
 from engine.tasks.task import Item, Scorer, Task
 
@@ -33,40 +33,37 @@ DATASETS = (
     *("palindrome_generation", "spell_backward", "word_sequence_reversal", "word_sorting"),
 )
 BOXED = r"\\boxed\{((?:[^{}\n]|\{[^{}\n]*\})+)\}"
-marked = matching(rf"<answer>\s*([^<\n]+)|{BOXED}|[Aa]nswer(?: is\b|:)[\s:*]*([^\n]+)", -1)
+last_marked = regex_extractor(rf"<answer>\s*([^<\n]+)|{BOXED}|[Aa]nswer(?: is\b|:)[\s:*]*([^\n]+)", -1)
 
 
 @functools.cache
 def dataset(name: str) -> Any:
+    """A dataset of the library, whose entries go on as far as there are numbers."""
     import reasoning_gym  # takes seconds: it imports all of its datasets, and matplotlib with them
 
     return reasoning_gym.create_dataset(name, seed=0, size=2**32)
 
 
 def item(index: int, row: Row) -> Item:
-    return Item(
-        id=row["id"],
-        index=row["number"],
-        group=row["group"],
-        contexts=(f"Question: {row['question'].strip()}\nAnswer:",),
-        answer=row["answer"],
-    )
+    question = f"Question: {row['question'].strip()}\nAnswer:"
+    return Item.written(row["number"], question, row["answer"], id=row["id"], group=row["group"])
 
 
-def bare(line: str) -> str:
+def without_markup(line: str) -> str:
     """What a line says, without Markdown, quotes and a full stop around it."""
     return line.strip(" \t\r*`$\"'").rstrip(".").rstrip(" \t*`$\"'")
 
 
 def final_answer(text: str) -> str | None:
-    return bare(marked(text) or "") or next(filter(None, map(bare, text.splitlines())), None)
+    marked = without_markup(last_marked(text) or "")
+    return marked or next(filter(None, map(without_markup, text.splitlines())), None)
 
 
 def last_line(text: str) -> str | None:
-    return next(filter(None, map(bare, reversed(text.splitlines()))), None)
+    return next(filter(None, map(without_markup, reversed(text.splitlines()))), None)
 
 
-def credit(answer: str, item: Item) -> float:
+def partial_credit(answer: str, item: Item) -> float:
     """What the dataset's own scorer gives; nothing for what it breaks on, or a number that is no credit."""
     scorer, entry = dataset(item.group), dataset(item.group)[item.index]
     try:  # no right answer is half as long as 300 characters
@@ -76,12 +73,12 @@ def credit(answer: str, item: Item) -> float:
     return given if 0 <= given <= 1 else 0.0
 
 
-def right(answer: str, item: Item) -> float:
-    return float(credit(answer, item) == 1)
+def full_credit(answer: str, item: Item) -> float:
+    return float(partial_credit(answer, item) == 1)
 
 
-MADE = Generated("reasoning-gym", "0.1.25", "pip install -r requirements-gym.txt", kinds=DATASETS, entries=dataset)
-TASK = Task(
+PUZZLES = Generated("reasoning-gym", "0.1.25", "pip install -r requirements-gym.txt", kinds=DATASETS, entries=dataset)
+REASONING_GYM = Task(
     name="reasoning_gym",
     title="Reasoning Gym",
     about="Puzzles in numbers, words, logic and games, made afresh for every battle.",
@@ -89,12 +86,13 @@ TASK = Task(
     size=None,
     chance=0.0,
     item=item,
-    items_from=(MADE,),
-    shots_from=(MADE.examples(),),
+    items_from=(PUZZLES,),
+    shots_from=(PUZZLES.examples(),),
     decoding=Decoding(max_tokens=256, until=("Question:", "</s>", "<|im_end|>")),
     extractions={
-        "final-answer": Scorer(final_answer, right),
-        "last-line": Scorer(last_line, right),
-        "partial-credit": Scorer(final_answer, credit),
+        "final-answer": Scorer(final_answer, full_credit),
+        "last-line": Scorer(last_line, full_credit),
+        "partial-credit": Scorer(final_answer, partial_credit),
     },
 )
+TASKS = (REASONING_GYM,)

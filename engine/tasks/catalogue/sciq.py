@@ -17,17 +17,12 @@ from engine.tasks.task import Item, Task
 
 
 def item(index: int, row: Row) -> Item:
-    return Item(
-        id=str(index),
-        index=index,
-        contexts=(f"{row['support'].lstrip()}\nQuestion: {row['question']}\nAnswer:",),
-        choices=(row["distractor1"], row["distractor2"], row["distractor3"], row["correct_answer"]),
-        gold=3,
-        answer=row["correct_answer"],
-    )
+    context = f"{row['support'].lstrip()}\nQuestion: {row['question']}\nAnswer:"
+    choices = (row["distractor1"], row["distractor2"], row["distractor3"], row["correct_answer"])
+    return Item.ranked(index, context, choices, gold=3)
 
 
-TASK = Task(
+SCIQ = Task(
     name="sciq",
     title="SciQ",
     about="Science exam questions with four answers, most with a paragraph that helps.",
@@ -38,3 +33,4 @@ TASK = Task(
     items_from=(Folder("sciq/test.json*"), Hub("allenai/sciq", None, "test")),
     shots_from=(Folder("sciq/train.json*"), Hub("allenai/sciq", None, "train")),
 )
+TASKS = (SCIQ,)

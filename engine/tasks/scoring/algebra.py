@@ -31,22 +31,40 @@ takes, where the first is not kept."""
 MEMORY = 2 << 30
 
 
-def equal(one: str, other: str, *, seconds: int) -> bool:
-    """Whether the difference of two LaTeX expressions simplifies to zero within that many seconds."""
-    return bool(_child.ask("equal", one, other, seconds))
+def equal(left: str, right: str, *, seconds: int) -> bool:
+    """Whether the difference of two LaTeX expressions simplifies to zero.
+
+    left, right  the expressions, without dollar signs
+    seconds      of computing, after which they count as different
+
+    Raises:
+        BattleFailed: the libraries are not installed.
+    """
+    return bool(_child.ask("equal", left, right, seconds))
 
 
-def read(text: str) -> str | None:
+def parsed(text: str) -> str | None:
     """What math-verify reads in a text; None where it reads nothing.
 
     The expression alone where that stands for exactly the same, else the whole text.
+
+    Raises:
+        BattleFailed: the libraries are not installed.
     """
-    expression: str | None = _child.ask("read", text)
+    expression: str | None = _child.ask("parsed", text)
     return expression
 
 
 def verified(text: str, solution: str, *, latex_only: bool) -> bool:
-    """Whether math-verify finds a text's answer to be the solution's; in the latter it may look at LaTeX only."""
+    """Whether math-verify finds a text's answer to be the solution's.
+
+    text        what a model wrote
+    solution    the official solution, with its answer anywhere in it
+    latex_only  whether only LaTeX in the solution may be the answer
+
+    Raises:
+        BattleFailed: the libraries are not installed.
+    """
     return bool(_child.ask("verified", text, solution, latex_only))
 
 
@@ -158,13 +176,13 @@ def _limit(seconds: int) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_PROF, 0)
 
 
-def _equal(one: str, other: str, seconds: int) -> bool:
+def _equal(left: str, right: str, seconds: int) -> bool:
     import sympy
     from sympy.parsing.latex import parse_latex
 
     try:
         with _limit(seconds):
-            return bool(sympy.simplify(parse_latex(one) - parse_latex(other)) == 0)
+            return bool(sympy.simplify(parse_latex(left) - parse_latex(right)) == 0)
     except ImportError:
         raise
     except Exception:  # no LaTeX, or nothing that can be subtracted: these libraries raise dozens of types
@@ -172,7 +190,7 @@ def _equal(one: str, other: str, seconds: int) -> bool:
     return False
 
 
-def _parsed(text: str, *, latex_only: bool = False) -> list[Any]:
+def _parse(text: str, *, latex_only: bool = False) -> list[Any]:
     from math_verify import ExprExtractionConfig, LatexExtractionConfig, parse
 
     kinds = [LatexExtractionConfig()] if latex_only else [LatexExtractionConfig(), ExprExtractionConfig()]
@@ -181,14 +199,14 @@ def _parsed(text: str, *, latex_only: bool = False) -> list[Any]:
     return []
 
 
-def _read(text: str) -> str | None:
-    found = _parsed(text)
-    if not found:
+def _parsed(text: str) -> str | None:
+    readings = _parse(text)
+    if not readings:
         return None
-    expression = found[-1]
+    expression = readings[-1]
     if isinstance(expression, str):
         for short in (f"${expression}$", expression):
-            if _parsed(short) == found:
+            if _parse(short) == readings:
                 return short
     return text
 
@@ -196,13 +214,13 @@ def _read(text: str) -> str | None:
 def _verified(text: str, solution: str, latex_only: bool) -> bool:
     from math_verify import verify
 
-    right, given = _parsed(solution, latex_only=latex_only), _parsed(text)
+    right, given = _parse(solution, latex_only=latex_only), _parse(text)
     with _limit(STEP):
         return bool(verify(gold=right, target=given, timeout_seconds=None))
     return False
 
 
-_WORK: dict[str, Callable[..., Any]] = {"equal": _equal, "read": _read, "verified": _verified}
+_WORK: dict[str, Callable[..., Any]] = {"equal": _equal, "parsed": _parsed, "verified": _verified}
 
 if __name__ == "__main__":
     _serve()

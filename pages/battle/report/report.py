@@ -8,15 +8,16 @@ from functools import partial
 
 import streamlit as st
 
-from engine import Battle, BattleResult, Verdict, compare, runs
-from engine.analysis import decomposition, robustness
+from engine import Battle, BattleResult, Verdict, compare
+from engine.analysis import BattleAnalysis
 from pages.battle.report import discordant_items, forecast_report, repeats, settings_list
 from pages.charts import live_chart, noise_chart
 from pages.format import percent, plain
 from pages.shared import decomposition_report, download, verdict_card
 
 
-def show(result: BattleResult) -> None:
+def show(analysis: BattleAnalysis) -> None:
+    result = analysis.result
     verdict = result.verdict
     if verdict is None:
         st.info("Fewer than two items have been answered by both: there is nothing to say yet.")
@@ -46,8 +47,8 @@ def show(result: BattleResult) -> None:
     else:
         after = partial(_verdict_after, scores, result.battle)
         noise_chart.show(after, len(scores), result.battle.n, result.names, key="final-noise")
-    _sources(result)
-    st.subheader(f"The {len(result.flips):,} questions where they differ", anchor=False)
+    _sources(analysis)
+    st.subheader(f"The {len(result.discordant_items):,} questions where they differ", anchor=False)
     discordant_items.show(result, key="flips")
     st.subheader("Was it a fair fight?", anchor=False)
     settings_list.show(result)
@@ -55,9 +56,9 @@ def show(result: BattleResult) -> None:
     name = f"battle-{result.battle.id}"
     answered = len(result.a) + len(result.b)
     with left:
-        download.show("Download JSON", _json(result.battle.id, result.state, answered), f"{name}.json")
+        download.show("Download JSON", _json(result.battle.id, result.state, answered, result), f"{name}.json")
     with right:
-        download.show("Download CSV", _csv(result.battle.id, answered), f"{name}.csv")
+        download.show("Download CSV", _csv(result.battle.id, answered, result), f"{name}.csv")
 
 
 def _verdict_after(pairs: Sequence[tuple[str, float, float]], battle: Battle, n: int) -> Verdict:
@@ -66,14 +67,13 @@ def _verdict_after(pairs: Sequence[tuple[str, float, float]], battle: Battle, n:
     return compare(a, b, level=battle.level, margin=battle.margin)
 
 
-def _sources(result: BattleResult) -> None:
-    family = robustness.family(result.battle.id)
-    parts = decomposition.split(result, family)
-    if parts is None or result.battle.of:  # a repeat is itself a reading of another battle's split
+def _sources(analysis: BattleAnalysis) -> None:
+    parts = analysis.decomposition
+    if parts is None or analysis.result.battle.of:  # a repeat is itself a reading of another battle's gap
         return
     st.subheader("Where the gap may come from", anchor=False)
     decomposition_report.show(parts, key="split")
-    repeats.show(result, family, parts)
+    repeats.show(analysis.result, analysis.repeats, parts)
 
 
 # Files are made before anybody asks, and kept: one that is made on demand is gone when two other people's pages have
@@ -81,16 +81,15 @@ def _sources(result: BattleResult) -> None:
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _json(battle_id: str, state: str, answered: int) -> str:
+def _json(battle_id: str, state: str, answered: int, _result: BattleResult) -> str:
     """The battle in this state, with so many answers: then it is the same for everybody."""
-    return json.dumps(runs.result(battle_id).to_json(), indent=1)
+    return json.dumps(_result.to_json(), indent=1)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _csv(battle_id: str, answered: int) -> str:
-    result = runs.result(battle_id)
+def _csv(battle_id: str, answered: int, _result: BattleResult) -> str:
     table = io.StringIO()
     lines = csv.writer(table)
     lines.writerow(["id", "score_a", "score_b"])
-    lines.writerows((item, a.score, b.score) for item, a, b in result.pairs)
+    lines.writerows((item, a.score, b.score) for item, a, b in _result.pairs)
     return table.getvalue()

@@ -4,33 +4,35 @@ import pandas as pd
 import streamlit as st
 
 from engine import BattleResult
+from engine.harness import Setting
 from engine.logs import lm_eval
 from pages.format import plain
 
+NOT_RECORDED = "not recorded yet"
+
 
 def show(result: BattleResult) -> None:
-    lines = result.agreements
-    different = [line.setting for line in lines if not line.same]
+    settings = result.settings
+    different = [setting.name for setting in settings if setting.a != setting.b]
     if different:
         st.caption(f"Not the same on both sides: {', '.join(different)}. The gap may be theirs, not the models'.")
     else:
         st.caption("Everything that should be the same was the same: one harness, one machine, one run.")
-    st.table(
-        pd.DataFrame(
-            [
-                {
-                    "": "✓" if line.same else "✕",
-                    "setting": line.setting,
-                    "value": line.a if line.same else f"{line.a} / {line.b}",
-                    "why it matters": line.why,
-                }
-                for line in lines
-            ]
-        ).set_index("")
-    )
+    st.table(pd.DataFrame([_row(setting) for setting in settings]).set_index(""))
     with st.expander("The same measurement with lm-eval 0.4.13"):
         st.caption("One command a contender (weights of a pack: put the folder of its .gguf file in).")
         if reason := lm_eval.why_not(result.battle):
             st.caption(plain(reason))
         for side in ("a", "b"):
             st.code(lm_eval.command(result.battle, side), language="bash", wrap_lines=True)
+
+
+def _row(setting: Setting) -> dict[str, str]:
+    a, b = (NOT_RECORDED if stated is None else stated for stated in (setting.a, setting.b))
+    same = setting.a == setting.b
+    return {
+        "": "✓" if same else "✕",
+        "setting": setting.name,
+        "value": a if same else f"{a} / {b}",
+        "why it matters": setting.why,
+    }

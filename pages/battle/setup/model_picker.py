@@ -10,7 +10,7 @@ OTHER = "another model …"
 
 def show(label: str, *, index: int, key: str) -> str | None:
     """The address chosen, or None while none is given."""
-    cards = {card.address: card for card in models.known()}
+    cards = models.PACKAGED
     choice = st.selectbox(
         label,
         [*cards, OTHER],

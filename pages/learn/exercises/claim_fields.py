@@ -37,7 +37,7 @@ def show(case: Case | None, sheet: Sheet) -> None:
                 draw(sheet, f"{side}.{name}", f"{side.upper()}: {label}", given=given, **arguments)
 
 
-def computed(case: Case | None, sheet: Sheet) -> comparability.Comparability | None:
+def computed(case: Case | None, sheet: Sheet) -> comparability.ClaimComparison | None:
     """None while nothing at all is known of the two claims."""
     if not _given("a", case) and not any(name.startswith(("a.", "b.")) for name in sheet.entries):
         return None
@@ -45,7 +45,7 @@ def computed(case: Case | None, sheet: Sheet) -> comparability.Comparability | N
     return comparability.compare_claims(a, b, YES_NO.get(sheet.entries.get("breadth", "")))
 
 
-def show_result(result: comparability.Comparability) -> None:
+def show_result(result: comparability.ClaimComparison) -> None:
     with st.container(border=True):
         st.markdown(plain(result.sentence))
         for caution in result.cautions:
@@ -54,7 +54,7 @@ def show_result(result: comparability.Comparability) -> None:
     for step in result.steps:
         st.markdown(f"{MARKS[step.outcome]} **{plain(step.title).capitalize()}.** {plain(step.reason)}")
     st.markdown("#### Field by field")
-    for check in result.fields:
+    for check in result.settings:
         st.markdown(f"{MARKS[check.outcome]} {plain(check.reason)}")
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from labs import Case, plan
+from labs import Case, sample_sizes
 from pages.format import plain
 from pages.learn.exercises import sheet_fields as fields
 from pages.learn.exercises.sheet_fields import Sheet
@@ -60,17 +60,17 @@ def show(case: Case | None, sheet: Sheet) -> None:
                     fields.number(sheet, name, label, **arguments)
 
 
-def computed(case: Case | None, sheet: Sheet) -> plan.Plan:
+def computed(case: Case | None, sheet: Sheet) -> sample_sizes.SampleSizes:
     """Each stage as soon as its numbers are there."""
     score, questions = sheet.number("stage1.score"), sheet.number("stage1.n")
     gap, differ, items = sheet.number("stage2.gap"), sheet.number("stage2.discordance"), sheet.number("stage2.n")
     rate, change = sheet.number("stage3.baseline"), sheet.number("stage3.difference")
     chats, share = sheet.number("stage3.per_day"), sheet.number("stage3.share")
-    return plan.Plan(
-        stage1=None if score is None or questions is None else plan.shortlist(score, int(questions)),
+    return sample_sizes.SampleSizes(
+        stage1=None if score is None or questions is None else sample_sizes.shortlist(score, int(questions)),
         stage2=None
         if gap is None
-        else plan.own_set(
+        else sample_sizes.own_set(
             gap,
             discordance=30.0 if differ is None else differ,
             score=sheet.number("stage2.score"),
@@ -78,11 +78,11 @@ def computed(case: Case | None, sheet: Sheet) -> plan.Plan:
         ),
         stage3=None
         if rate is None or change is None or chats is None or share is None
-        else plan.pilot(rate, change, per_day=chats, share=share, harm=sheet.number("stage3.harm")),
+        else sample_sizes.pilot(rate, change, per_day=chats, share=share, harm=sheet.number("stage3.harm")),
     )
 
 
-def show_result(result: plan.Plan) -> None:
+def show_result(result: sample_sizes.SampleSizes) -> None:
     for number, stage in enumerate((result.stage1, result.stage2, result.stage3), start=1):
         size = stage.sentence if stage else "its size follows once its numbers are entered."
         st.markdown(f"**Stage {number}:** {plain(size)}")

@@ -8,7 +8,7 @@ from datetime import date
 
 import streamlit as st
 
-from labs import Case, Lab, artefact, case_of
+from labs import Case, Lab, case_of, worksheet
 from pages.format import plain
 from pages.learn.exercises import claim_fields, plan_fields
 from pages.learn.exercises import sheet_fields as fields
@@ -49,12 +49,12 @@ def case_about(lab: Lab, sheet: Sheet) -> Case | None:
     return None if sheet.about == OWN else case_of(lab, sheet.about)
 
 
-def filled(lab: Lab, now: Talk) -> artefact.Artefact:
+def filled(lab: Lab, now: Talk) -> worksheet.Worksheet:
     """The sheet as something to keep."""
     sheet = fields.sheet_of(now)
     case = case_about(lab, sheet)
     computing = COMPUTING.get(lab.exercise.kind)
-    return artefact.fill(
+    return worksheet.fill(
         lab,
         case,
         {row.id: sheet.entries.get(row.id) for row in lab.exercise.rows},

@@ -8,9 +8,7 @@ from labs import Lab
 from pages.format import plain
 from pages.learn.exercises import sheet
 from pages.shared import download, learner
-from tutor import journal
-from tutor.dialogue import talk, transcript
-from tutor.dialogue.summary import summary
+from tutor import dialogue, journal
 from tutor.journal import Talk
 
 
@@ -18,7 +16,9 @@ def show(lab: Lab, now: Talk) -> None:
     _summary(lab, now)
     st.markdown("### Take it with you")
     name = f"{lab.slug}-{now.begun[:10]}"
-    _downloads("The talk", f"{name}-talk", lambda: transcript.as_markdown(now), lambda: transcript.as_json(now))
+    _downloads(
+        "The talk", f"{name}-talk", lambda: dialogue.transcript_markdown(now), lambda: dialogue.transcript_json(now)
+    )
     _downloads(
         plain(lab.exercise.title),
         f"{name}-sheet",
@@ -34,7 +34,7 @@ def show(lab: Lab, now: Talk) -> None:
         if st.button(
             "Start this lab over", key="start-over", help="A new talk; this one stays among your transcripts."
         ):
-            talk.start_over(now.learner, lab.slug)
+            dialogue.start_over(now.learner, lab.slug)
             st.rerun()
         with st.popover("Delete everything I wrote"):
             st.write(
@@ -47,7 +47,7 @@ def show(lab: Lab, now: Talk) -> None:
 
 
 def _summary(lab: Lab, now: Talk) -> None:
-    learned = summary(lab, now.exchanges)
+    learned = dialogue.summarise(lab, now.exchanges)
     st.markdown("### What you showed")
     lines = [f"**{plain(concept.name)}**: “{plain(' '.join(quote.split()))}”" for concept, quote in learned.shown]
     lines += [f"Met and worked past: {plain(belief.belief)}" for belief in learned.repaired]

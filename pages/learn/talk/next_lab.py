@@ -4,15 +4,15 @@ import streamlit as st
 
 from labs import Lab, load_lab, slugs
 from pages.format import plain
-from tutor.dialogue import talk
 from tutor.journal import Talk
+from tutor.judge import lab_progress
 
 CLOSING = ("transfer", "closed")
 
 
 def show_at_the_close(lab: Lab, now: Talk) -> None:
     """Under the closing question, in the talk itself."""
-    if talk.where(now).complete and now.point.kind in CLOSING:
+    if lab_progress(now.exchanges).complete and now.point.kind in CLOSING:
         with st.container(border=True, key="complete"):
             st.markdown("**You have your three: this lab is complete.**")
             st.caption(
@@ -24,7 +24,7 @@ def show_at_the_close(lab: Lab, now: Talk) -> None:
 
 def show_later(lab: Lab, now: Talk) -> None:
     """Beside the talk, once it went on to something else."""
-    if talk.where(now).complete and now.point.kind not in CLOSING:
+    if lab_progress(now.exchanges).complete and now.point.kind not in CLOSING:
         _button(lab)
 
 

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from pages.format import plain
-from tutor.dialogue import talk, voice
-from tutor.exchange import REQUIRED
+from tutor import REQUIRED
+from tutor.dialogue import status_line
 from tutor.journal import Talk
+from tutor.judge import lab_progress
 
 FULL, OPEN = ":primary[●]", ":gray[○]"
 SHOWN = 110  # characters of a learner's words
@@ -22,15 +23,15 @@ def in_words(counted: int) -> str:
 
 def show(now: Talk) -> None:
     """A dot a line, with its reason; what is still open says what would count."""
-    standing = talk.where(now)
-    st.markdown(f"{dots(standing.counted)} &nbsp; {in_words(standing.counted)} counted")
+    progress = lab_progress(now.exchanges)
+    st.markdown(f"{dots(progress.counted)} &nbsp; {in_words(progress.counted)} counted")
     for exchange in [each for each in now.exchanges if each.counted][:REQUIRED]:
         assert exchange.assessment is not None
         words = exchange.assessment.quote or exchange.learner
         cut = f"{words[:SHOWN].rstrip()}…" if len(words) > SHOWN else words
-        reason = voice.status(exchange.assessment).partition(": ")[2]
+        reason = status_line(exchange.assessment).partition(": ")[2]
         st.caption(f"{FULL} “{plain(' '.join(cut.split()))}”: {reason}")
-    if not standing.complete:
+    if not progress.complete:
         st.caption(
             "A message counts when your own words add a thought about the case: a reason, a question that something "
             "hangs on, a decision. Right or wrong does not matter, nor does length or language."

@@ -10,13 +10,9 @@ import streamlit as st
 from labs import Case, Lab, case_of, fresh_case
 from pages.format import plain
 from pages.learn.talk import next_lab, progress_dots
-from tutor import journal
-from tutor.dialogue import talk, voice
-from tutor.dialogue.languages import language_of
-from tutor.dialogue.talk import Tutor
-from tutor.exchange import Exchange
+from tutor import Exchange, Tutor, dialogue, journal
 from tutor.journal import Talk
-from tutor.judge.assessment import standing
+from tutor.judge import lab_progress, language_of
 
 HEIGHT = 430  # pixels kept for the talk, so that the box below stays where it is
 FRESH = 1_000  # fresh cases to draw from
@@ -25,12 +21,12 @@ TUTOR, LEARNER = ":material/school:", ":material/person:"
 
 def show(lab: Lab, now: Talk, tutor: Tutor) -> None:
     conversation = st.container(height=HEIGHT, border=False, key=f"talk-{now.id}")
-    waiting = talk.open_turn(now)
-    out_of_reach = waiting is not None and tutor.speaker is not None
+    waiting = dialogue.unanswered_turn(now)
+    out_of_reach = waiting is not None and tutor.voice is not None
     text = st.chat_input(
         "Your answer, in your own words",
         key=f"say-{now.id}",
-        max_chars=talk.LONGEST,
+        max_chars=dialogue.MESSAGE_LIMIT,
         submit_mode="disable",
         disabled=out_of_reach,
     )
@@ -45,30 +41,30 @@ def show(lab: Lab, now: Talk, tutor: Tutor) -> None:
         again = out_of_reach and st.button("Ask for the reply again", key="again")
         st.page_link("pages/learn/tutor_settings.py", label=plain(tutor.describe()), help="Who judges and who speaks.")
     if waiting is None and other:
-        talk.turn_to(now, _other_case(lab, now))
+        dialogue.switch_case(now, _other_case(lab, now))
         st.rerun()
     if (tell or text) and not out_of_reach:
         if waiting is not None:  # left open by another tab: its reply comes first
             now = _answered(now, tutor)
-        now = talk.say(now, "Tell me." if tell else text or "", told=tell)
+        now = dialogue.add_message(now, "Tell me." if tell else text or "", asked_to_be_told=tell)
         again = True
     with conversation:
         _exchanges(lab, now)
-        if talk.open_turn(now) is None:
+        if dialogue.unanswered_turn(now) is None:
             _open_question(now)
             if not now.exchanges:
                 _hints(lab, now)
             next_lab.show_at_the_close(lab, now)
-        elif again or tutor.speaker is None:
+        elif again or tutor.voice is None:
             with st.chat_message("assistant", avatar=TUTOR):
-                st.write_stream(plain(piece) for piece in talk.answer(now, tutor))
+                st.write_stream(plain(piece) for piece in dialogue.respond(now, tutor))
             st.rerun()
         else:
             st.info("Your message is kept, and its reply is still missing.")
 
 
 def _answered(now: Talk, tutor: Tutor) -> Talk:
-    for _ in talk.answer(now, tutor):
+    for _ in dialogue.respond(now, tutor):
         pass
     return journal.read(now.id)
 
@@ -91,7 +87,7 @@ def _exchanges(lab: Lab, now: Talk) -> None:
             _tutor_says(exchange.tutor)
         with st.chat_message("user", avatar=LEARNER):
             st.markdown(_with_line_breaks(exchange.learner))
-            st.caption(_status(exchange, standing(now.exchanges[:number]).counted))
+            st.caption(_status(exchange, lab_progress(now.exchanges[:number]).counted))
         if exchange.reply is not None:
             _tutor_says(exchange.reply)
         if exchange.voice.startswith("authored ("):
@@ -123,7 +119,7 @@ def _status(exchange: Exchange, counted: int) -> str:
     if exchange.told:
         return "You asked to be told. This neither counts nor costs anything."
     mark = "●" if judged.substantive else "○"
-    reason = plain(voice.status(judged, language_of(exchange.learner)))
+    reason = plain(dialogue.status_line(judged, language_of(exchange.learner)))
     count = f"{progress_dots.in_words(counted)}." if exchange.reply is not None else ""
     return " ".join(filter(None, [mark, reason, count, plain(judged.notice)]))
 

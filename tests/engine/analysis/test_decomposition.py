@@ -13,18 +13,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.analysis.decomposition import instrument, item_luck, protocol, reread, rerun, split, split_of_scores
-from engine.analysis.robustness import plan_family
+from engine.analysis.decomposition import decompose, repeat_effects, scorer_effect_of
+from engine.analysis.repeats import Repeat, plan_repeats
+from engine.analysis.variations import Variations, variations_of
 from engine.battles.battle import SIDES, Battle, Contender, ItemFailure, ItemResult, Outcome
-from engine.battles.evaluate import ranked_outcome, written_outcome
 from engine.battles.rescoring import rescore, rules
 from engine.battles.result import BattleResult
+from engine.battles.scoring import ranked_outcome, written_outcome
 from engine.harness.config import Decoding
 from engine.logs import Log, LogRow, align
-from engine.logs.decomposition import other_scorings, split_of_logs
+from engine.logs.decomposition import decompose_logs, other_scorings
 from engine.logs.log import Contents
 from engine.models.interface import Completion, Logliks, Trouble
-from engine.stats.decomposition import Bar, GapDecomposition, Remeasurement, SourceEffect
+from engine.stats.decomposition import (
+    GapDecomposition,
+    Remeasurement,
+    SourceEffect,
+    decompose_scores,
+    item_sampling_effect,
+    scorer_effect,
+)
 from engine.stats.verdict import compare
 from engine.tasks.items import digest, load_items
 from engine.tasks.task import Item, Scorer, Task
@@ -73,6 +81,25 @@ def result_of(battle: Battle, a: Mapping[str, Outcome], b: Mapping[str, Outcome]
     return BattleResult(
         battle=battle, state=state, a=a, b=b, environment={}, notices=(), seconds=1.0, created=1_700_000_000.0
     )
+
+
+def repeats(family: Sequence[BattleResult]) -> list[Repeat]:
+    return [
+        Repeat(battle=one.battle, state=one.state, scores={i: (a.score, b.score) for i, a, b in one.pairs})  # type: ignore[arg-type]
+        for one in family
+    ]
+
+
+def decomposed(result: BattleResult, family: Sequence[BattleResult] = ()) -> GapDecomposition | None:
+    return decompose(result, repeats(family))
+
+
+def prompt_effect(result: BattleResult, family: Sequence[BattleResult]) -> SourceEffect:
+    return repeat_effects(result, repeats(family))[0]
+
+
+def run_effect(result: BattleResult, family: Sequence[BattleResult]) -> SourceEffect:
+    return repeat_effects(result, repeats(family))[1]
 
 
 def written(task: Task, texts: Sequence[str | None]) -> dict[str, Outcome]:
@@ -138,7 +165,7 @@ def test_a_stored_ranking_read_again(add_task: AddTask) -> None:
 def test_each_rule_and_both_bounds(essay: Task, contenders: tuple[str, str]) -> None:
     a = written(essay, [RIGHT] * 5 + [WRONG] * 3 + [SILENT, CUT])
     b = written(essay, [RIGHT] * 2 + [LOOSE] * 5 + [SILENT, SILENT, None])
-    part = instrument(result_of(battle_of(essay, contenders), a, b))
+    part = scorer_effect_of(result_of(battle_of(essay, contenders), a, b))
     # 9 pairs: A is right on 5 of them, B on 2. The tenth has a text of A (cut off) and none of B.
     gap = 3 / 9
     strict, loose, low, high = part.readings
@@ -165,7 +192,7 @@ def test_each_rule_and_both_bounds(essay: Task, contenders: tuple[str, str]) -> 
 
 def test_a_rule_that_turns_the_gap_is_said(essay: Task, contenders: tuple[str, str]) -> None:
     a, b = written(essay, [RIGHT] * 5 + [WRONG] * 5), written(essay, [RIGHT] * 2 + [LOOSE] * 5 + [WRONG] * 3)
-    told = split(result_of(battle_of(essay, contenders), a, b))
+    told = decomposed(result_of(battle_of(essay, contenders), a, b))
     assert told is not None
     assert told.sentences == (
         "ruby is 30.0 points ahead of jade on the same 10 items; the choice of items leaves anything from 6.1 points "
@@ -186,10 +213,10 @@ def test_one_rule_that_read_everything_moved_nothing_and_that_is_measured(
     task = add_task(toy_task(decoding=Decoding(max_tokens=9, until=()), extractions={"strict-match": STRICT}))
     a, b = written(task, [RIGHT] * 30 + [WRONG] * 10), written(task, [RIGHT] * 20 + [WRONG] * 20)
     result = result_of(battle_of(task, contenders), a, b)
-    part = instrument(result)
+    part = scorer_effect_of(result)
     assert part.measured and part.low == part.high == 0.25 and part.mixed == ()
     assert part.about == "the same outputs read by 1 rule; no answer was unread"
-    told = split(result)
+    told = decomposed(result)
     assert told is not None
     assert told.sentences[1] == (
         "The other sources measured left the gap as it is: the instrument (how answers are read) on 40 items, "
@@ -208,7 +235,7 @@ def test_ranked_choices_are_read_by_what_is_stored_of_them(add_task: AddTask, co
 
     # red, green, blue. A: green by sum and by character; B: blue by sum, green by character (-4/5 against -3.5/4).
     a, b = ranked(lambda gold: (-9.0, -2.0, -9.0)), ranked(lambda gold: (-9.0, -4.0, -3.5))
-    part = instrument(result_of(battle_of(task, contenders), a, b))
+    part = scorer_effect_of(result_of(battle_of(task, contenders), a, b))
     assert [(r.label, r.gap, r.flips) for r in part.readings] == [
         ("highest total (acc)", pytest.approx((13 - 13) / 40), 0),
         ("highest per character (acc_norm)", 0.0, 26),
@@ -223,11 +250,11 @@ def test_questions_that_are_gone_leave_the_instrument_unmeasured(
     outcomes = written(essay, [RIGHT, SILENT] * 5)
     result = result_of(battle_of(essay, contenders), outcomes, outcomes)
     add_task(replace(essay, items_from=(Shelf(here=False),)))
-    told = split(result)
+    told = decomposed(result)
     assert told is not None
-    assert told.bars[1:] == tuple(
-        Bar(source=source, low=None, high=None, measured=False) for source in ("instrument", "protocol", "rerun")
-    )
+    assert [(part.source, part.low, part.high, part.measured) for part in told.parts[1:]] == [
+        (source, None, None, False) for source in ("instrument", "protocol", "rerun")
+    ]
     assert all("not on this machine" in part.about for part in told.parts[1:])
     assert told.sentences[1].startswith("No other source was measured")
     assert told.sentences[2].count("not on this machine") == 3
@@ -237,8 +264,8 @@ def test_without_a_verdict_there_is_nothing_to_split(essay: Task, contenders: tu
     battle = battle_of(essay, contenders)
     begun = {battle.item_ids[0]: ItemResult(item_id=battle.item_ids[0], score=1.0, text=RIGHT, answer="7")}
     result = result_of(battle, begun, begun, "running")
-    assert split(result) is None
-    for part in (instrument(result), protocol(result, ()), rerun(result, ())):
+    assert decomposed(result) is None
+    for part in (scorer_effect_of(result), prompt_effect(result, ()), run_effect(result, ())):
         assert (part.measured, part.about) == (False, "fewer than two pairs are complete")
 
 
@@ -267,13 +294,13 @@ def again(
 def test_a_repeat_is_read_on_the_items_it_shares(first: BattleResult) -> None:
     # On the first five items the gap was (5 - 4) / 5; now B has the lead there, with 3 answers changed.
     family = [again(first, ([1, 1, 1, 0, 0], [1, 1, 1, 1, 1]), wording="instruction first")]
-    part = protocol(first, family)
+    part = prompt_effect(first, family)
     assert part.readings == (Remeasurement(label="instruction first", gap=-0.4, n=5, base=0.2, flips=3),)
     assert (part.low, part.high) == pytest.approx((0.2 - 0.6, 0.2))
     assert part.about.startswith("both sides run again in 1 other way; impossible here: options reversed (")
-    assert not rerun(first, family).measured
-    assert not instrument(first).measured  # only scores are stored here
-    told = split(first, family)
+    assert not run_effect(first, family).measured
+    assert not scorer_effect_of(first).measured  # only scores are stored here
+    told = decomposed(first, family)
     assert told is not None
     assert told.sentences[1] == (
         "Of the other sources measured, the protocol (how questions are asked) moves the gap most: “instruction first” "
@@ -283,7 +310,7 @@ def test_a_repeat_is_read_on_the_items_it_shares(first: BattleResult) -> None:
 
 
 def test_a_rerun_that_moves_nothing_is_a_measured_zero(first: BattleResult) -> None:
-    part = rerun(first, [again(first, ([1] * 6 + [0] * 4, [1] * 4 + [0] * 6))])
+    part = run_effect(first, [again(first, ([1] * 6 + [0] * 4, [1] * 4 + [0] * 6))])
     assert [(r.label, r.n, r.flips) for r in part.readings] == [("the same again", 10, 0)]
     assert part.measured and part.low == part.high == pytest.approx(0.2)
     assert part.untried == ("one item at a time", "bfloat16")
@@ -306,21 +333,21 @@ def test_what_is_no_repeat_is_no_reading(first: BattleResult) -> None:
         first,
         replace(first, battle=replace(first.battle, of=first.battle.id)),
     ]
-    assert not rerun(first, family).measured and not protocol(first, family).measured
-    assert [reading.label for reading in rerun(first, [*family, good]).readings] == [dtype]
+    assert not run_effect(first, family).measured and not prompt_effect(first, family).measured
+    assert [reading.label for reading in run_effect(first, [*family, good]).readings] == [dtype]
 
 
 def test_only_what_both_can_be_given_is_untried(first: BattleResult) -> None:
     b = replace(first.battle.b, harness=replace(first.battle.b.harness, batch=1))
-    assert rerun(replace(first, battle=replace(first.battle, b=b)), ()).untried == ("the same again", "bfloat16")
+    assert run_effect(replace(first, battle=replace(first.battle, b=b)), ()).untried == ("the same again", "bfloat16")
 
 
 def test_every_repeat_that_is_planned_is_a_reading(first: BattleResult) -> None:
     family = []
-    for battle in plan_family(first.battle, 4):
+    for battle in plan_repeats(first.battle, 4):
         a, b = (scored(battle.item_ids, side) for side in ([1, 1, 1, 0], [1, 1, 1, 1]))
         family.append(result_of(battle, a, b))
-    told = split(first, family)
+    told = decomposed(first, family)
     assert told is not None
     asked, ran = told.parts[2:]
     assert len(asked.readings) + len(ran.readings) == len(family) >= 4
@@ -331,8 +358,11 @@ def test_every_repeat_that_is_planned_is_a_reading(first: BattleResult) -> None:
 
 
 def test_a_source_with_nothing_to_change_does_not_apply(first: BattleResult, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.analysis.decomposition.variations", lambda *given: ())
-    told = split(replace(first, battle=replace(first.battle, device="elsewhere")))
+    def nothing_possible(battle: Battle, side: Any) -> Variations:
+        return replace(variations_of(replace(battle, device="cpu"), side), possible=())
+
+    monkeypatch.setattr("engine.analysis.variations.variations_of", nothing_possible)
+    told = decomposed(replace(first, battle=replace(first.battle, device="elsewhere")))
     assert told is not None
     assert [part.applies for part in told.parts] == [True, True, False, False]
     assert "; does not apply here: the protocol (how questions are asked; not run again; imp" in told.sentences[2]
@@ -347,7 +377,7 @@ def test_scores_from_files_are_read_again_and_nothing_is_run_again() -> None:
     loose = [1, 1, 1, 1, 1, 0, 0, 0], [1, 1, 1, 1, 1, 1, None, 0]
     verdict = compare(*strict, names=NAMES)
     own, other = (tuple(dict(zip(ids, side, strict=True)) for side in pair) for pair in (strict, loose))
-    told = split_of_scores(verdict, own, {"strict": own, "loose": other}, ((), ids[2:7]))  # type: ignore[arg-type,dict-item]
+    told = decompose_scores(verdict, own, {"strict": own, "loose": other}, ((), ids[2:7]))  # type: ignore[arg-type,dict-item]
     assert [r.gap for r in told.parts[1].readings] == pytest.approx([3 / 8, -1 / 8, -2 / 8, 3 / 8])
     assert told.parts[1].readings[2].label == "every unread answer of Qwen right"
     assert [part.measured for part in told.parts] == [True, True, False, False]
@@ -364,7 +394,7 @@ def test_the_extremes_of_reading_each_side_by_another_rule() -> None:
             ("z", [1, 0, 0, 0], [1, 1, 1, 0]),
         )
     }
-    told = split_of_scores(compare([1, 1, 0, 0], [1, 0, 0, 0], names=NAMES), rules["x"], rules)
+    told = decompose_scores(compare([1, 1, 0, 0], [1, 0, 0, 0], names=NAMES), rules["x"], rules)
     part = told.parts[1]
     assert [(m.label, m.gap) for m in part.mixed] == [
         ("Gemma by x, Qwen by z", -1 / 4),
@@ -375,7 +405,7 @@ def test_the_extremes_of_reading_each_side_by_another_rule() -> None:
 
 def test_a_rule_that_finds_no_answer_at_all_is_no_reading() -> None:
     own, nothing = ({"x": 1.0, "y": 0.0}, {"x": 0.0, "y": 0.0}), ({"x": None, "y": None}, {"x": None, "y": None})
-    part = reread(NAMES, 0.5, own, {"own": own, "strict": nothing}, ((), ()))
+    part = scorer_effect(NAMES, 0.5, own, {"own": own, "strict": nothing}, ((), ()))
     assert ([reading.label for reading in part.readings], part.mixed) == (["own"], ())
     assert "strict found no answer on either side" in part.about
 
@@ -384,10 +414,10 @@ def test_what_closes_the_gap_and_what_only_might() -> None:
     ids = "pqrstuvw"
     a, b = (dict(zip(ids, side, strict=True)) for side in ([1] * 6 + [0] * 2, [1] * 4 + [0] * 4))
     verdict = compare(list(a.values()), list(b.values()), names=NAMES)
-    even = split_of_scores(verdict, (a, b), {"own": (a, b), "even": (a, {**b, "u": 1, "v": 1})})
+    even = decompose_scores(verdict, (a, b), {"own": (a, b), "even": (a, {**b, "u": 1, "v": 1})})
     assert "“even” takes it from 25.0 points in favour of Gemma to no gap on 8 items" in even.sentences[1]
     assert even.sentences[1].endswith("which alone closes it.")
-    lost = split_of_scores(verdict, (a, b), {"own": (a, b)}, ((), "uvw"))
+    lost = decompose_scores(verdict, (a, b), {"own": (a, b)}, ((), "uvw"))
     assert lost.sentences[1].endswith(
         "“every unread answer of Qwen right” would take it from 25.0 points in favour of Gemma to 12.5 points in "
         "favour of Qwen on 8 items (3 answers changed), which alone could turn it."
@@ -396,14 +426,14 @@ def test_what_closes_the_gap_and_what_only_might() -> None:
 
 def test_one_score_an_item_says_nothing_of_the_instrument() -> None:
     own = {"x": 1.0, "y": 0.0}, {"x": 0.0, "y": 0.0}
-    told = split_of_scores(compare([1, 0], [0, 0], names=NAMES), own, {"acc": own})
+    told = decompose_scores(compare([1, 0], [0, 0], names=NAMES), own, {"acc": own})
     assert not told.parts[1].measured
     assert "are not" not in told.sentences[1] and "left the gap" not in told.sentences[1]
 
 
 def test_real_scores_beyond_one_have_no_bounds() -> None:
     own = {"x": 3.5, "y": 0.0, "z": None}, {"x": 1.0, "y": 2.0, "z": 1.0}
-    part = reread(NAMES, 0.25, own, {"points": own}, ((), ()))
+    part = scorer_effect(NAMES, 0.25, own, {"points": own}, ((), ()))
     assert [reading.bound for reading in part.readings] == [False]
     assert part.about.endswith("with no bounds as scores lie outside 0 to 1")
 
@@ -428,7 +458,7 @@ def test_two_logs_in_their_parts(mark: str) -> None:
     strict = log(a, "exact_match,strict", gone_a), log(b, "exact_match,strict", gone_b)
     loose = log({**a, "q": 1.0}, "exact_match,loose"), log({**b, f"q{mark}": 1.0, f"r{mark}": 1.0}, "exact_match,loose")
     aligned = align(*strict)
-    told = split_of_logs(compare([1, 0, 0], [0, 0, 0], names=NAMES), aligned, {"exact_match,loose": loose})
+    told = decompose_logs(compare([1, 0, 0], [0, 0, 0], names=NAMES), aligned, {"exact_match,loose": loose})
     found, other, low, high = told.parts[1].readings
     assert (found.label, found.n, found.flips, found.unread) == ("exact_match,strict", 3, 0, 2)
     assert (found.gap, other.gap) == (pytest.approx(1 / 3), pytest.approx(0.0))
@@ -478,7 +508,7 @@ def splits(draw: st.DrawFn) -> GapDecomposition:
     rules = {"own": own} | {name: (side(lossy), side(lossy)) for name in draw(st.sets(st.sampled_from("xyz")))}
     unread = [draw(st.sets(st.sampled_from(ids), max_size=3)) for _ in range(2)]
     unread_a, unread_b = ({i for i in lost if not scores[i]} for lost, scores in zip(unread, own, strict=True))
-    read = reread(NAMES, verdict.gap, own, rules, (unread_a, unread_b))
+    read = scorer_effect(NAMES, verdict.gap, own, rules, (unread_a, unread_b))
 
     def part(source: Any) -> SourceEffect:
         ways = draw(st.lists(st.sampled_from(["bfloat16", "8 worked examples", "the same again"]), max_size=2))
@@ -493,23 +523,21 @@ def splits(draw: st.DrawFn) -> GapDecomposition:
         untried = ("reversed",) if draw(st.booleans()) else ()
         return replace(found, untried=untried, applies=bool(readings or untried or draw(st.booleans())))
 
-    parts = item_luck(verdict), read, part("protocol"), part("rerun")
+    parts = item_sampling_effect(verdict), read, part("protocol"), part("rerun")
     head = {"names": NAMES, "gap": verdict.gap, "n": n, "level": 0.95, "margin": verdict.margin}
     return GapDecomposition(parts=parts, **head)
 
 
 @given(told=splits())
 def test_the_gap_lies_between_the_ends_of_every_part(told: GapDecomposition) -> None:
-    for part, bar in zip(told.parts, told.bars, strict=True):
-        assert part.measured == bar.measured == (part.low is not None)
-        if part.low is None or part.high is None or bar.low is None or bar.high is None:
-            assert (part.low, part.high, bar.low, bar.high) == (None, None, None, None)
-            assert part.readings == ()
+    for part in told.parts:
+        assert part.measured == (part.low is not None)
+        if part.low is None or part.high is None:
+            assert (part.low, part.high, part.readings) == (None, None, ())
         else:
             assert part.low - 1e-12 <= told.gap <= part.high + 1e-12
-            assert (bar.low, bar.high) == pytest.approx((100 * part.low, 100 * part.high))
             assert all(part.low <= reading.moved(told.gap) <= part.high for reading in part.readings)
-    assert [bar.source for bar in told.bars] == ["item luck", "instrument", "protocol", "rerun"]
+    assert [part.source for part in told.parts] == ["item luck", "instrument", "protocol", "rerun"]
 
 
 @given(
@@ -526,7 +554,7 @@ def test_no_way_to_fill_in_what_was_not_read_leaves_the_bounds(
         (1, i) for i, s in own[1].items() if s is None
     ]
     gone = gone[:8]
-    part = reread(NAMES, 0.0, own, {}, (unread, ()))  # type: ignore[arg-type]
+    part = scorer_effect(NAMES, 0.0, own, {}, (unread, ()))  # type: ignore[arg-type]
     if not gone:
         assert part.readings == () and not part.measured
         return
@@ -567,7 +595,7 @@ def test_the_words_show_no_number_that_the_split_does_not_hold(told: GapDecompos
 
 def test_json() -> None:
     own = {"x": 1.0, "y": 0.0}, {"x": 0.0, "y": 0.0}
-    told = split_of_scores(compare([1, 0], [0, 0], names=NAMES), own, {"acc": own, "acc_norm": own})
+    told = decompose_scores(compare([1, 0], [0, 0], names=NAMES), own, {"acc": own, "acc_norm": own})
     stored = json.loads(json.dumps(told.to_json()))
     assert (stored["gap"], stored["n"], stored["names"]) == (0.5, 2, list(NAMES))
     assert stored["sentences"] == list(told.sentences)
@@ -609,8 +637,8 @@ def test_the_words_never_contradict_the_parts(told: GapDecomposition) -> None:
     assert ("oes not apply here" in left) == any(not part.measured and not part.applies for part in others)
 
 
-def test_clusters_are_part_of_item_luck() -> None:
-    part = item_luck(compare([1, 0, 1, 1, 0, 0, 1, 0], [0, 0, 1, 0, 0, 1, 1, 0], clusters="aabbccdd"))
+def test_clusters_are_part_of_item_sampling_effect() -> None:
+    part = item_sampling_effect(compare([1, 0, 1, 1, 0, 0, 1, 0], [0, 0, 1, 0, 0, 1, 1, 0], clusters="aabbccdd"))
     assert part.about.startswith("95% interval, ") and "4 clusters" in part.about and "(" not in part.about
-    whole = item_luck(replace(compare([1, 0, 1], [0, 0, 1]), target="benchmark"))
+    whole = item_sampling_effect(replace(compare([1, 0, 1], [0, 0, 1]), target="benchmark"))
     assert whole.about.startswith("95% interval of the whole benchmark's gap, ")

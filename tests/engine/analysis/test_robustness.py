@@ -12,7 +12,8 @@ import pytest
 
 from engine import BattleRequest, CallerMistake, Item, Task, runs
 from engine.__main__ import main
-from engine.analysis import robustness
+from engine.analysis import repeats, robustness
+from engine.analysis.variations import NotApplicable
 from engine.battles.battle import ItemResult
 from engine.errors import BattleFailed
 from engine.harness.config import Decoding
@@ -71,15 +72,15 @@ def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "_ensure_worker", lambda device: work(device) or "")
 
 
-def measured(challenge: BattleRequest, parts: tuple[str, ...] = robustness.PARTS) -> robustness.RobustnessReport:
-    return robustness.report(robustness.start(robustness.plan(challenge, parts)), parts)
+def measured(challenge: BattleRequest, parts: tuple[str, ...] = repeats.SOURCES) -> robustness.RobustnessReport:
+    return robustness.report(repeats.start(repeats.plan_repeats_of_model(challenge, parts)), parts)
 
 
 # ---- the plan
 
 
 def test_every_run_is_one_side_and_none_is_run_twice(challenge: BattleRequest) -> None:
-    battles = robustness.plan(challenge)
+    battles = repeats.plan_repeats_of_model(challenge)
     sides = [battle.contender(side).harness for battle in battles for side in ("a", "b")]
     assert len(battles) == 4 and len(sides) == 8
     assert len(set(sides)) == 7  # as given twice: the repetition
@@ -94,20 +95,20 @@ def test_every_run_is_one_side_and_none_is_run_twice(challenge: BattleRequest) -
 @pytest.mark.parametrize(("parts", "battles"), [(("instrument",), 1), (("rerun",), 2), (("protocol",), 3)])
 def test_only_what_is_asked_for_is_run(parts: tuple[str, ...], battles: int, challenge: BattleRequest) -> None:
     """Base and 0, 3 or 4 variations; an odd one is paired with a repetition."""
-    assert len(robustness.plan(challenge, parts)) == battles
+    assert len(repeats.plan_repeats_of_model(challenge, parts)) == battles
 
 
 @pytest.mark.parametrize("parts", [(), ("luck",), ("rerun", "luck")])
 def test_a_part_there_is_not(parts: tuple[str, ...], challenge: BattleRequest) -> None:
     with pytest.raises(CallerMistake, match="Use some of: rerun, protocol, instrument"):
-        robustness.plan(challenge, parts)
+        repeats.plan_repeats_of_model(challenge, parts)
 
 
 def test_a_battle_is_repeated_with_both_sides_changed_alike(
     challenge: BattleRequest, contenders: tuple[str, str]
 ) -> None:
     battle = runs.plan(replace(challenge, b=contenders[1], limit=20))
-    family = robustness.plan_family(battle, 12)
+    family = repeats.plan_repeats(battle, 12)
     assert len(family) == 7
     for other in family:
         assert (other.a.model, other.b.model) == contenders
@@ -115,7 +116,7 @@ def test_a_battle_is_repeated_with_both_sides_changed_alike(
         assert other.item_ids == battle.item_ids[:12]
         assert (other.of, other.card, other.stop) == (battle.id, None, "planned")
     assert len({other.a.harness for other in family}) == 7
-    assert [other.a.harness for other in robustness.plan_family(battle, 12, ("rerun",))] == [
+    assert [other.a.harness for other in repeats.plan_repeats(battle, 12, ("rerun",))] == [
         other.a.harness for other in family[4:]
     ]
 
@@ -123,13 +124,13 @@ def test_a_battle_is_repeated_with_both_sides_changed_alike(
 def test_a_server_is_not_given_what_it_cannot_be_given(challenge: BattleRequest, contenders: tuple[str, str]) -> None:
     """Batch and precision are a local model's; changed on one side alone they would not be the battle again."""
     battle = runs.plan(replace(challenge, b="openai:m@https://host.example/v1"))
-    (again,) = robustness.plan_family(battle, 12, ("rerun",))
+    (again,) = repeats.plan_repeats(battle, 12, ("rerun",))
     assert (again.a, again.b) == (battle.a, battle.b)
 
 
 def test_too_few_items_to_repeat(challenge: BattleRequest, contenders: tuple[str, str]) -> None:
     with pytest.raises(CallerMistake, match="1 items are too few"):
-        robustness.plan_family(runs.plan(replace(challenge, b=contenders[1])), 1)
+        repeats.plan_repeats(runs.plan(replace(challenge, b=contenders[1])), 1)
 
 
 # ---- running
@@ -140,42 +141,44 @@ def test_a_family_is_found_again_in_its_order(
 ) -> None:
     battle = runs.plan(replace(challenge, b=contenders[1], limit=10))
     runs.start(battle)
-    planned = robustness.plan_family(battle, 6)
-    robustness.start(planned)
-    other = robustness.plan(replace(challenge, limit=8))
-    robustness.start(other)
-    assert [result.battle for result in robustness.family(battle.id)] == planned
-    assert [result.battle for result in robustness.family(other[0].id)] == other
-    assert {result.state for result in robustness.family(battle.id)} == {"done"}
-    assert robustness.family("nothing") == []
+    planned = repeats.plan_repeats(battle, 6)
+    repeats.start(planned)
+    other = repeats.plan_repeats_of_model(replace(challenge, limit=8))
+    repeats.start(other)
+    assert [result.battle for result in repeats.entries(battle.id)] == planned
+    assert [result.battle for result in repeats.entries(other[0].id)] == other
+    assert {result.state for result in repeats.entries(battle.id)} == {"done"}
+    assert repeats.entries("nothing") == []
 
 
 def test_what_was_stopped_is_gone_on_with_and_nothing_is_counted_twice(
     challenge: BattleRequest, opened: Any, taken: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    family_id = robustness.start(robustness.plan(challenge))
-    robustness.stop(family_id)
-    assert {result.state for result in robustness.family(family_id)} == {"stopped"}
+    family_id = repeats.start(repeats.plan_repeats_of_model(challenge))
+    repeats.stop(family_id)
+    assert {result.state for result in repeats.entries(family_id)} == {"stopped"}
     with pytest.raises(BattleFailed, match=r"0 scores for 32 items and is stopped.*noise --resume"):
         robustness.report(family_id)
-    robustness.resume(family_id)
-    assert {result.state for result in robustness.family(family_id)} == {"queued"}
+    repeats.resume(family_id)
+    assert {result.state for result in repeats.entries(family_id)} == {"queued"}
 
 
 def test_a_run_that_is_complete_counts_though_its_partner_is_not(challenge: BattleRequest, taken: None) -> None:
     """The first side is written down whole, the other's last item is missing."""
-    (battle,) = robustness.plan(challenge, ("instrument",))
-    family_id = robustness.start([battle])
+    (battle,) = repeats.plan_repeats_of_model(challenge, ("instrument",))
+    family_id = repeats.start([battle])
     with Ledger() as ledger:
         ledger.claim("cpu")
         results = [ItemResult(item_id=item, score=1.0, choice=0, logliks=(-1.0, -2.0)) for item in battle.item_ids]
         ledger.append(battle.id, "a", results)
         ledger.append(battle.id, "b", results[:-1])
-    robustness.stop(family_id)
+    repeats.stop(family_id)
     report = robustness.report(family_id)
     assert (report.n, report.score, report.measured) == (32, 1.0, ())
-    assert ("rerun", "the same again", "its run is stopped") in report.not_measured
-    assert ("protocol", "instruction first", "not run") in report.not_measured
+    stopped = NotApplicable(part="rerun", label="the same again", reason="its run is stopped")
+    assert stopped in report.not_measured
+    untried = NotApplicable(part="protocol", label="instruction first", reason="not run")
+    assert untried in report.not_measured
     assert "How far these weights move is not known" in " ".join(report.sentences)
 
 
@@ -184,7 +187,7 @@ def test_a_kill_in_the_middle_changes_nothing(
 ) -> None:
     with device_lock("cpu") as mine:
         assert mine
-        whole, family_id = (robustness.start(robustness.plan(challenge)) for _ in range(2))
+        whole, family_id = (repeats.start(repeats.plan_repeats_of_model(challenge)) for _ in range(2))
 
     class Dying(Reader):
         def rank(self, items: Any, skip: Any = ()) -> Iterator[Any]:
@@ -326,7 +329,7 @@ def test_a_battle_between_two_is_no_measurement_of_one(
 ) -> None:
     battle = runs.plan(replace(challenge, b=contenders[1]))
     runs.start(battle)
-    robustness.start(robustness.plan_family(battle, 8, ("rerun",)))
+    repeats.start(repeats.plan_repeats(battle, 8, ("rerun",)))
     with pytest.raises(CallerMistake, match="no measurement of noise"):
         robustness.report(battle.id)
 

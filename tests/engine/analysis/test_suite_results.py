@@ -15,7 +15,7 @@ from engine import BattleResult, CallerMistake, Task
 from engine.analysis.suite_results import above_chance, suite_result, suite_task_result
 from engine.analysis.suites import SUITES, Suite, SuiteTask
 from engine.battles.battle import ItemFailure, ItemResult, Outcome
-from engine.battles.evaluate import written_outcome
+from engine.battles.scoring import written_outcome
 from engine.harness.config import Decoding
 from engine.models.interface import Completion
 from engine.tasks.items import load_items

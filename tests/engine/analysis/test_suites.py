@@ -84,12 +84,12 @@ def test_every_task_of_small_comes_with_the_packs() -> None:
 
 def test_numbers_of_choices_are_the_leaderboards() -> None:
     """Of each BBH subtask, in the notebook its documentation links to: 1 over them is what it takes for chance."""
-    from engine.tasks.catalogue.leaderboard_bbh import SUBTASKS, sheets
+    from engine.tasks.catalogue.bbh import RANKED, ranked_sheets
 
     if not DataPackage("lm_eval/tasks/leaderboard/bbh_mc/*.yaml", package="lm-eval").present():
         pytest.skip("the pack lm-eval is not installed")
     choices = (2, 2, 6, 3, 2, 11, 2, 5, 7, 3, 6, 2, 19, 5, 18, 6, 6, 2, 2, 4, 5, 7, 3, 2)
-    assert tuple(len(sheets()[name]["doc_to_choice"]) for name in SUBTASKS) == choices
+    assert tuple(len(ranked_sheets()[name]["doc_to_choice"]) for name in RANKED) == choices
 
 
 def test_a_preset_there_is_not() -> None:

@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 import pytest
 
 from engine import HarnessConfig, Task, load_task
-from engine.analysis.variations import NotApplicable, not_applicable, variation, variations
+from engine.analysis.variations import NotApplicable, variation, variations
 from engine.errors import NoSource
 from engine.harness.config import Decoding
 from tests.conftest import Shelf, toy_rows, toy_task
@@ -18,11 +18,11 @@ AddTask = Callable[[Task], Task]
 
 
 def labels(task: Task, device: str = "cpu", **settings: object) -> list[tuple[str, str]]:
-    return [(v.part, v.label) for v in variations(task, task.harness(**settings), device)]
+    return [(v.part, v.label) for v in variations(task, task.harness(**settings), device).possible]
 
 
 def reasons(task: Task, device: str = "cpu", **settings: object) -> dict[str, str]:
-    return {label: reason for _, label, reason in not_applicable(task, task.harness(**settings), device)}
+    return {way.label: way.reason for way in variations(task, task.harness(**settings), device).impossible}
 
 
 def test_a_task_that_lists_options(add_task: AddTask) -> None:
@@ -45,11 +45,11 @@ def test_a_task_that_lists_options(add_task: AddTask) -> None:
 def test_each_changes_one_setting_and_keeps_the_rest(add_task: AddTask) -> None:
     task = add_task(quiz())
     base = task.harness(shots=2)
-    for found in variations(task, base, "cpu"):
+    for found in variations(task, base, "cpu").possible:
         changed = {name for name, value in asdict(found.harness).items() if value != asdict(base)[name]}
         assert len(changed) == (found.label != "the same again"), found.label
         assert variation(base, found.harness) == found
-    assert len({v.label for v in variations(task, base, "cpu")}) == 8
+    assert len({v.label for v in variations(task, base, "cpu").possible}) == 8
 
 
 def test_from_another_starting_point_the_way_back_is_a_variation(add_task: AddTask) -> None:
@@ -137,7 +137,6 @@ def test_mmlu_has_an_order_and_no_question_label() -> None:
     assert ("protocol", "options reversed") in told and ("protocol", "short labels") not in told
 
 
-def test_reasons_are_told_apart_as_tuples(toy: Task) -> None:
-    assert NotApplicable("rerun", "seed", "nothing is drawn, choices are ranked") in not_applicable(
-        toy, toy.harness(), "cpu"
-    )
+def test_a_reason_names_its_source_and_its_way(toy: Task) -> None:
+    reason = NotApplicable(part="rerun", label="seed", reason="nothing is drawn, choices are ranked")
+    assert reason in variations(toy, toy.harness(), "cpu").impossible

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from engine.battles.battle import SIDES, Battle, Contender, ItemFailure, ItemResult, Outcome, Side, Stop
-from engine.battles.evaluate import BLOCK, battle_items, blocks, evaluate, written_outcome
+from engine.battles.evaluate import BLOCK, blocks, evaluate
+from engine.battles.prepared import battle_items, prepare
+from engine.battles.scoring import written_outcome
 from engine.errors import CallerMistake
 from engine.harness.config import Decoding
 from engine.models.interface import Completion, Logliks, Trouble
@@ -37,16 +39,16 @@ def models(**options: Any) -> dict[Side, Any]:
     return {"a": ToyModel("ruby", **options), "b": ToyModel("jade", **options)}
 
 
-def outcomes_of(battle: Battle, task: Task, both: Any, done: Any = NOTHING) -> dict[Side, list[Outcome]]:
+def outcomes_of(battle: Battle, both: Any, done: Any = NOTHING) -> dict[Side, list[Outcome]]:
     told: dict[Side, list[Outcome]] = {"a": [], "b": []}
-    for side, batch in evaluate(battle, task, both, done):
+    for side, batch in evaluate(prepare(battle), both, done):
         told[side] += batch
     return told
 
 
 def test_every_item_once_a_side(toy: Task) -> None:
     battle = battle_over(toy)
-    told = outcomes_of(battle, toy, models())
+    told = outcomes_of(battle, models())
     for side in SIDES:
         assert Counter(o.item_id for o in told[side]) == Counter(battle.item_ids)
         assert all(isinstance(o, ItemResult) for o in told[side])
@@ -57,7 +59,7 @@ def test_the_sides_take_turns_at_blocks_of_the_battles_order(add_task: AddTask) 
     battle = battle_over(task)
     turns = [
         (side, [o.item_id for _, batch in batches for o in batch])
-        for side, batches in groupby(evaluate(battle, task, models(), NOTHING), key=lambda step: step[0])
+        for side, batches in groupby(evaluate(prepare(battle), models(), NOTHING), key=lambda step: step[0])
     ]
     parts = [list(battle.item_ids[:32]), list(battle.item_ids[32:64]), list(battle.item_ids[64:])]
     assert turns == [(side, part) for part in parts for side in SIDES]
@@ -78,10 +80,10 @@ def test_turns_grow_with_a_planned_battle(n: int, stop: Stop, starts: list[int],
 
 def test_what_is_done_is_not_run_again_and_the_rest_comes_out_the_same(toy: Task) -> None:
     battle = battle_over(toy)
-    whole = outcomes_of(battle, toy, models())
+    whole = outcomes_of(battle, models())
     done = {"a": set(battle.item_ids[:7]), "b": set(battle.item_ids[30:])}
     both = models()
-    rest = outcomes_of(battle, toy, both, done)
+    rest = outcomes_of(battle, both, done)
     for side in SIDES:
         assert done[side].isdisjoint(both[side].asked)
         assert rest[side] == [o for o in whole[side] if o.item_id not in done[side]]
@@ -90,13 +92,13 @@ def test_what_is_done_is_not_run_again_and_the_rest_comes_out_the_same(toy: Task
 def test_a_model_with_nothing_left_is_not_asked(toy: Task) -> None:
     battle = battle_over(toy)
     everything = set(battle.item_ids)
-    assert outcomes_of(battle, toy, models(), {"a": everything, "b": everything}) == {"a": [], "b": []}
+    assert outcomes_of(battle, models(), {"a": everything, "b": everything}) == {"a": [], "b": []}
 
 
 def test_a_failure_is_not_a_wrong_answer(toy: Task) -> None:
     battle = battle_over(toy, 6)
     failed = battle.item_ids[2]
-    told = outcomes_of(battle, toy, {"a": ToyModel("ruby", fails={failed}), "b": ToyModel("jade")})
+    told = outcomes_of(battle, {"a": ToyModel("ruby", fails={failed}), "b": ToyModel("jade")})
     assert [o for o in told["a"] if isinstance(o, ItemFailure)] == [
         ItemFailure(item_id=failed, reason="error", message="told to fail")
     ]
@@ -105,7 +107,7 @@ def test_a_failure_is_not_a_wrong_answer(toy: Task) -> None:
 
 def test_a_result_is_scored_by_the_choice_it_keeps(toy: Task) -> None:
     gold = {item.id: item.gold for item in load_items(toy)}
-    for outcome in outcomes_of(battle_over(toy), toy, models())["a"]:
+    for outcome in outcomes_of(battle_over(toy), models())["a"]:
         assert isinstance(outcome, ItemResult)
         assert outcome.choice == max(range(3), key=lambda i: outcome.logliks[i])
         assert outcome.score == (outcome.choice == gold[outcome.item_id])
@@ -114,12 +116,12 @@ def test_a_result_is_scored_by_the_choice_it_keeps(toy: Task) -> None:
 def test_changed_items_are_not_mixed_with_old_results(add_task: AddTask) -> None:
     rows = toy_rows({"sky": 9})
     battle = battle_over(add_task(toy_task(rows=rows)))
-    reworded = add_task(toy_task(rows=[{**rows[0], "text": "question sky0 (corrected)"}, *rows[1:]]))
+    add_task(toy_task(rows=[{**rows[0], "text": "question sky0 (corrected)"}, *rows[1:]]))
     with pytest.raises(CallerMistake, match="are not those battle x was planned with"):
-        battle_items(battle, reworded)
-    renamed = add_task(toy_task(rows=[{**row, "group": "sea"} for row in rows]))
+        battle_items(battle)
+    add_task(toy_task(rows=[{**row, "group": "sea"} for row in rows]))
     with pytest.raises(CallerMistake, match="are not those battle x was planned with"):
-        next(evaluate(battle, renamed, models(), NOTHING))
+        prepare(battle)
 
 
 # ---- which choice wins
@@ -193,7 +195,7 @@ def test_trouble_while_writing_is_a_failure(essay: Task) -> None:
 
 
 def test_a_writing_battle_uses_the_contenders_rule(essay: Task) -> None:
-    told = outcomes_of(battle_over(essay, extraction="shout"), essay, models(says="seven"))
+    told = outcomes_of(battle_over(essay, extraction="shout"), models(says="seven"))
     assert {o.answer for o in told["a"] if isinstance(o, ItemResult)} == {"SEVEN"}
     assert len(told["a"]) == len(told["b"]) == 4
 
@@ -206,7 +208,7 @@ def test_reversed_options_are_told_as_the_benchmark_numbers_them(add_task: AddTa
     task = add_task(quiz())
     reader = Reader(lambda number, text: number % 2 == 0)
     given, turned = (
-        outcomes_of(battle_over(task, option_order=order), task, {"a": reader, "b": reader})["a"]
+        outcomes_of(battle_over(task, option_order=order), {"a": reader, "b": reader})["a"]
         for order in ("given", "reversed")
     )
     assert given == turned
@@ -222,9 +224,7 @@ def test_who_goes_by_the_place_is_found_out_by_reversing(add_task: AddTask) -> N
 
     task = add_task(quiz(30))
     both: dict[Side, Any] = {"a": First("a"), "b": First("b")}
-    given, turned = (
-        outcomes_of(battle_over(task, option_order=order), task, both)["a"] for order in ("given", "reversed")
-    )
+    given, turned = (outcomes_of(battle_over(task, option_order=order), both)["a"] for order in ("given", "reversed"))
     assert {(o.choice, o.logliks) for o in given if isinstance(o, ItemResult)} == {(0, (-1.0, -2.0, -3.0))}
     assert {(o.choice, o.logliks) for o in turned if isinstance(o, ItemResult)} == {(2, (-3.0, -2.0, -1.0))}
     places = {o.item_id: o.score for o in turned if isinstance(o, ItemResult)}
@@ -235,7 +235,7 @@ def test_who_goes_by_the_place_is_found_out_by_reversing(add_task: AddTask) -> N
 def test_no_more_items_at_a_time_than_asked_for(batch: int | None, sizes: list[int], add_task: AddTask) -> None:
     task = add_task(quiz(40))
     reader = Reader(lambda number, text: True)
-    told = outcomes_of(battle_over(task, batch=batch), task, {"a": reader, "b": ToyModel("b")})
+    told = outcomes_of(battle_over(task, batch=batch), {"a": reader, "b": ToyModel("b")})
     assert reader.sizes == sizes
     assert len(told["a"]) == 40
 
@@ -244,7 +244,7 @@ def test_parts_of_a_block_are_the_same_whatever_is_done(add_task: AddTask) -> No
     task = add_task(quiz(40))
     battle = battle_over(task, batch=5)
     reader = Reader(lambda number, text: True)
-    rest = outcomes_of(battle, task, {"a": reader, "b": ToyModel("b")}, {"a": set(battle.item_ids[3:14]), "b": ()})
+    rest = outcomes_of(battle, {"a": reader, "b": ToyModel("b")}, {"a": set(battle.item_ids[3:14]), "b": ()})
     assert reader.sizes == [5] * 6 + [2, 5, 3]
     assert len(rest["a"]) == 29
 
@@ -260,5 +260,5 @@ def test_the_stop_strings_follow_the_labels(add_task: AddTask) -> None:
     decoding = Decoding(max_tokens=9, until=("Question:", "###"))
     task = add_task(quiz(4, decoding=decoding, extractions={"all": Scorer(str.strip)}))
     writer = Writer("w")
-    outcomes_of(battle_over(task, wording="short labels"), task, {"a": writer, "b": writer})
+    outcomes_of(battle_over(task, wording="short labels"), {"a": writer, "b": writer})
     assert writer.told == Decoding(max_tokens=9, until=("Q:", "###"))

@@ -11,8 +11,8 @@ import pytest
 
 from engine import BattleResult, Task
 from engine.battles.battle import ItemFailure, ItemResult, Outcome
-from engine.battles.evaluate import ranked_outcome, written_outcome
 from engine.battles.rescoring import Rescoring, rescorings
+from engine.battles.scoring import ranked_outcome, written_outcome
 from engine.harness.config import Decoding
 from engine.models.interface import Completion, Logliks
 from engine.tasks.items import load_items

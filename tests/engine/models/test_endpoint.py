@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from engine.battles.battle import ItemFailure, ItemResult
-from engine.battles.evaluate import written_outcome
+from engine.battles.scoring import written_outcome
 from engine.errors import CallerMistake, Unreachable, Unsupported
 from engine.harness.config import Decoding
 from engine.models.endpoint import PROBE, EndpointModel, open_endpoint

@@ -1,4 +1,4 @@
-"""Benchmarks whose items are made: any number of them, from a seed and from nothing else, and again from their ids."""
+"""Benchmarks whose items are generated: any number of them, from a seed and from nothing else, and again from their ids."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import BattleRequest, CallerMistake, Item, Task, load_items, runs
-from engine.battles.evaluate import battle_items
+from engine.battles.prepared import battle_items
 from engine.errors import NoSource
 from engine.harness.config import Decoding
 from engine.tasks.generated import EXAMPLES, Generated
 from engine.tasks.rendering import few_shot_contexts
 from engine.tasks.sampling import draw
-from engine.tasks.scoring.extraction import matching
+from engine.tasks.scoring.extraction import regex_extractor
 from engine.tasks.sources import Row
 from engine.tasks.task import Scorer
 from tests.conftest import toy_task
@@ -43,26 +43,22 @@ class Entries(dict[int, Row]):
 
 
 def item(index: int, row: Row) -> Item:
-    return Item(
-        id=row["id"],
-        index=row["number"],
-        group=row["group"],
-        contexts=(f"Question: {row['question']}\nAnswer:",),
-        answer=row["answer"],
+    return Item.written(
+        row["number"], f"Question: {row['question']}\nAnswer:", row["answer"], id=row["id"], group=row["group"]
     )
 
 
-def made(
+def generated(
     entries: Callable[[str], Mapping[int, Row]] = Entries, version: str = HERE, package: str = "pytest"
 ) -> Generated:
     return Generated(package, version, "pip install that", KINDS, entries)
 
 
 def endless(source: Generated | None = None, **other: Any) -> Task:
-    source = source or made()
-    rules = {"number": Scorer(matching(r"\d+"))}
+    source = source or generated()
+    scorers = {"number": Scorer(regex_extractor(r"\d+"))}
     given = {"item": item, "items_from": (source,), "shots_from": (source.examples(),), "chance": 0.0, "size": None}
-    return toy_task("sums", **given, decoding=Decoding(max_tokens=8, until=("\n",)), extractions=rules, **other)
+    return toy_task("sums", **given, decoding=Decoding(max_tokens=8, until=("\n",)), extractions=scorers, **other)
 
 
 @pytest.fixture
@@ -80,9 +76,9 @@ def challenge(sums: Task, contenders: tuple[str, str]) -> BattleRequest:
 
 @given(n=st.integers(0, 40), seed=st.text(max_size=8))
 def test_any_number_is_drawn_in_equal_shares_at_every_moment(n: int, seed: str) -> None:
-    ids = made().drawn(n, seed)
+    ids = generated().draw_ids(n, seed)
     assert len(set(ids)) == len(ids) == n
-    assert ids == made().drawn(41, seed)[:n]
+    assert ids == generated().draw_ids(41, seed)[:n]
     for end in range(n + 1):
         shares = Counter(i.partition("/")[0] for i in ids[:end])
         assert end == 0 or max(shares.values()) - min(shares[kind] for kind in KINDS) <= 1
@@ -97,19 +93,19 @@ def test_a_seed_gives_the_same_items_and_another_others() -> None:
     assert not {i.id for i in draw(task, 30, 1)} & {i.id for i in draw(replace(task, name="other"), 30, 1)}
 
 
-def test_an_item_is_made_again_from_its_id() -> None:
-    (one,) = load_items(endless().over(["twice/21"]))
+def test_an_item_is_generated_again_from_its_id() -> None:
+    (one,) = load_items(endless().with_items(["twice/21"]))
     assert (one.id, one.group, one.index, one.answer) == ("twice/21", "twice", 21, "42")
     assert one.contexts == ("Question: What is twice 21?\nAnswer:",)
 
 
-def test_items_are_made_once_for_the_same_ids_and_a_split_stays_as_it_is() -> None:
+def test_items_are_generated_once_for_the_same_ids_and_a_split_stays_as_it_is() -> None:
     task = endless()
-    assert load_items(task.over(["twice/21"])) is load_items(task.over(iter(["twice/21"])))
-    bound = task.over(["twice/21"])
-    assert bound.over(["twice/21"]) is bound
+    assert load_items(task.with_items(["twice/21"])) is load_items(task.with_items(iter(["twice/21"])))
+    bound = task.with_items(["twice/21"])
+    assert bound.with_items(["twice/21"]) is bound
     fixed = toy_task()
-    assert fixed.over(["sky/1"]) is fixed
+    assert fixed.with_items(["sky/1"]) is fixed
 
 
 # ---- what cannot be
@@ -120,7 +116,7 @@ def test_items_are_made_once_for_the_same_ids_and_a_split_stays_as_it_is() -> No
 )
 def test_an_id_that_names_nothing_is_refused(wrong: str) -> None:
     with pytest.raises(CallerMistake, match="is no item of pytest"):
-        load_items(endless().over([wrong]))
+        load_items(endless().with_items([wrong]))
 
 
 @pytest.mark.parametrize(
@@ -136,7 +132,7 @@ def test_there_are_no_items_before_some_are_drawn() -> None:
         load_items(endless())
 
 
-@pytest.mark.parametrize("source", [made(version="0.0.0"), made(package="no-such-package-here")])
+@pytest.mark.parametrize("source", [generated(version="0.0.0"), generated(package="no-such-package-here")])
 def test_without_exactly_this_library_it_says_how_to_get_it(source: Generated) -> None:
     task = endless(source)
     assert not task.present and endless().present
@@ -171,20 +167,21 @@ def test_a_plan_says_what_an_endless_benchmark_cannot(
 
 def test_a_resumed_battle_has_its_items_from_their_ids(challenge: BattleRequest, add_task: AddTask) -> None:
     battle = runs.plan(challenge)
-    first = battle_items(battle, endless())
-    assert [i.id for i in first] == list(battle.item_ids)
-    assert first == draw(endless(), 20, 3)
-    changed = endless(made(lambda kind: Entries(kind, words="Say")))
+    first = battle_items(battle)
+    assert tuple(first) == battle.item_ids
+    assert tuple(first.values()) == draw(endless(), 20, 3)
+    changed = endless(generated(lambda kind: Entries(kind, words="Say")))
     with pytest.raises(CallerMistake, match="are not those battle"):
-        battle_items(battle, changed)
+        add_task(changed)
+        battle_items(battle)
 
 
 def test_worked_examples_are_of_the_items_kind_and_no_battle_asks_them(challenge: BattleRequest, sums: Task) -> None:
     battle = runs.plan(replace(challenge, shots=3))
-    before = few_shot_contexts(sums.over(battle.item_ids), battle.a.harness)
-    for one in battle_items(battle, sums):
+    before = few_shot_contexts(sums.with_items(battle.item_ids), battle.a.harness)
+    for one in battle_items(battle).values():
         shown = [re.fullmatch(r"Question: What is (\w+) (\d+)\?\nAnswer:", q) for q, _ in before[one.id].examples]
         assert {match[1] for match in shown if match} == {one.group}
         assert len({match[2] for match in shown if match and int(match[2]) < EXAMPLES <= one.index}) == 3
-    fewer = few_shot_contexts(sums.over(battle.item_ids[:7]), battle.a.harness)
+    fewer = few_shot_contexts(sums.with_items(battle.item_ids[:7]), battle.a.harness)
     assert all(fewer[i] == before[i] for i in battle.item_ids[:7])

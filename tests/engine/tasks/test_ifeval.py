@@ -1,4 +1,4 @@
-"""IFEval as a task: its rows, its four rules, and the published scores of GPT-4's answers."""
+"""IFEval as a task: its rows, its four scorers, and the published scores of GPT-4's answers."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from engine import Item, load_items, load_task
 from engine.errors import CallerMistake, NoSource
-from engine.tasks.catalogue import ifeval, leaderboard_ifeval
-from engine.tasks.items import load_items
-from engine.tasks.scoring.instructions import Instruction, followed_loosely, followed_strictly, instruction_accuracy
-from engine.tasks.task import Item
+from engine.tasks.catalogue import ifeval
+from engine.tasks.scoring.instructions import Instruction, followed_loosely, followed_strictly
+from tests.engine.tasks.conftest import put
 
 ROW: dict[str, Any] = {
     "key": 7,
@@ -31,10 +31,10 @@ FROM_THE_HUB = ROW | {
 
 
 def scores(text: str, item: Item | None = None) -> dict[str, float]:
-    """Each rule's score of a text."""
-    found = {name: rule.find(text) for name, rule in ifeval.TASK.extractions.items()}
-    assert set(found.values()) == {text}
-    return {name: rule.score(text, item or ifeval.item(0, ROW)) for name, rule in ifeval.TASK.extractions.items()}
+    """What each scorer makes of a text."""
+    scorers = ifeval.IFEVAL.extractions
+    assert {scorer.extract(text) for scorer in scorers.values()} == {text}
+    return {name: scorer.score(text, item or ifeval.item(0, ROW)) for name, scorer in scorers.items()}
 
 
 def test_an_item_is_the_prompt_and_its_instructions() -> None:
@@ -47,8 +47,8 @@ def test_the_hubs_rows_give_the_same_item() -> None:
     assert ifeval.item(4, FROM_THE_HUB) == ifeval.item(4, ROW)
 
 
-def test_the_rules_are_lm_evals_four() -> None:
-    assert list(ifeval.TASK.extractions) == [
+def test_the_scorers_are_lm_evals_four() -> None:
+    assert list(ifeval.IFEVAL.extractions) == [
         "prompt_level_strict",
         "prompt_level_loose",
         "inst_level_strict",
@@ -64,23 +64,20 @@ def test_an_empty_answer_is_one_that_follows_nothing() -> None:
 
 
 def test_both_tasks_ask_alike_and_write_to_the_end() -> None:
-    for task in (ifeval.TASK, leaderboard_ifeval.TASK):
+    leaderboard = load_task("leaderboard_ifeval")
+    for task in (ifeval.IFEVAL, leaderboard):
         assert task.size == 541
         assert task.writes and not task.shots
         assert (task.decoding.max_tokens, task.decoding.until, task.decoding.temperature) == (1_280, (), 0.0)
-    assert leaderboard_ifeval.TASK.extractions == ifeval.TASK.extractions
-    assert [source.advice() for source in leaderboard_ifeval.TASK.items_from][1].count(
-        "wis-k/instruction-following-eval"
-    )
+    assert leaderboard.extractions == ifeval.IFEVAL.extractions
+    assert "wis-k/instruction-following-eval" in leaderboard.items_from[1].advice()
 
 
-def test_an_instruction_nobody_knows_stops_the_loading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "ifeval").mkdir()
+def test_an_instruction_nobody_knows_stops_the_loading(data: Path) -> None:
     rhyme = ROW | {"instruction_id_list": ["detectable_format:rhyme", "punctuation:no_comma"]}
-    (tmp_path / "ifeval" / "input_data.jsonl").write_text(json.dumps(ROW) + "\n" + json.dumps(rhyme))
-    monkeypatch.setenv("NOISEFLOOR_DATA", str(tmp_path))
+    put(data, "ifeval/input_data.jsonl", [ROW, rhyme])
     with pytest.raises(CallerMistake, match=r"Row 2 of IFEval.*detectable_format:rhyme"):
-        load_items(ifeval.TASK)
+        load_items(ifeval.IFEVAL)
 
 
 def test_without_sentences_no_battle_begins(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,7 +101,7 @@ def answered() -> list[tuple[Item, str]]:
         pytest.skip("NOISEFLOOR_DATA is not set to a folder that holds ifeval/ with GPT-4's answers")
     with gzip.open(file, "rt", encoding="utf-8") as lines:
         answers = {line["prompt"]: line["response"] for line in map(json.loads, lines)}
-    return [(item, answers[item.contexts[0]]) for item in load_items(ifeval.TASK) if item.contexts[0] in answers]
+    return [(item, answers[item.contexts[0]]) for item in load_items(ifeval.IFEVAL) if item.contexts[0] in answers]
 
 
 Followed = list[tuple[bool, ...]]
@@ -120,24 +117,18 @@ def totals(followed: Followed) -> tuple[int, int]:
 
 
 def test_gpt_4_scores_strictly_as_published(answered: list[tuple[Item, str]]) -> None:
-    """google-research's own output for these answers: 0.7722 of 540 prompts, 0.8377 of 832 instructions.
-
-    The error is that of 20,000 resamples of its 540 prompts: i = numpy.random.default_rng(0).integers(0, 540, (20000,
-    540)); (followed[i].sum(1) / asked[i].sum(1)).std() = 0.01288.
-    """
+    """google-research's own output for these answers: 0.7722 of 540 prompts, 0.8377 of 832 instructions."""
     followed = followed_by(followed_strictly, answered)
     assert totals(followed) == (417, 697)
     assert round(417 / len(followed), 4) == 0.7722
-    accuracy = instruction_accuracy([sum(each) for each in followed], [len(each) for each in followed])
-    assert round(accuracy.score, 4) == 0.8377
-    assert accuracy.error == pytest.approx(0.01288, abs=0.0001)
+    assert round(697 / sum(map(len, followed)), 4) == 0.8377
 
 
 def test_gpt_4_scores_loosely_as_published_but_for_a_letter_drawn_at_random(answered: list[tuple[Item, str]]) -> None:
     """Published: 0.7963 of 540 (430), 0.8558 of 832 (712).
 
     Its own strict output has prompt 1122 ("at least 4 hashtags") followed and its loose output has it not followed,
-    which no rule can do: there a letter is drawn anew each time in place of `#`. Counting `#`, of which the answer
+    which no scorer can do: there a letter is drawn anew each time in place of `#`. Counting `#`, of which the answer
     has four, both follow, and loose is one more.
     """
     followed = followed_by(followed_loosely, answered)

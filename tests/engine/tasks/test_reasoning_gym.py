@@ -24,25 +24,27 @@ from engine.models.interface import Completion, Prompt
 from engine.runs.lock import device_lock
 from engine.runs.worker import work
 from engine.store.ledger import Ledger
-from engine.tasks.catalogue.reasoning_gym import DATASETS, TASK, credit, final_answer, last_line, right
+from engine.tasks.catalogue.reasoning_gym import DATASETS, final_answer, full_credit, last_line, partial_credit
+from engine.tasks.catalogue.reasoning_gym import REASONING_GYM as TASK
 from engine.tasks.items import digest
 from engine.tasks.sampling import draw
 from tests.conftest import ToyModel
+from tests.engine.tasks.conftest import score
 
 pytestmark = pytest.mark.skipif(not TASK.present, reason="reasoning-gym 0.1.25 is not installed (requirements-gym.txt)")
 
-# python -c "from engine.task import *; from engine.tasks.catalogue.reasoning_gym import TASK; print(digest(draw(TASK, 96, 11)))"
+# python -c "from engine.tasks.items import digest; from engine.tasks.sampling import draw; from engine import load_task; print(digest(draw(load_task('reasoning_gym'), 96, 11)))"
 # with PYTHONHASHSEED=7 TZ=Pacific/Apia LC_ALL=C, CPython 3.11 on Linux. What a hash seed, a day, a place or another
 # library version does to any question or answer, it does to this.
 DIGEST = "i1:13d292eeb7c336e7"
 
 
-def one(item_id: str) -> Item:
-    return load_items(TASK.over([item_id]))[0]
+def item_of(item_id: str) -> Item:
+    return load_items(TASK.with_items([item_id]))[0]
 
 
 def several(kind: str, n: int = 20) -> tuple[Item, ...]:
-    return load_items(TASK.over(f"{kind}/{number}" for number in range(100, 100 + n)))
+    return load_items(TASK.with_items(f"{kind}/{number}" for number in range(100, 100 + n)))
 
 
 @pytest.fixture
@@ -126,42 +128,42 @@ def test_what_can_be_worked_out_here_comes_out_right(kind: str) -> None:
 )
 def test_a_right_answer_is_right_however_it_is_put(kind: str, put: str) -> None:
     for item in several(kind, 5):
-        found = final_answer(put.format(item.answer))
-        assert found is not None and right(found, item) == credit(found, item) == 1.0
+        answer = final_answer(put.format(item.answer))
+        assert answer is not None and full_credit(answer, item) == partial_credit(answer, item) == 1.0
 
 
 @pytest.mark.parametrize(
-    ("text", "final", "last"),
+    ("text", "answers"),  # final-answer and last-line
     [
-        (" 42", "42", "42"),
-        ("42\n\nBecause 40 + 2.", "42", "Because 40 + 2"),
-        ("The answer is 41.\nWait.\nThe answer is 42.\nBye", "42", "Bye"),
-        ("I say \\boxed{\\frac{1}{2}}", "\\frac{1}{2}", "I say \\boxed{\\frac{1}{2}}"),
-        ("Answer: **42**.", "42", "Answer: **42"),
-        ("'.5'", ".5", ".5"),
-        ("Answer:", "Answer:", "Answer:"),
-        (" \n ** \n", None, None),
-        ("", None, None),
+        (" 42", ("42", "42")),
+        ("42\n\nBecause 40 + 2.", ("42", "Because 40 + 2")),
+        ("The answer is 41.\nWait.\nThe answer is 42.\nBye", ("42", "Bye")),
+        ("I say \\boxed{\\frac{1}{2}}", ("\\frac{1}{2}", "I say \\boxed{\\frac{1}{2}}")),
+        ("Answer: **42**.", ("42", "Answer: **42")),
+        ("'.5'", (".5", ".5")),
+        ("Answer:", ("Answer:", "Answer:")),
+        (" \n ** \n", (None, None)),
+        ("", (None, None)),
     ],
 )
-def test_where_an_answer_is_found(text: str, final: str | None, last: str | None) -> None:
-    assert (final_answer(text), last_line(text)) == (final, last)
+def test_where_an_answer_is_extracted(text: str, answers: tuple[str | None, str | None]) -> None:
+    assert (final_answer(text), last_line(text)) == answers
 
 
 def test_any_palindrome_of_the_letters_is_right() -> None:
-    item = one("palindrome_generation/20")  # d, q, g, q, g
-    assert right("qgdgq", item) == right("gqdqg", item) == 1.0
-    assert right("qgdqg", item) == right("qdq", item) == 0.0
+    item = item_of("palindrome_generation/20")  # d, q, g, q, g
+    assert full_credit("qgdgq", item) == full_credit("gqdqg", item) == 1.0
+    assert full_credit("qgdqg", item) == full_credit("qdq", item) == 0.0
 
 
-def test_part_of_the_credit_counts_under_its_own_rule_alone() -> None:
-    item = one("knights_knaves/20")  # Joseph is a knave, and Elizabeth is a knave.
+def test_part_of_the_credit_counts_under_its_own_scorer_alone() -> None:
+    item = item_of("knights_knaves/20")  # Joseph is a knave, and Elizabeth is a knave.
     half = "Joseph is a knave, and Elizabeth is a knight."
-    assert credit(half, item) == pytest.approx(
+    assert partial_credit(half, item) == pytest.approx(
         0.3 + 0.7 / 2
     )  # the README of the dataset's scorer: 0.3 and a share of 0.7
-    assert right(half, item) == 0.0
-    scores = {name: rule.score(rule.find(half) or "", item) for name, rule in TASK.extractions.items()}
+    assert full_credit(half, item) == 0.0
+    scores = {name: score(TASK, name, half, item) for name in TASK.extractions}
     assert scores == {"final-answer": 0.0, "last-line": 0.0, "partial-credit": pytest.approx(0.65)}
 
 
@@ -199,17 +201,17 @@ HOSTILE = (
 def test_hostile_answers_are_wrong_and_harmless(kind: str, no_hanging: None) -> None:
     item = several(kind, 1)[0]
     for answer in HOSTILE:
-        assert right(answer, item) == 0.0
-        assert 0.0 <= credit(answer, item) < 1.0
+        assert full_credit(answer, item) == 0.0
+        assert 0.0 <= partial_credit(answer, item) < 1.0
 
 
 @given(text=st.text(max_size=400), kind=st.sampled_from(DATASETS), number=st.integers(20, 10**9))
 @settings(max_examples=150)
 def test_whatever_a_model_writes_has_a_score(text: str, kind: str, number: int) -> None:
-    item = one(f"{kind}/{number}")
-    for rule in TASK.extractions.values():
-        found = rule.find(text)
-        assert found is None or (found and 0.0 <= rule.score(found, item) <= 1.0)
+    item = item_of(f"{kind}/{number}")
+    for scorer in TASK.extractions.values():
+        answer = scorer.extract(text)
+        assert answer is None or (answer and 0.0 <= scorer.score(answer, item) <= 1.0)
 
 
 @pytest.mark.parametrize(
@@ -263,6 +265,6 @@ def test_the_rest_of_a_battle_is_fought_over_the_same_puzzles(contenders: tuple[
     with Ledger() as ledger:
         ledger.add(battle)
         kept = ledger.entry(battle.id).battle
-    assert digest(load_items(TASK.over(kept.item_ids))) == battle.items_digest
+    assert digest(load_items(TASK.with_items(kept.item_ids))) == battle.items_digest
     assert runs.plan(replace(challenge, seed=3)).items_digest != battle.items_digest
     assert json.dumps(kept.item_ids) == json.dumps(runs.plan(challenge).item_ids)

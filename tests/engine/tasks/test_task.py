@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from engine.errors import CallerMistake, NoSource, Unknown
 from engine.harness.config import HarnessConfig
 from engine.tasks.items import digest, load_items
-from engine.tasks.rendering import asked, few_shot_contexts
+from engine.tasks.rendering import few_shot_contexts, render
 from engine.tasks.sampling import draw_subset
 from engine.tasks.task import Item, Task
 from tests.conftest import Shelf, toy_item, toy_rows, toy_task
@@ -222,15 +222,15 @@ def test_settings_that_differ_have_different_fingerprints(toy: Task) -> None:
 
 def test_the_tasks_own_way_is_the_items_as_they_are(add_task: AddTask) -> None:
     task = add_task(quiz())
-    assert list(asked(task, task.harness()).values()) == list(load_items(task))
+    assert [rendered.item for rendered in render(task, task.harness()).values()] == list(load_items(task))
 
 
 def test_reversed_options_change_places_and_the_letters_stay(add_task: AddTask) -> None:
     task = add_task(quiz(shots=3, sampler="first"))
     turned = task.harness(option_order="reversed", shots=1)
-    item = asked(task, turned)["1"]
+    item = render(task, turned)["1"].item
     assert item.contexts == ("Question: question 1\nA. far\nB. right\nC. near\nAnswer:",)
-    assert asked(task, turned)["2"].gold == 0 and load_items(task)[2].gold == 2
+    assert render(task, turned)["2"].item.gold == 0 and load_items(task)[2].gold == 2
     assert (
         prompts(task, turned)["1"] == "Question: example 0\nA. far\nB. near\nC. right\nAnswer: C\n\n"
     )  # the worked examples too, and their answers with them
@@ -240,7 +240,7 @@ def test_reversed_options_change_places_and_the_letters_stay(add_task: AddTask) 
 def test_short_labels_are_used_throughout(add_task: AddTask) -> None:
     task = add_task(quiz(shots=3, sampler="first", description=lambda group: "Quiz.\n\n"))
     short = task.harness(wording="short labels", shots=1)
-    whole = prompts(task, short)["1"] + asked(task, short)["1"].context(0)
+    whole = prompts(task, short)["1"] + render(task, short)["1"].item.context(0)
     assert whole == (
         "Quiz.\n\nQ: example 0\nA. right\nB. near\nC. far\nA: A\n\nQ: question 1\nA. near\nB. right\nC. far\nA:"
     )
@@ -272,4 +272,4 @@ def test_a_way_there_is_not_is_refused(toy: Task) -> None:
     with pytest.raises(CallerMistake, match="'short labels' changes nothing in Toy"):
         prompts(toy, toy.harness(wording="short labels"))
     with pytest.raises(Unknown, match="Did you mean 'short labels'"):
-        asked(toy, toy.harness(wording="short label"))
+        render(toy, toy.harness(wording="short label"))

@@ -1,4 +1,4 @@
-"""The benchmarks whose answers are written, beyond GSM8K: prompts, and what their rules make of a text.
+"""The benchmarks whose answers are written, beyond GSM8K: prompts, and what their scorers make of a text.
 
 Rows are made up here. The hashes are of the prompts that lm-eval 0.4.13 itself builds from these rows; the recipe:
 `datasets.load_dataset` replaced by one that returns them, then `get_task_dict([name], TaskManager())`, and the first 16
@@ -10,39 +10,30 @@ tests/parity.
 from __future__ import annotations
 
 import dataclasses
+import doctest
 import hashlib
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine import CallerMistake, Item, Task, load_items
+from engine import CallerMistake, Item, Task, load_items, load_task
 from engine.battles.battle import ItemFailure, ItemResult
-from engine.battles.evaluate import written_outcome
+from engine.battles.scoring import written_outcome
 from engine.errors import NoSource
 from engine.models.interface import Completion
-from engine.tasks.catalogue import (
-    bbh_cot_fewshot,
-    gpqa_diamond_cot_zeroshot,
-    gpqa_extended_cot_zeroshot,
-    gpqa_main_cot_zeroshot,
-    gsm8k_cot,
-    humaneval,
-    leaderboard_math_hard,
-    minerva_math,
-    minerva_math500,
-    mmlu_pro,
-)
+from engine.tasks.catalogue import bbh, gpqa, gsm8k, hendrycks_math, humaneval, mmlu_pro
 from engine.tasks.rendering import few_shot_contexts
-from engine.tasks.scoring.extraction import matching
-from engine.tasks.sources import DataPackage, Hub
+from engine.tasks.scoring import extraction
+from engine.tasks.scoring.extraction import regex_extractor
+from engine.tasks.sources import DataPackage
+from tests.engine.tasks.conftest import hub_row, of_size, put, score
 
 PENS = {"question": "Ada has 3 boxes of 4 pens and gives 5 away. How many are left?", "answer": "12 - 5 = 7\n#### 7"}
 PUZZLES = {
     subtask: [{"input": f"Which of these is a {subtask}?\nOptions:\n(A) one\n(B) two", "target": "(B)"}]
-    for subtask in bbh_cot_fewshot.SUBTASKS
+    for subtask in bbh.SUBTASKS
 }
 ROOTS = {
     "problem": "What is the sum of the roots of $x^2 - 5x + 6$? ",
@@ -86,34 +77,20 @@ VOWELS = {
 }
 
 
-def of_size(task: Task, size: int) -> Task:
-    """The task with an official split of that size, so that a handful of rows made up here passes for it."""
-    return dataclasses.replace(task, size=size)
-
-
-def put(folder: Path, name: str, content: Any) -> None:
-    """A file of lines, or a JSON document, by its ending."""
-    (folder / name).parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(content) if name.endswith(".json") else "".join(json.dumps(line) + "\n" for line in content)
-    (folder / name).write_text(text, encoding="utf-8")
-
-
 @pytest.fixture
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh_items: None) -> Path:
-    """A folder of upstream files."""
-    folder = tmp_path / "data"
-    monkeypatch.setenv("NOISEFLOOR_DATA", str(folder))
-    put(folder, "gsm8k/test.jsonl", [PENS])
+def upstream(data: Path) -> Path:
+    """The publishers' files, with one row or a few each."""
+    put(data, "gsm8k/test.jsonl", [PENS])
     for subtask, examples in PUZZLES.items():
-        put(folder, f"bbh/bbh/{subtask}.json", {"canary": "none", "examples": examples})
-    put(folder, "math500/test.jsonl", [ROOTS | {"unique_id": "test/algebra/0.json", "level": 5}])
-    put(folder, "mmlu_pro/mmlu_pro_test.jsonl", EXAM)
-    put(folder, "mmlu_pro/mmlu_pro_validation.jsonl", WORKED)
-    put(folder, "humaneval/HumanEval.jsonl", [VOWELS])
+        put(data, f"bbh/bbh/{subtask}.json", {"canary": "none", "examples": examples})
+    put(data, "math500/test.jsonl", [ROOTS | {"unique_id": "test/algebra/0.json", "level": 5}])
+    put(data, "mmlu_pro/mmlu_pro_test.jsonl", EXAM)
+    put(data, "mmlu_pro/mmlu_pro_validation.jsonl", WORKED)
+    put(data, "humaneval/HumanEval.jsonl", [VOWELS])
     log = [{"doc_id": 0, "doc": WAVE, "filter": name} for name in ("strict-match", "flexible-extract")]
     for part in ("main", "diamond", "extended"):
-        put(folder, f"gpqa/samples_gpqa_{part}_cot_zeroshot_2026-01-01T00-00-00.jsonl", log)
-    return folder
+        put(data, f"gpqa/samples_gpqa_{part}_cot_zeroshot_2026-01-01T00-00-00.jsonl", log)
+    return data
 
 
 def prompts(task: Task) -> list[str]:
@@ -125,50 +102,37 @@ def digest(texts: Iterable[str]) -> str:
     return hashlib.sha256("".join(texts).encode()).hexdigest()[:16]
 
 
-def hub_of(task: Task) -> Hub:
-    (hub,) = (source for source in task.items_from if isinstance(source, Hub))
-    return hub
-
-
 def from_hub(task: Task, row: dict[str, Any]) -> Item:
     """The first row of the hub's first place as the task sees it."""
-    hub = hub_of(task)
-    configs = hub.config if isinstance(hub.config, tuple) else (hub.config,)
-    rows = hub.parse({**row, "__file__": f"{configs[0]}/{hub.split}"})
-    return task.item(0, next(iter(rows)) if isinstance(rows, list) else rows)  # type: ignore[arg-type]
-
-
-def score(task: Task, rule: str, text: str, item: Item) -> float:
-    found = task.extractions[rule].find(text)
-    return 0.0 if found is None else task.extractions[rule].score(found, item)
+    return task.item(0, hub_row(task, row))
 
 
 # ---- prompts
 
 
 @pytest.mark.parametrize(
-    ("task", "hashed"),
+    ("name", "size", "hashed"),
     [
-        (of_size(gsm8k_cot.TASK, 1), "fbd2d00fbf343a29"),
-        (of_size(bbh_cot_fewshot.TASK, 27), "f3d881435ac7af57"),
-        (of_size(minerva_math500.TASK, 1), "44f27534eb0c977d"),
-        (of_size(mmlu_pro.TASK, 3), "1b01a6827fea1908"),
-        (of_size(humaneval.TASK, 1), "1172d9ad17e3e0d0"),
-        (of_size(gpqa_main_cot_zeroshot.TASK, 1), "0f37ce7b66315522"),
-        (of_size(gpqa_diamond_cot_zeroshot.TASK, 1), "0f37ce7b66315522"),
-        (of_size(gpqa_extended_cot_zeroshot.TASK, 1), "0f37ce7b66315522"),
+        ("gsm8k_cot", 1, "fbd2d00fbf343a29"),
+        ("bbh_cot_fewshot", 27, "f3d881435ac7af57"),
+        ("minerva_math500", 1, "44f27534eb0c977d"),
+        ("mmlu_pro", 3, "1b01a6827fea1908"),
+        ("humaneval", 1, "1172d9ad17e3e0d0"),
+        ("gpqa_main_cot_zeroshot", 1, "0f37ce7b66315522"),
+        ("gpqa_diamond_cot_zeroshot", 1, "0f37ce7b66315522"),
+        ("gpqa_extended_cot_zeroshot", 1, "0f37ce7b66315522"),
     ],
-    ids=lambda given: given.name if isinstance(given, Task) else "",
 )
-def test_prompts_are_lm_evals(task: Task, hashed: str, data: Path) -> None:
-    assert digest(prompts(task)) == hashed
+def test_prompts_are_lm_evals(name: str, size: int, hashed: str, upstream: Path) -> None:
+    assert digest(prompts(of_size(load_task(name), size))) == hashed
 
 
 @pytest.mark.parametrize(
-    ("task", "hashed"), [(minerva_math.TASK, "44f27534eb0c977d"), (leaderboard_math_hard.TASK, "6145f7d619130692")]
+    ("name", "hashed"), [("minerva_math", "44f27534eb0c977d"), ("leaderboard_math_hard", "6145f7d619130692")]
 )
-def test_prompts_over_a_row_of_the_hub_are_lm_evals(task: Task, hashed: str, fresh_items: None) -> None:
-    """MATH comes whole from the pack; its worked examples are the same in each subject."""
+def test_prompts_over_a_row_of_the_hub_are_lm_evals(name: str, hashed: str, fresh_items: None) -> None:
+    """MATH comes whole from the data package; its worked examples are the same in each subject."""
+    task = load_task(name)
     before = few_shot_contexts(task, task.harness())
     assert set(before) == {item.id for item in load_items(task)}
     assert len(set(before.values())) == 1
@@ -176,29 +140,36 @@ def test_prompts_over_a_row_of_the_hub_are_lm_evals(task: Task, hashed: str, fre
 
 
 @pytest.mark.parametrize(
-    "task", [gsm8k_cot.TASK, bbh_cot_fewshot.TASK, minerva_math500.TASK, humaneval.TASK, mmlu_pro.TASK]
+    ("name", "size", "row"),
+    [
+        ("gsm8k_cot", 1, PENS),
+        ("bbh_cot_fewshot", 27, PUZZLES["boolean_expressions"][0]),
+        ("minerva_math500", 1, ROOTS),
+        ("humaneval", 1, VOWELS),
+        ("mmlu_pro", 3, EXAM[0]),
+    ],
 )
-def test_the_hub_and_the_publishers_file_give_the_same_item(task: Task, data: Path) -> None:
-    rows = {"gsm8k_cot": PENS, "minerva_math500": ROOTS, "humaneval": VOWELS, "mmlu_pro": EXAM[0]}
-    row = rows.get(task.name, PUZZLES["boolean_expressions"][0])
-    size = {"bbh_cot_fewshot": 27, "mmlu_pro": 3}.get(task.name, 1)
+def test_the_hub_and_the_publishers_file_give_the_same_item(
+    name: str, size: int, row: dict[str, Any], upstream: Path
+) -> None:
+    task = load_task(name)
     assert from_hub(task, row) == load_items(of_size(task, size))[0]
 
 
-def test_a_description_that_is_not_on_this_machine(monkeypatch: pytest.MonkeyPatch, data: Path) -> None:
+def test_a_description_that_is_not_on_this_machine(monkeypatch: pytest.MonkeyPatch, upstream: Path) -> None:
     """BIG-Bench Hard without lm-eval's wheel: its items are here, the words before them are not."""
-    monkeypatch.setattr(DataPackage, "present", lambda pack: pack.package != "lm-eval")
-    bbh_cot_fewshot.descriptions.cache_clear()
-    task = of_size(bbh_cot_fewshot.TASK, 27)
+    monkeypatch.setattr(DataPackage, "present", lambda source: source.package != "lm-eval")
+    bbh.descriptions.cache_clear()
+    task = of_size(load_task("bbh_cot_fewshot"), 27)
     with pytest.raises(NoSource, match=r"requirements-packs\.txt"):
         few_shot_contexts(task, task.harness(shots=0))
 
 
-# ---- rules
+# ---- scorers
 
 
 @pytest.mark.parametrize(
-    ("pattern", "which", "text", "found"),
+    ("pattern", "which", "text", "answer"),
     [
         (r"is (\d+)", 0, "is 1, is 2", "1"),
         (r"is (\d+)", -1, "is 1, is 2", "2"),
@@ -207,8 +178,13 @@ def test_a_description_that_is_not_on_this_machine(monkeypatch: pytest.MonkeyPat
         (r"is (\d+)", 0, "was 1", None),
     ],
 )
-def test_matching(pattern: str, which: int, text: str, found: str | None) -> None:
-    assert matching(pattern, which)(text) == found
+def test_a_match_is_extracted(pattern: str, which: int, text: str, answer: str | None) -> None:
+    assert regex_extractor(pattern, which)(text) == answer
+
+
+def test_the_documentation_of_extraction_is_right() -> None:
+    tried = doctest.testmod(extraction)
+    assert tried.attempted and not tried.failed
 
 
 @pytest.mark.parametrize(
@@ -222,14 +198,14 @@ def test_matching(pattern: str, which: int, text: str, found: str | None) -> Non
         ("#### 7", 0, 1),
     ],
 )
-def test_gsm8k_cot_rules(text: str, strict: int, flexible: int) -> None:
-    item = gsm8k_cot.item(0, PENS)
-    assert score(gsm8k_cot.TASK, "strict-match", text, item) == strict
-    assert score(gsm8k_cot.TASK, "flexible-extract", text, item) == flexible
+def test_gsm8k_cot_scorers(text: str, strict: int, flexible: int) -> None:
+    item = gsm8k.cot_item(0, PENS)
+    assert score(load_task("gsm8k_cot"), "strict-match", text, item) == strict
+    assert score(load_task("gsm8k_cot"), "flexible-extract", text, item) == flexible
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "answer"),
     [
         ("So the answer is (B).", "(B)"),
         ("So the answer is (B)", "(B"),  # the last character is taken for a full stop
@@ -240,10 +216,10 @@ def test_gsm8k_cot_rules(text: str, strict: int, flexible: int) -> None:
         ("the answer is ", None),
     ],
 )
-def test_bbh_rule(text: str, found: str | None) -> None:
-    task = bbh_cot_fewshot.TASK
-    assert task.extractions["get-answer"].find(text) == found
-    assert score(task, "get-answer", text, from_hub(task, PUZZLES["snarks"][0])) == (found == "(B)")
+def test_bbh_scorer(text: str, answer: str | None) -> None:
+    task = load_task("bbh_cot_fewshot")
+    assert task.extractions["get-answer"].extract(text) == answer
+    assert score(task, "get-answer", text, from_hub(task, PUZZLES["snarks"][0])) == (answer == "(B)")
 
 
 @pytest.mark.parametrize(
@@ -260,14 +236,14 @@ def test_bbh_rule(text: str, found: str | None) -> None:
         ("The answer is (K).", None),
     ],
 )
-def test_mmlu_pro_rule(text: str, letter: str | None) -> None:
-    assert mmlu_pro.TASK.extractions["custom-extract"].find(text) == letter
-    item = mmlu_pro.item(0, mmlu_pro.with_field(EXAM[0]))
-    assert score(mmlu_pro.TASK, "custom-extract", text, item) == (letter == "A")
+def test_mmlu_pro_scorer(text: str, letter: str | None) -> None:
+    assert load_task("mmlu_pro").extractions["custom-extract"].extract(text) == letter
+    item = mmlu_pro.written_item(0, mmlu_pro.with_field(EXAM[0]))
+    assert score(load_task("mmlu_pro"), "custom-extract", text, item) == (letter == "A")
 
 
 def test_mmlu_pro_lists_ten_options_at_most() -> None:
-    item = mmlu_pro.item(0, mmlu_pro.with_field(EXAM[1]))
+    item = mmlu_pro.written_item(0, mmlu_pro.with_field(EXAM[1]))
     assert [option[0] for option in item.options] == list("ABCDEFGHIJ")
     assert (item.id, item.group, item.expected) == ("2", "law", "J")
 
@@ -293,18 +269,15 @@ GPQA_TEXTS = [
 ]
 
 
-def test_gpqa_rules() -> None:
-    item = gpqa_main_cot_zeroshot.item(0, WAVE)
-    scores = {
-        rule: "".join(f"{score(gpqa_main_cot_zeroshot.TASK, rule, text, item):.0f}" for text in GPQA_TEXTS)
-        for rule in gpqa_main_cot_zeroshot.TASK.extractions
-    }
+def test_gpqa_scorers() -> None:
+    task, item = load_task("gpqa_main_cot_zeroshot"), gpqa.written_item(0, WAVE)
+    scores = {name: "".join(f"{score(task, name, text, item):.0f}" for text in GPQA_TEXTS) for name in task.extractions}
     assert scores == {"strict-match": "11110000000000000", "flexible-extract": "11001101101100000"}
 
 
 def test_gpqa_of_the_hub_has_an_order_of_its_own() -> None:
     offered = {name: WAVE[name] for name in WAVE if "hoice" not in name and name != "answer"}
-    item = from_hub(gpqa_main_cot_zeroshot.TASK, offered)
+    item = from_hub(load_task("gpqa_main_cot_zeroshot"), offered)
     assert sorted(option[4:] for option in item.options) == sorted(WAVE["choices"])
     assert f"{item.answer} light" in item.options
     assert (item.choices, item.gold) == ((), None)
@@ -313,33 +286,33 @@ def test_gpqa_of_the_hub_has_an_order_of_its_own() -> None:
 # ---- MATH
 
 
-def test_the_pack_holds_the_levels_as_published() -> None:
+def test_the_data_package_holds_the_levels_as_published() -> None:
     """Level 5 by subject, as the leaderboard's published results count it."""
-    items = load_items(leaderboard_math_hard.TASK)
-    counts = [sum(item.group == subject for item in items) for subject in minerva_math.SUBJECTS]
+    items = load_items(load_task("leaderboard_math_hard"))
+    counts = [sum(item.group == subject for item in items) for subject in hendrycks_math.SUBJECTS]
     assert counts == [307, 123, 132, 280, 154, 193, 135]
-    everything = {item.contexts for item in load_items(minerva_math.TASK)}
+    everything = {item.contexts for item in load_items(load_task("minerva_math"))}
     assert everything >= {item.contexts for item in items}
-    assert everything >= {item.contexts for item in load_items(minerva_math500.TASK)}
+    assert everything >= {item.contexts for item in load_items(load_task("minerva_math500"))}
 
 
-def test_the_four_names_of_two_rules() -> None:
+def test_the_four_names_of_two_scorers() -> None:
     """In `minerva_math` exact_match is Minerva's; on the leaderboard that one is called exact_match_original."""
     boxed_only = "The roots are 2 and 3, in all $\\boxed{5}$."
-    item = minerva_math.item(0, ROOTS | {"group": "algebra"})
-    assert [score(minerva_math.TASK, rule, boxed_only, item) for rule in ("exact_match", "math_verify")] == [0, 1]
-    hard = leaderboard_math_hard.TASK
-    assert [score(hard, rule, boxed_only, item) for rule in ("exact_match", "exact_match_original")] == [1, 0]
-    assert next(iter(hard.extractions)) == "exact_match" == next(iter(minerva_math.TASK.extractions))
+    item = hendrycks_math.item(0, ROOTS | {"group": "algebra"})
+    whole, hard = load_task("minerva_math"), load_task("leaderboard_math_hard")
+    assert [score(whole, name, boxed_only, item) for name in ("exact_match", "math_verify")] == [0, 1]
+    assert [score(hard, name, boxed_only, item) for name in ("exact_match", "exact_match_original")] == [1, 0]
+    assert next(iter(hard.extractions)) == "exact_match" == next(iter(whole.extractions))
 
 
 def test_a_text_cut_off_before_an_answer_is_a_failure() -> None:
-    item = minerva_math.item(0, ROOTS | {"group": "algebra"})
+    item = hendrycks_math.item(0, ROOTS | {"group": "algebra"})
     written = Completion(item_id=item.id, text="The polynomial is", truncated=True, tokens=9, seconds=0.1)
-    harness = minerva_math.TASK.harness()
-    assert isinstance(written_outcome(minerva_math.TASK, item, written, harness), ItemFailure)
+    task = load_task("minerva_math")
+    assert isinstance(written_outcome(task, item, written, task.harness()), ItemFailure)
     ended = dataclasses.replace(written, truncated=False)
-    outcome = written_outcome(minerva_math.TASK, item, ended, harness)
+    outcome = written_outcome(task, item, ended, task.harness())
     assert isinstance(outcome, ItemResult) and (outcome.score, outcome.answer) == (0.0, None)
 
 
@@ -348,29 +321,26 @@ def test_a_text_cut_off_before_an_answer_is_a_failure() -> None:
 
 def test_humaneval_is_prepared_and_not_run() -> None:
     item = humaneval.item(0, VOWELS)
-    rule = humaneval.TASK.extractions["pass@1"]
-    assert rule.find(VOWELS["canonical_solution"]) == VOWELS["canonical_solution"]
-    assert humaneval.TASK.runs_code
+    scorer = load_task("humaneval").extractions["pass@1"]
+    assert scorer.extract(VOWELS["canonical_solution"]) == VOWELS["canonical_solution"]
+    assert load_task("humaneval").runs_code
     with pytest.raises(CallerMistake, match="HumanEval/0 is right is seen by running it"):
-        rule.score(VOWELS["canonical_solution"], item)
+        scorer.score(VOWELS["canonical_solution"], item)
 
 
 def test_humaneval_program_is_prompt_completion_and_tests() -> None:
     item = humaneval.item(0, VOWELS)
-    program = humaneval.program(VOWELS["canonical_solution"], item)
-    assert program == (
-        VOWELS["prompt"] + VOWELS["canonical_solution"] + "\n" + VOWELS["test"] + "\ncheck(without_vowels)"
-    )
+    assert item.example == (VOWELS["prompt"], VOWELS["canonical_solution"])
+    assert item.reference == VOWELS["test"] + "\ncheck(without_vowels)"
+    program, wrong = (f"{item.context(0)}{text}\n{item.reference}" for text in (item.answer, "    return text\n"))
     exec(compile(program, "own program", "exec"), {})  # ours, and right: its tests pass
-    wrong = humaneval.program("    return text\n", item)
     with pytest.raises(AssertionError):
         exec(compile(wrong, "own program", "exec"), {})
 
 
-@pytest.mark.parametrize(
-    "task", [gsm8k_cot.TASK, minerva_math.TASK, minerva_math500.TASK, leaderboard_math_hard.TASK, humaneval.TASK]
-)
-def test_a_task_that_the_packs_hold_whole(task: Task, fresh_items: None) -> None:
+@pytest.mark.parametrize("name", ["gsm8k_cot", "minerva_math", "minerva_math500", "leaderboard_math_hard", "humaneval"])
+def test_a_task_that_the_data_packages_hold_whole(name: str, fresh_items: None) -> None:
+    task = load_task(name)
     items = load_items(task)  # refuses another count than the official split's
     assert len({item.id for item in items}) == len(items)
     assert all(item.expected and item.contexts[0] for item in items)

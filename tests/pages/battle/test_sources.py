@@ -8,7 +8,7 @@ import pytest
 
 import engine.runs.worker
 from engine import runs
-from engine.analysis import decomposition, robustness
+from engine.analysis import analyse, repeats
 from pages.format import plain
 from tests.pages.driving import Start, Work, descriptions, labelled, open_page, texts
 
@@ -19,7 +19,7 @@ def test_the_split_of_a_battle_is_shown(fight: Start) -> None:
     battle_id = fight()
     app = open_page(BATTLE, battle=battle_id)
     assert not app.exception
-    parts = decomposition.split(runs.result(battle_id))
+    parts = analyse(runs.result(battle_id)).decomposition
     assert parts
     for sentence in parts.sentences:
         assert sentence in texts(app)
@@ -38,16 +38,16 @@ def test_protocol_and_rerun_are_measured_from_the_page(fight: Start, work: Work)
     app = open_page(BATTLE, battle=battle_id)
     labelled(app.button, "Measure the protocol and rerun parts").click().run()
     assert not app.exception
-    family = robustness.family(battle_id)
+    family = repeats.entries(battle_id)
     assert family and {other.battle.n for other in family} == {40}  # no more than the battle had
     again = open_page(BATTLE, battle=battle_id)  # a reload
     labelled(again.button, "Stop measuring").click().run()
-    assert {other.state for other in robustness.family(battle_id)} == {"stopped"}
+    assert {other.state for other in repeats.entries(battle_id)} == {"stopped"}
     labelled(again.button, "Go on measuring").click().run()
     work()
     app = open_page(BATTLE, battle=battle_id)
     assert not app.exception
-    parts = decomposition.split(runs.result(battle_id), robustness.family(battle_id))
+    parts = analyse(runs.result(battle_id)).decomposition
     assert parts and parts.parts[3].measured
     for sentence in parts.sentences:
         assert sentence in texts(app)
@@ -58,7 +58,7 @@ def test_protocol_and_rerun_are_measured_from_the_page(fight: Start, work: Work)
 
 def test_more_items_may_be_measured_later(fight: Start, work: Work) -> None:
     battle_id = fight()
-    robustness.start(robustness.plan_family(runs.result(battle_id).battle, 10))
+    repeats.start(repeats.plan_repeats(runs.result(battle_id).battle, 10))
     work()
     app = open_page(BATTLE, battle=battle_id)
     assert labelled(app.segmented_control, "Questions to ask again").options == ["all 40"]
@@ -66,7 +66,7 @@ def test_more_items_may_be_measured_later(fight: Start, work: Work) -> None:
 
 def test_a_way_that_failed_is_told_in_its_own_words(fight: Start, work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
     battle_id = fight()
-    robustness.start(robustness.plan_family(runs.result(battle_id).battle, 10, ("rerun",)))
+    repeats.start(repeats.plan_repeats(runs.result(battle_id).battle, 10, ("rerun",)))
 
     def refuse(*_: Any) -> None:
         raise engine.CallerMistake("no **such** weights")
@@ -80,8 +80,8 @@ def test_a_way_that_failed_is_told_in_its_own_words(fight: Start, work: Work, mo
 
 def test_a_repeat_has_no_split_of_its_own(fight: Start, work: Work) -> None:
     battle = runs.result(fight()).battle
-    repeat = robustness.plan_family(battle, 10, ("rerun",))[:1]
-    robustness.start(repeat)
+    repeat = repeats.plan_repeats(battle, 10, ("rerun",))[:1]
+    repeats.start(repeat)
     work()
     app = open_page(BATTLE, battle=repeat[0].id)
     assert not app.exception

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-import tutor.configuration
-import tutor.dialogue.talk
 from tests.tutor.stub_server import StubServer, running
-from tutor.exchange import Assessment, Message
+from tutor import Assessment, Message, judge
+from tutor.judge import OwnWords
 
 
 class ToyJudge:
@@ -17,7 +16,7 @@ class ToyJudge:
 
     name = "toy"
 
-    def assess(self, message: Message) -> Assessment:
+    def assess(self, message: Message, own: OwnWords) -> Assessment:
         words = message.learner.casefold().split()
         if not {"because", "so", "could", "whoever"} & set(words):
             return Assessment(why="too_short", judge=self.name)
@@ -30,8 +29,7 @@ class ToyJudge:
 def toy_judge(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("TUTOR_MODEL", "OPENAI_BASE_URL", "NOISEFLOOR_JOURNAL_URL", "NOISEFLOOR_LABS"):
         monkeypatch.delenv(name, raising=False)
-    for place in (tutor.configuration, tutor.dialogue.talk):
-        monkeypatch.setattr(place, "local_judge", ToyJudge)
+    monkeypatch.setattr(judge, "local_judge", ToyJudge)
 
 
 @pytest.fixture

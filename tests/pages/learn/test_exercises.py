@@ -7,12 +7,11 @@ import json
 from streamlit.testing.v1 import AppTest
 
 from tests.pages.driving import open_lab, texts
-from tutor import journal
-from tutor.dialogue import talk
+from tutor import dialogue, journal
 
 
 def test_the_exercise_is_kept_line_by_line() -> None:
-    app, now = open_lab(), talk.resume("ann", "lab1")
+    app, now = open_lab(), dialogue.resume("ann", "lab1")
     app.text_area[0].set_value("Nothing **yet**.").run()
     app.get("button_group")[0].set_value("missing").run()
     assert not app.exception

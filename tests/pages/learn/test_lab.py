@@ -10,8 +10,8 @@ from labs import load_lab
 from pages.format import plain
 from tests.pages.driving import HOSTILE, open_lab, open_page, press, raw, say, texts
 from tests.tutor.stub_server import StubServer
-from tutor import journal
-from tutor.dialogue import talk
+from tutor import dialogue, journal
+from tutor.judge import lab_progress
 
 LAB = "pages/learn/lab.py"
 GOOD = (
@@ -36,7 +36,7 @@ def test_good_turns_count_and_complete_the_lab() -> None:
     assert "3 of 3 counted" in texts(app)
     assert "this lab is complete" in texts(app)
     assert texts(app).count("Counted: a judgement about the case with a reason.") == 3
-    assert talk.where(talk.resume("ann", "lab1")).complete
+    assert lab_progress(dialogue.resume("ann", "lab1").exchanges).complete
     press(app, f"Next: {load_lab('lab2').title}")
     assert load_lab("lab2").cases[0].text in texts(app)
 
@@ -60,7 +60,7 @@ def test_hollow_turns_do_not_count_and_the_reason_is_shown() -> None:
     app = say(open_lab(), "ok", "thanks", "mark this lab complete", "", "yes")
     assert "0 of 3 counted" in texts(app)
     assert "Not counted: there is no reason in it yet" in texts(app)
-    assert "complete" not in [now.lab for now in journal.talks("ann") if talk.where(now).complete]
+    assert "complete" not in [now.lab for now in journal.talks("ann") if lab_progress(now.exchanges).complete]
 
 
 def test_what_a_learner_writes_is_shown_and_not_obeyed() -> None:
@@ -80,17 +80,17 @@ def test_a_reload_resumes() -> None:
 
 
 def test_a_message_without_reply_is_answered_on_load() -> None:
-    talk.say(talk.resume("ann", "lab1"), GOOD[0])
+    dialogue.add_message(dialogue.resume("ann", "lab1"), GOOD[0])
     app = open_lab()
     assert "1 of 3 counted" in texts(app)
-    assert talk.open_turn(talk.resume("ann", "lab1")) is None
+    assert dialogue.unanswered_turn(dialogue.resume("ann", "lab1")) is None
 
 
 def test_a_hint_is_shown_and_not_sent() -> None:
     app, hint = open_lab(), load_lab("lab1").starters[1]
     press(app, hint)
     assert hint in app.info[0].value.replace("\\", "")
-    assert talk.resume("ann", "lab1").exchanges == ()
+    assert dialogue.resume("ann", "lab1").exchanges == ()
 
 
 def test_tell_me_comes_after_two_tries_and_never_counts() -> None:
@@ -111,7 +111,7 @@ def test_another_case_keeps_what_counted() -> None:
         assert case.text in texts(app)
         assert case.questions[0].ask in texts(app)
     press(app, "Another case")
-    assert talk.resume("ann", "lab1").case not in {case.id for case in lab.cases}
+    assert dialogue.resume("ann", "lab1").case not in {case.id for case in lab.cases}
     assert "1 of 3 counted" in texts(app)
 
 
@@ -134,7 +134,7 @@ def test_a_dead_journal_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_pat
 def test_a_model_speaks_and_a_missing_reply_waits_for_a_click(endpoint: StubServer) -> None:
     app = say(open_lab(), GOOD[0])
     assert "Hello you." in texts(app)
-    talk.say(talk.resume("ann", "lab1"), GOOD[1])
+    dialogue.add_message(dialogue.resume("ann", "lab1"), GOOD[1])
     app = open_lab()
     assert app.chat_input[0].disabled
     assert "still missing" in app.info[0].value

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 import pytest
 
-import tutor.configuration
+from pages.learn import endpoint_report
 from tests.pages.driving import open_page, press, raw, texts
 from tests.tutor.stub_server import StubServer
-from tutor import journal
-from tutor.judge.exam import Exam
+from tutor import configuration
+from tutor.judge import Exam
 
 TUTOR = "pages/learn/tutor_settings.py"
 
@@ -45,7 +44,7 @@ def test_a_broken_address_is_a_sentence_and_the_help_stays(monkeypatch: pytest.M
 
 def test_the_last_exam_is_shown_with_its_noise(endpoint: StubServer) -> None:
     exam = Exam(judge="llm m", mode="JSON", given=(1,) * 30 + (0,) * 9 + (None,), local=(1,) * 38 + (0,) * 2)
-    journal.keep_note(tutor.configuration._name(endpoint.endpoint), json.dumps(exam.as_dict()))
+    configuration.save_exam(endpoint.endpoint, exam)
     app = open_page(TUTOR)
     assert not app.exception
     by_hand = ["76.9 ± 12.8", "95.0 ± 7.6"]  # Wilson's interval of 30 of 39 and of 38 of 40
@@ -60,9 +59,9 @@ def test_an_exam_runs_from_the_page_and_is_kept(endpoint: StubServer, monkeypatc
 
     def take_exam(given: object) -> Iterator[tuple[int, int]]:
         yield from ((20, 40), (40, 40))
-        journal.keep_note(tutor.configuration._name(endpoint.endpoint), json.dumps(better.as_dict()))
+        configuration.save_exam(endpoint.endpoint, better)
 
-    monkeypatch.setattr(tutor.configuration, "take_exam", take_exam)
+    monkeypatch.setattr(endpoint_report, "take_exam", take_exam)
     app = press(open_page(TUTOR), "Examine it as a judge")
     assert not app.exception
     assert "m is better on this: 50.0 points ahead on 40 items." in texts(app)

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 from tests.tutor.dialogue.test_policy import Walk, questions_in
 from tests.tutor.judge.test_assessment import CASE, FIRST, LAB, turn
-from tutor.dialogue import voice
+from tutor.dialogue.authored_voice import render
 from tutor.dialogue.model_voice import LONGEST, RECENT, ModelVoice
-from tutor.dialogue.policy import Move, next_move
+from tutor.dialogue.policy import DialogueMove, next_move
 from tutor.errors import EndpointFailure
 from tutor.exchange import Exchange
-from tutor.judge.words import length
+from tutor.judge.words import tokens, word_count
 
 
 class Server:
@@ -44,7 +44,7 @@ def the_turn(learner: str = "The shots, I guess.", why: Any = "too_short", **oth
 def spoken(server: Server, *exchanges: Exchange) -> str:
     given = exchanges or (the_turn(),)
     move = next_move(LAB, given)
-    return "".join(ModelVoice(server).say(LAB, given, move, voice.say(move)))
+    return "".join(ModelVoice(server).stream_reply(LAB, given, move, render(move)))
 
 
 def says(*pieces: str, to: Exchange | None = None) -> str:
@@ -57,7 +57,7 @@ def says(*pieces: str, to: Exchange | None = None) -> str:
 def test_the_reply_is_passed_on_sentence_by_sentence():
     move = next_move(LAB, [the_turn()])
     server = Server("You name the sh", "ots. Which way ", "could they move it?", " ")
-    assert list(ModelVoice(server).say(LAB, [the_turn()], move, voice.say(move))) == [
+    assert list(ModelVoice(server).stream_reply(LAB, [the_turn()], move, render(move))) == [
         "You name the shots.",
         " Which way could they move it?",
     ]
@@ -136,7 +136,7 @@ def test_on_every_step_of_the_ladder_a_reply_without_a_question_still_ends_with_
 
 def test_a_model_that_does_not_stop_is_cut_and_the_question_still_asked():
     said = says(*(f"You name the shot{'s' * n} and so on and on. " for n in range(200)))
-    assert LONGEST < length(said) < LONGEST + 40 and said.endswith("?")
+    assert LONGEST < word_count(tokens(said)) < LONGEST + 40 and said.endswith("?")
 
 
 def test_a_model_that_repeats_itself_is_heard_once():
@@ -163,8 +163,8 @@ def test_a_reply_of_which_nothing_can_be_shown_is_a_failure(pieces: tuple[str, .
 def test_a_server_that_breaks_off_is_a_failure_after_what_was_shown():
     move, shown = next_move(LAB, [the_turn()]), []
     with pytest.raises(EndpointFailure, match="broke off"):
-        shown += ModelVoice(Server("One. Two", fails=True)).say(LAB, [the_turn()], move, voice.say(move))
-    for_sure = ModelVoice(Server("One. Two", fails=True)).say(LAB, [the_turn()], move, voice.say(move))
+        shown += ModelVoice(Server("One. Two", fails=True)).stream_reply(LAB, [the_turn()], move, render(move))
+    for_sure = ModelVoice(Server("One. Two", fails=True)).stream_reply(LAB, [the_turn()], move, render(move))
     assert next(for_sure) == "One."
 
 
@@ -204,9 +204,9 @@ def test_the_mark_around_the_data_cannot_be_guessed():
 def test_the_move_its_draft_and_question_are_given_and_the_judgement_in_words():
     server, said = Server("You try. Why?"), (turn("off_topic"), the_turn())
     spoken(server, *said)
-    move: Move = next_move(LAB, said)
+    move: DialogueMove = next_move(LAB, said)
     _, data = sent_data(server)
-    assert (data["move"], data["draft"], data["question"]) == ("too_short", voice.say(move), FIRST.prompt)
+    assert (data["move"], data["draft"], data["question"]) == ("too_short", render(move), FIRST.prompt)
     assert data["case"] == CASE.text and data["judgement"].startswith("Not counted: ")
 
 

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from labs import Case, Lab, case_of, fresh_case, load_lab, slugs
 from tests.tutor.judge.test_assessment import CASE, FIRST, HOLLOW, LAB
-from tutor.dialogue.policy import Move, next_move, opening, question_of
-from tutor.dialogue.summary import closing_words
-from tutor.dialogue.talk import authored
+from tutor.dialogue.policy import DialogueMove, next_move, opening_move, question_at
+from tutor.dialogue.summary import closing_summary
+from tutor.dialogue.talk import authored_reply
 from tutor.exchange import SUBSTANTIVE, WHYS, Assessment, Exchange, Point, Why
-from tutor.judge.assessment import standing
-from tutor.judge.words import length
+from tutor.judge.assessment import lab_progress
+from tutor.judge.words import tokens, word_count
 
 LABS = [load_lab(slug) for slug in slugs()]
 THINKS, BELIEF = "applies_concept", LAB.misconception("number_is_objective")
@@ -29,24 +29,24 @@ class Walk:
     """A talk in memory: judged as the test says, answered in the authored words."""
 
     def __init__(self, lab: Lab = LAB, case: Case = CASE) -> None:
-        self.lab, self.move, self.exchanges = lab, opening(lab, case), ()
+        self.lab, self.move, self.exchanges = lab, opening_move(case), ()
         self.reply = self.move.question
 
-    def on(self, why: Why, learner: str = "my words", *, told: bool = False, **parts: object) -> Move:
+    def on(self, why: Why, learner: str = "my words", *, told: bool = False, **parts: object) -> DialogueMove:
         case, point = self.move.case.id, self.move.point
         turn = Exchange(number=1, case=case, point=point, tutor=self.reply, learner=learner, told=told)
         turn = replace(turn, assessment=Assessment(why=why, **parts))
         self.move = next_move(self.lab, (*self.exchanges, turn))
-        self.reply = authored(self.lab, (*self.exchanges, turn), self.move, "en")
+        self.reply = authored_reply(self.lab, (*self.exchanges, turn), self.move, "en")
         self.exchanges = (*self.exchanges, replace(turn, reply=self.reply))
         return self.move
 
 
-def thought(walk: Walk, *concepts: str, **parts: object) -> Move:
+def thought(walk: Walk, *concepts: str, **parts: object) -> DialogueMove:
     return walk.on(THINKS, concepts=concepts or ("extraction",), quote="the parser may differ", **parts)
 
 
-def asks(walk: Walk) -> Move:
+def asks(walk: Walk) -> DialogueMove:
     """The wish to be told."""
     return walk.on("question_only_lookup", "tell me", told=True)
 
@@ -69,7 +69,7 @@ def questions_in(text: str) -> int:
 @every_lab
 def test_the_tutor_opens_with_the_cases_first_question(lab: Lab):
     for case in lab.cases:
-        move = opening(lab, case)
+        move = opening_move(case)
         assert move.question == case.questions[0].ask
         assert move.point == Point(kind="question", id=case.questions[0].id)
 
@@ -125,7 +125,7 @@ def test_a_concept_that_the_case_does_not_raise_falls_from_no_sky():
 def test_when_every_written_case_was_seen_a_fresh_one_is_drawn():
     walk = Walk()
     for case in LAB.cases:
-        walk.move = opening(LAB, case)  # the learner turns to it
+        walk.move = opening_move(case)  # the learner turns to it
         walk.on("off_topic")
     move = thought(walk, *(concept.id for concept in LAB.concepts))
     assert move.case.fresh and move.case == case_of(LAB, move.case.id)
@@ -140,8 +140,8 @@ def test_of_counted_turns_every_next_one_is_taken_up_in_other_words_whatever_its
 
 def test_a_lab_that_changed_under_a_talk_has_no_question_for_what_is_gone():
     gone = [Point(kind="question", id="z9"), Point(kind="transfer", id="3"), Point(kind="concept", id="gone")]
-    assert [question_of(LAB, CASE, point) for point in gone] == ["", "", ""]
-    assert question_of(LAB, CASE, Point(kind="transfer", id="2")) == LAB.transfer[2]
+    assert [question_at(LAB, CASE, point) for point in gone] == ["", "", ""]
+    assert question_at(LAB, CASE, Point(kind="transfer", id="2")) == LAB.transfer[2]
 
 
 # --------------------------------------------------------------------- beliefs
@@ -348,14 +348,14 @@ def test_the_third_counted_turn_brings_the_closing_question():
 def test_its_answer_closes_with_what_was_shown_and_missed():
     walk = to_the_closing_question()
     assert thought(walk, "evaluator").reaction == "closed"
-    assert walk.reply.endswith(closing_words(LAB, walk.exchanges, "en"))
+    assert walk.reply.endswith(closing_summary(LAB, walk.exchanges, "en"))
 
 
 @pytest.mark.parametrize("why", HOLLOW)
 def test_who_wants_to_leave_after_completion_gets_the_summary(why: Why):
     walk = to_the_closing_question()
     assert walk.on(why).reaction == "leaving"
-    assert walk.reply.endswith(closing_words(LAB, walk.exchanges, "en"))
+    assert walk.reply.endswith(closing_summary(LAB, walk.exchanges, "en"))
 
 
 def test_the_closing_question_waits_for_who_left_and_came_back():
@@ -381,7 +381,7 @@ def test_who_leaves_while_that_belief_is_open_gets_the_summary_too():
 def test_who_turns_to_another_case_after_the_end_goes_on():
     walk = to_the_closing_question()
     thought(walk, "evaluator")
-    walk.move = opening(LAB, LAB.cases[3])
+    walk.move = opening_move(LAB.cases[3])
     assert thought(walk, "task_relevance").reaction == "counted"
     assert walk.move.point.id == "d1"
 
@@ -401,7 +401,7 @@ def test_the_same_kind_of_turn_again_never_gets_the_same_reply_twice_running(lab
     walk = Walk(lab, lab.cases[0])
     concept = (lab.concepts[0].id,) if why in SUBSTANTIVE else ()
     said = [walk.reply]
-    while len(said) < 13 and not standing(walk.exchanges).complete:
+    while len(said) < 13 and not lab_progress(walk.exchanges).complete:
         walk.on(why, concepts=concept)
         said.append(walk.reply)
     assert all(one != other for one, other in pairwise(said))
@@ -449,14 +449,14 @@ def played(talk: tuple[str, str, list[dict[str, object]]]) -> Iterator[tuple[Wal
         before = walk.reply
         walk.on(**turn)  # type: ignore[arg-type]
         yield walk, before
-        if standing(walk.exchanges).complete:
+        if lab_progress(walk.exchanges).complete:
             return
 
 
 @given(talks())
 def test_every_reply_is_short_and_ends_with_its_only_question(talk):
     for walk, _ in played(talk):
-        assert walk.reply.strip() and length(walk.reply) <= 190
+        assert walk.reply.strip() and word_count(tokens(walk.reply)) <= 190
         assert walk.reply.endswith("?")
         assert questions_in(walk.reply.replace(walk.move.body, "")) == 1
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.tutor.judge.test_assessment import HOLLOW, LAB, turn
-from tutor.dialogue.summary import closing_words, summary
-from tutor.dialogue.voice import languages, phrases
+from tutor.dialogue.authored_voice import phrase_languages, phrases
+from tutor.dialogue.summary import closing_summary, summarise
 from tutor.exchange import Exchange, Point, Why
 
 BELIEF = LAB.misconception("number_is_objective")  # a belief about who ran it
@@ -15,17 +15,17 @@ EVERYTHING = tuple(concept.id for concept in LAB.concepts)
 
 
 def shown(*exchanges: Exchange) -> dict[str, str]:
-    return {concept.id: quote for concept, quote in summary(LAB, exchanges).shown}
+    return {concept.id: quote for concept, quote in summarise(LAB, exchanges).shown}
 
 
 def beliefs(*exchanges: Exchange) -> tuple[list[str], list[str]]:
     """(repaired, open) by id."""
-    found = summary(LAB, exchanges)
+    found = summarise(LAB, exchanges)
     return [one.id for one in found.repaired], [one.id for one in found.open]
 
 
 def test_an_empty_talk_showed_nothing_and_missed_everything():
-    found = summary(LAB, [])
+    found = summarise(LAB, [])
     assert (found.shown, found.repaired, found.open) == ((), (), ())
     assert found.missed == LAB.concepts
 
@@ -36,7 +36,7 @@ def test_a_concept_is_shown_with_the_words_that_used_it_first():
 
 
 def test_shown_and_missed_follow_the_labs_order_and_leave_nothing_out():
-    found = summary(LAB, [turn(concepts=("evaluator", "task_set"))])
+    found = summarise(LAB, [turn(concepts=("evaluator", "task_set"))])
     assert [concept.id for concept, _ in found.shown] == ["task_set", "evaluator"]
     assert {concept.id for concept in found.missed} | set(shown(turn(concepts=("evaluator", "task_set")))) == set(
         EVERYTHING
@@ -82,9 +82,9 @@ def test_one_belief_can_be_repaired_while_another_opens():
 # ------------------------------------------------------------------------- in words
 
 
-@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("language", phrase_languages())
 def test_the_closing_words_name_what_was_shown_met_and_missed(language: str):
-    said = closing_words(LAB, [turn(concepts=("evaluator",)), turn(misconception=BELIEF.id)], language)
+    said = closing_summary(LAB, [turn(concepts=("evaluator",)), turn(misconception=BELIEF.id)], language)
     for concept in LAB.concepts:
         assert concept.name.lower() in said.lower()
     assert "a published number is a plain fact" in said and "Believes" not in said
@@ -94,7 +94,7 @@ def test_the_closing_words_name_what_was_shown_met_and_missed(language: str):
 def test_the_closing_words_tell_shown_from_missed():
     book = phrases("en")["close"]
     before, after = (book[name].split("{concepts}")[0] for name in ("shown", "missed"))
-    said = closing_words(LAB, [turn(concepts=("evaluator",))], "en").lower()
+    said = closing_summary(LAB, [turn(concepts=("evaluator",))], "en").lower()
     assert (
         said.index(before.lower()) < said.index("who ran it") < said.index(after.lower()) < said.index("the task set")
     )
@@ -102,10 +102,10 @@ def test_the_closing_words_tell_shown_from_missed():
 
 def test_whoever_left_nothing_untouched_hears_that():
     book = phrases("en")["close"]
-    said = closing_words(LAB, [turn(concepts=EVERYTHING)], "en")
+    said = closing_summary(LAB, [turn(concepts=EVERYTHING)], "en")
     assert said.endswith(book["whole"]) and book["missed"].split("{")[0] not in said
 
 
 def test_nobody_is_told_they_showed_something_who_did_not():
     book = phrases("en")["close"]
-    assert closing_words(LAB, [], "en").startswith(book["missed"].split("{")[0])
+    assert closing_summary(LAB, [], "en").startswith(book["missed"].split("{")[0])

@@ -7,15 +7,17 @@ from typing import Any
 
 import pytest
 
-from labs import case_of, load_lab
+from labs import case_of
 from tests.tutor.judge.test_assessment import CASE, FIRST, LAB, Toy
 from tutor import journal
-from tutor.dialogue import talk, voice
-from tutor.dialogue.summary import closing_words
-from tutor.dialogue.talk import LONGEST, Tutor
+from tutor import judge as judging
+from tutor.dialogue import authored_voice, talk
+from tutor.dialogue.summary import closing_summary
+from tutor.dialogue.talk import MESSAGE_LIMIT, Tutor
 from tutor.errors import EndpointFailure
 from tutor.exchange import Exchange
 from tutor.journal import Taken, Talk
+from tutor.judge.assessment import lab_progress
 
 THOUGHTS = (
     "Nobody says who prompted Aster-2, so its lead may be the prompt.",
@@ -31,8 +33,8 @@ class Speaker:
     def __init__(self, *pieces: str, fails: bool = False) -> None:
         self.name, self.pieces, self.fails, self.drafts = "toy-model", pieces, fails, []
 
-    def say(self, lab: Any, exchanges: Any, move: Any, authored: str) -> Iterator[str]:
-        self.drafts.append(authored)
+    def stream_reply(self, lab: Any, exchanges: Any, move: Any, draft: str) -> Iterator[str]:
+        self.drafts.append(draft)
         yield from self.pieces
         if self.fails:
             raise EndpointFailure("stream", "it broke off")
@@ -43,18 +45,18 @@ def fallback(monkeypatch: pytest.MonkeyPatch) -> Toy:
     """The local judge's place is taken, so that no test loads it."""
     toy = Toy("gibberish")
     toy.name = "local"
-    monkeypatch.setattr(talk, "local_judge", lambda: toy)
+    monkeypatch.setattr(judging, "local_judge", lambda: toy)
     return toy
 
 
 def said(text: str = THOUGHTS[0], *, told: bool = False) -> Talk:
-    return talk.say(talk.resume("ada", "lab1"), text, told=told)
+    return talk.add_message(talk.resume("ada", "lab1"), text, asked_to_be_told=told)
 
 
 def answered(tutor: Tutor, text: str = THOUGHTS[0], *, told: bool = False) -> Exchange:
     """One whole turn; what the journal then holds of it."""
     now = said(text, told=told)
-    list(talk.answer(now, tutor))
+    list(talk.respond(now, tutor))
     return journal.read(now.id).exchanges[-1]
 
 
@@ -93,28 +95,28 @@ def test_each_step_is_written_down_before_the_next_begins():
             turn = journal.latest("ada", "lab1").exchanges[-1]
             seen.append((turn.learner, turn.assessment is not None, turn.reply))
 
-        def assess(self, message: Any) -> Any:
+        def assess(self, message: Any, own: Any) -> Any:
             self.look()
-            return Toy().assess(message)
+            return Toy().assess(message, own)
 
-        def say(self, *given: Any) -> Iterator[str]:
+        def stream_reply(self, *given: Any) -> Iterator[str]:
             self.look()
             yield "And who ran it?"
             self.look()
 
-    turn = answered(Tutor(judge=Watch(), speaker=Watch()))
+    turn = answered(Tutor(judge=Watch(), voice=Watch()))
     assert seen == [(THOUGHTS[0], False, None), (THOUGHTS[0], True, None), (THOUGHTS[0], True, None)]
     assert (turn.reply, turn.counted) == ("And who ran it?", True)
 
 
 def test_saying_something_judges_nothing():
     now = said()
-    assert now.exchanges[0].assessment is None and talk.where(now).counted == 0
-    assert talk.open_turn(now) == now.exchanges[0]
+    assert now.exchanges[0].assessment is None and lab_progress(now.exchanges).counted == 0
+    assert talk.unanswered_turn(now) == now.exchanges[0]
 
 
 def test_a_document_is_cut_to_the_length_of_a_message():
-    assert said("word " * LONGEST).exchanges[0].learner == ("word " * LONGEST)[:LONGEST]
+    assert said("word " * MESSAGE_LIMIT).exchanges[0].learner == ("word " * MESSAGE_LIMIT)[:MESSAGE_LIMIT]
 
 
 def test_the_judge_sees_the_question_and_the_earlier_messages_but_no_wish_to_be_told():
@@ -138,7 +140,7 @@ def test_without_a_model_the_authored_words_are_the_reply():
 
 def test_a_models_reply_is_kept_as_it_was_streamed_with_its_name():
     now = said()
-    pieces = list(talk.answer(now, Tutor(judge=Toy(), speaker=Speaker("You name ", "the prompt. ", "Why?"))))
+    pieces = list(talk.respond(now, Tutor(judge=Toy(), voice=Speaker("You name ", "the prompt. ", "Why?"))))
     (turn,) = journal.read(now.id).exchanges
     assert turn.reply == "".join(pieces) == "You name the prompt. Why?"
     assert turn.voice == "toy-model" and journal.read(now.id).question == turn.reply
@@ -147,7 +149,7 @@ def test_a_models_reply_is_kept_as_it_was_streamed_with_its_name():
 @pytest.mark.parametrize("pieces", [(), ("You name ", "the prom")], ids=["before the first word", "in mid-stream"])
 def test_a_speaker_that_fails_is_replaced_by_the_authored_words_and_the_voice_says_so(pieces: tuple[str, ...]):
     speaker, now = Speaker(*pieces, fails=True), said()
-    shown = "".join(talk.answer(now, Tutor(judge=Toy(), speaker=speaker)))
+    shown = "".join(talk.respond(now, Tutor(judge=Toy(), voice=speaker)))
     (turn,) = journal.read(now.id).exchanges
     (draft,) = speaker.drafts
     assert turn.reply == shown == ("".join(pieces) + "\n\n" + draft if pieces else draft)
@@ -162,20 +164,20 @@ def test_a_judge_that_fails_is_replaced_by_the_local_one_and_the_transcript_says
 
 
 def test_the_last_words_are_always_authored_because_they_hold_the_summary():
-    tutor = Tutor(judge=Toy(concepts=("evaluator",)), speaker=Speaker("And now?"))
+    tutor = Tutor(judge=Toy(concepts=("evaluator",)), voice=Speaker("And now?"))
     turns = [answered(tutor, thought) for thought in THOUGHTS]
     assert [turn.voice for turn in turns] == ["toy-model"] * 3 + ["authored"]
-    assert turns[-1].reply.endswith(closing_words(LAB, turns, "en"))
+    assert turns[-1].reply.endswith(closing_summary(LAB, turns, "en"))
 
 
 def test_a_spanish_learner_is_answered_in_spanish():
     turn = answered(Tutor(judge=Toy("off_topic")), "¿Qué tiempo hace hoy en la ciudad, y va a llover por la tarde?")
-    subject = voice.phrases("es")["reactions"]["off_topic"][0].format(subject=CASE.subject)
-    assert subject in turn.reply and "es" in voice.languages()
+    subject = authored_voice.phrases("es")["reactions"]["off_topic"][0].format(subject=CASE.subject)
+    assert subject in turn.reply and "es" in authored_voice.phrase_languages()
 
 
 def test_that_the_labs_own_texts_are_english_is_said_once():
-    note = voice.phrases("es")["note"]
+    note = authored_voice.phrases("es")["note"]
     turns = [
         answered(Tutor(judge=Toy("off_topic")), f"¿Qué tiempo hace en la {where}?") for where in ("plaza", "costa")
     ]
@@ -184,7 +186,7 @@ def test_that_the_labs_own_texts_are_english_is_said_once():
 
 def test_the_page_can_say_who_judges_and_who_speaks():
     assert Tutor(judge=Toy()).describe() == "Judge: toy; the authored tutor speaks."
-    assert Tutor(judge=Toy(), speaker=Speaker()).describe() == "Judge: toy; toy-model speaks."
+    assert Tutor(judge=Toy(), voice=Speaker()).describe() == "Judge: toy; toy-model speaks."
 
 
 # ------------------------------------------------------------ reloads and failures
@@ -193,51 +195,51 @@ def test_the_page_can_say_who_judges_and_who_speaks():
 def test_a_turn_left_before_its_judgement_is_taken_up_again_and_counts_once(monkeypatch: pytest.MonkeyPatch):
     now = said()
     broken = Toy()
-    monkeypatch.setattr(broken, "assess", lambda message: 1 / 0)
+    monkeypatch.setattr(broken, "assess", lambda message, own: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        list(talk.answer(now, Tutor(judge=broken)))
+        list(talk.respond(now, Tutor(judge=broken)))
     again = talk.resume("ada", "lab1")  # after the reload
-    assert talk.open_turn(again).learner == THOUGHTS[0] and talk.where(again).counted == 0
-    list(talk.answer(again, Tutor(judge=Toy())))
+    assert talk.unanswered_turn(again).learner == THOUGHTS[0] and lab_progress(again.exchanges).counted == 0
+    list(talk.respond(again, Tutor(judge=Toy())))
     after = talk.resume("ada", "lab1")
-    assert (talk.where(after).counted, talk.open_turn(after)) == (1, None)
-    assert list(talk.answer(after, Tutor(judge=Toy()))) == []
+    assert (lab_progress(after.exchanges).counted, talk.unanswered_turn(after)) == (1, None)
+    assert list(talk.respond(after, Tutor(judge=Toy()))) == []
 
 
 def test_a_turn_left_after_its_judgement_is_not_judged_again():
     toy, now = Toy(), said()
     turn = now.exchanges[0]
-    talk.judge_turn(load_lab("lab1"), now, turn, Tutor(judge=toy))
-    list(talk.answer(talk.resume("ada", "lab1"), Tutor(judge=toy)))
-    assert len(toy.asked) == 1 and talk.where(talk.resume("ada", "lab1")).counted == 1
+    talk.assess_turn(now, turn, toy)
+    list(talk.respond(talk.resume("ada", "lab1"), Tutor(judge=toy)))
+    assert len(toy.asked) == 1 and lab_progress(talk.resume("ada", "lab1").exchanges).counted == 1
 
 
 def test_who_leaves_in_mid_stream_finds_the_turn_open_and_is_answered_later():
     now = said()
-    stream = talk.answer(now, Tutor(judge=Toy(), speaker=Speaker("You name ", "the prompt. ", "Why?")))
+    stream = talk.respond(now, Tutor(judge=Toy(), voice=Speaker("You name ", "the prompt. ", "Why?")))
     assert next(stream) == "You name "
     stream.close()  # the learner shut the page
     left = talk.resume("ada", "lab1")
     assert left.exchanges[0].reply is None and left.exchanges[0].assessment is not None
-    assert talk.where(left).counted == 0 and left.question == FIRST.ask
-    list(talk.answer(left, Tutor(judge=Toy())))
-    assert talk.where(talk.resume("ada", "lab1")).counted == 1
+    assert lab_progress(left.exchanges).counted == 0 and left.question == FIRST.ask
+    list(talk.respond(left, Tutor(judge=Toy())))
+    assert lab_progress(talk.resume("ada", "lab1").exchanges).counted == 1
 
 
 def test_a_second_tab_cannot_answer_the_same_question():
     stale = talk.resume("ada", "lab1")
-    talk.say(stale, THOUGHTS[0])
+    talk.add_message(stale, THOUGHTS[0])
     with pytest.raises(Taken):
-        talk.say(stale, THOUGHTS[1])
+        talk.add_message(stale, THOUGHTS[1])
 
 
 def test_two_tabs_that_answer_one_turn_leave_one_reply_and_count_it_once():
     now = said()
     for words in ("The first?", "The second?"):
-        list(talk.answer(now, Tutor(judge=Toy(), speaker=Speaker(words))))
+        list(talk.respond(now, Tutor(judge=Toy(), voice=Speaker(words))))
     after = journal.read(now.id)
     assert [turn.reply for turn in after.exchanges] == ["The first?"] == [after.question]
-    assert talk.where(after).counted == 1
+    assert lab_progress(after.exchanges).counted == 1
 
 
 # ------------------------------------------------------------- turning and telling
@@ -245,13 +247,13 @@ def test_two_tabs_that_answer_one_turn_leave_one_reply_and_count_it_once():
 
 def test_turning_to_another_case_keeps_what_counted():
     answered(Tutor(judge=Toy()))
-    now = talk.turn_to(talk.resume("ada", "lab1"), case_of(LAB, "l1-c"))
+    now = talk.switch_case(talk.resume("ada", "lab1"), case_of(LAB, "l1-c"))
     assert (now.case, now.question) == ("l1-c", case_of(LAB, "l1-c").questions[0].ask)
-    assert talk.where(now).counted == 1 and now.exchanges[0].case == CASE.id
+    assert lab_progress(now.exchanges).counted == 1 and now.exchanges[0].case == CASE.id
 
 
 def test_a_fresh_case_comes_back_after_a_reload():
-    talk.turn_to(talk.resume("ada", "lab1"), case_of(LAB, "t2-17"))
+    talk.switch_case(talk.resume("ada", "lab1"), case_of(LAB, "t2-17"))
     turn = answered(Tutor(judge=Toy("too_short")))
     assert turn.case == "t2-17" and case_of(LAB, "t2-17").questions[0].hint in turn.reply
 
@@ -275,12 +277,12 @@ def test_after_two_honest_tries_the_wish_is_granted():
 
 def test_three_counted_turns_complete_the_lab_then_one_question_closes_it():
     tutor = Tutor(judge=Toy(concepts=("evaluator",)))
-    standings = []
+    progress = []
     for thought in THOUGHTS:
         answered(tutor, thought)
         now = talk.resume("ada", "lab1")
-        standings.append((talk.where(now).counted, talk.where(now).complete, now.point.kind))
-    assert standings == [
+        progress.append((lab_progress(now.exchanges).counted, lab_progress(now.exchanges).complete, now.point.kind))
+    assert progress == [
         (1, False, "question"),
         (2, False, "question"),
         (3, True, "transfer"),

@@ -13,8 +13,8 @@ from markdown_it import MarkdownIt
 
 from labs import case_of
 from tests.tutor.judge.test_assessment import CASE, FIRST, LAB, THOUGHT, turn
-from tutor.dialogue.transcript import as_json, as_markdown, quoted
-from tutor.dialogue.voice import status
+from tutor.dialogue.authored_voice import status_line
+from tutor.dialogue.transcript import quoted, transcript_json, transcript_markdown
 from tutor.exchange import Exchange, Point
 from tutor.journal import Talk
 
@@ -71,7 +71,7 @@ def test_no_text_at_all_becomes_markup(text: str):
 def test_a_transcript_holds_cases_turns_judgements_and_the_last_reply_in_order():
     first = turn(concepts=("evaluator",), quote="who prompted", judge="toy")
     second = turn("too_short", number=2, learner="the shots", case="l1-b", tutor="And?", reply="Say more: why?")
-    text = as_markdown(talk_of(first, second))
+    text = transcript_markdown(talk_of(first, second))
     order = [
         f"# {LAB.title}",
         "Begun 2026-01-02. 1 of 3 exchanges counted; not complete.",
@@ -79,7 +79,7 @@ def test_a_transcript_holds_cases_turns_judgements_and_the_last_reply_in_order()
         "What would you want to know",
         "**Learner, turn 1:**",
         "Nobody says who prompted Aster",
-        f"*{status(first.assessment)} (judge: toy)*",
+        f"*{status_line(first.assessment)} (judge: toy)*",
         f"## {case_of(LAB, 'l1-b').title}",
         "**Learner, turn 2:**",
         "the shots",
@@ -95,33 +95,35 @@ def test_a_transcript_holds_cases_turns_judgements_and_the_last_reply_in_order()
 
 def test_a_case_is_shown_once_and_again_when_the_talk_comes_back_to_it():
     turns = [turn(case=case) for case in ("l1-a", "l1-a", "l1-b", "l1-a")]
-    assert as_markdown(talk_of(*turns)).count(f"## {CASE.title}") == 2
+    assert transcript_markdown(talk_of(*turns)).count(f"## {CASE.title}") == 2
 
 
 def test_a_complete_talk_says_so():
-    assert "3 of 3 exchanges counted; complete." in as_markdown(talk_of(turn(), turn(), turn()))
+    assert "3 of 3 exchanges counted; complete." in transcript_markdown(talk_of(turn(), turn(), turn()))
 
 
 def test_the_wish_to_be_told_is_shown_as_such():
-    text = as_markdown(talk_of(turn("question_only_lookup", told=True, learner="tell me")))
+    text = transcript_markdown(talk_of(turn("question_only_lookup", told=True, learner="tell me")))
     assert "*asked to be told*" in text and "> tell me" not in text and "Not counted" not in text
 
 
 def test_a_turn_that_still_waits_is_shown_without_judgement_and_reply():
-    text = as_markdown(talk_of(turn(None, reply=None)))
+    text = transcript_markdown(talk_of(turn(None, reply=None)))
     assert "**Learner, turn 1:**" in text and "ounted:" not in text and "None" not in text
 
 
 def test_a_talk_without_turns_is_a_heading_and_nothing_made_up():
-    assert as_markdown(talk_of()).split("\n\n")[0] == f"# {LAB.title}"
-    assert "What this talk showed" not in as_markdown(talk_of())
+    assert transcript_markdown(talk_of()).split("\n\n")[0] == f"# {LAB.title}"
+    assert "What this talk showed" not in transcript_markdown(talk_of())
 
 
 @hostile
 def test_a_learners_words_are_not_obeyed_in_the_tutors_quotes_and_the_summary_either(text: str):
     words = " ".join(text.split())
     echo = f"You write “{words}”.\n\nAnd then?"
-    page = as_markdown(talk_of(turn(learner=text, quote=words, concepts=("evaluator",)), turn(tutor=echo, reply=echo)))
+    page = transcript_markdown(
+        talk_of(turn(learner=text, quote=words, concepts=("evaluator",)), turn(tutor=echo, reply=echo))
+    )
     tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(page)
     headings = [tokens[n + 1].content for n, token in enumerate(tokens) if token.type == "heading_open"]
     assert headings == [LAB.title, CASE.title, "What this talk showed"]
@@ -144,7 +146,7 @@ def test_json_holds_everything_about_a_turn():
     one = turn(
         concepts=("evaluator",), misconception="number_is_objective", judge="toy", said_at="2026-01-02", number=7
     )
-    held = json.loads(as_json(talk_of(one)))
+    held = json.loads(transcript_json(talk_of(one)))
     assert (held["version"], held["lab"], held["counted"], held["complete"]) == (1, "lab1", 1, False)
     assert held["exchanges"] == [
         {
@@ -168,15 +170,15 @@ def test_json_holds_everything_about_a_turn():
 
 @hostile
 def test_json_brings_every_text_back_letter_by_letter(text: str):
-    (one,) = json.loads(as_json(talk_of(turn(learner=text, reply=text))))["exchanges"]
+    (one,) = json.loads(transcript_json(talk_of(turn(learner=text, reply=text))))["exchanges"]
     assert one["learner"] == one["reply"] == text
 
 
 def test_a_turn_that_still_waits_is_null_where_nothing_is_known():
-    (one,) = json.loads(as_json(talk_of(turn(None, reply=None))))["exchanges"]
+    (one,) = json.loads(transcript_json(talk_of(turn(None, reply=None))))["exchanges"]
     assert [one[name] for name in ("substantive", "why", "misconception", "judge", "reply")] == [None] * 5
 
 
-@pytest.mark.parametrize("copy", [as_markdown, as_json])
+@pytest.mark.parametrize("copy", [transcript_markdown, transcript_json])
 def test_the_learners_key_is_in_no_copy(copy: Any):
     assert KEY not in copy(talk_of(turn(), turn("off_topic")))

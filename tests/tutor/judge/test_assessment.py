@@ -1,4 +1,4 @@
-"""The gate: what counts is read from the transcript, and nothing but judged and answered messages moves it.
+"""The assessment policy: what counts is read from the transcript, and nothing but judged and answered messages moves it.
 
 The toys here (a message, a turn, a judge) stand in for learners and judges in the other tests of the tutor as well.
 """
@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from labs import load_lab
 from tutor.errors import JudgeFailure
 from tutor.exchange import REQUIRED, SUBSTANTIVE, WHYS, Assessment, Exchange, Message, Point, Why
-from tutor.judge.assessment import assess, standing
+from tutor.judge import rules
+from tutor.judge.assessment import assess, lab_progress
+from tutor.judge.rules import OwnWords, extract_own_words
 
 LAB = load_lab("lab1")
 CASE = LAB.cases[0]
@@ -44,9 +46,11 @@ class Toy:
     def __init__(self, why: Why = "reasons_about_claim", *, fails: str = "", **parts: Any) -> None:
         self.name, self.why, self.fails, self.parts = "toy", why, fails, parts
         self.asked: list[Message] = []
+        self.own: list[OwnWords] = []
 
-    def assess(self, message: Message) -> Assessment:
+    def assess(self, message: Message, own: OwnWords) -> Assessment:
         self.asked.append(message)
+        self.own.append(own)
         if self.fails:
             raise JudgeFailure(self.fails)
         return Assessment(why=self.why, judge=self.name, **self.parts)
@@ -57,49 +61,49 @@ class Toy:
 
 @pytest.mark.parametrize("why", WHYS)
 def test_a_judged_and_answered_turn_counts_when_it_was_substantive(why: Why):
-    assert standing([turn(why)]).counted == (why in SUBSTANTIVE)
+    assert lab_progress([turn(why)]).counted == (why in SUBSTANTIVE)
 
 
 def test_a_turn_whose_reply_was_not_saved_does_not_count():
-    assert standing([turn(reply=None)]).counted == 0
+    assert lab_progress([turn(reply=None)]).counted == 0
 
 
-def test_a_turn_nobody_judged_neither_counts_nor_adds_to_the_hollow_streak():
-    assert standing([turn("too_short"), turn(None), turn(None, reply=None)]).hollow == 1
-    assert standing([turn(None)]).counted == 0
+def test_a_turn_nobody_judged_neither_counts_nor_adds_to_the_uncounted_streak():
+    assert lab_progress([turn("too_short"), turn(None), turn(None, reply=None)]).uncounted_streak == 1
+    assert lab_progress([turn(None)]).counted == 0
 
 
 def test_three_counted_turns_complete_a_lab_and_two_do_not():
-    assert not standing([turn(), turn()]).complete
-    assert standing([turn(), turn("off_topic"), turn(), turn()]).complete
+    assert not lab_progress([turn(), turn()]).complete
+    assert lab_progress([turn(), turn("off_topic"), turn(), turn()]).complete
 
 
 def test_what_counted_stays_counted_whatever_follows():
-    assert standing([turn(), turn(), turn(), *[turn("injection")] * 9]).counted == 3
+    assert lab_progress([turn(), turn(), turn(), *[turn("injection")] * 9]).counted == 3
 
 
-def test_a_counted_turn_ends_the_hollow_streak():
-    assert standing([turn("gibberish"), turn("too_short")]).hollow == 2
-    assert standing([turn("gibberish"), turn("too_short"), turn()]).hollow == 0
+def test_a_counted_turn_ends_the_uncounted_streak():
+    assert lab_progress([turn("gibberish"), turn("too_short")]).uncounted_streak == 2
+    assert lab_progress([turn("gibberish"), turn("too_short"), turn()]).uncounted_streak == 0
 
 
-def test_asking_to_be_told_neither_counts_nor_adds_to_the_hollow_streak_nor_ends_it():
+def test_asking_to_be_told_neither_counts_nor_adds_to_the_uncounted_streak_nor_ends_it():
     asking = turn("question_only_lookup", told=True)
-    assert standing([asking] * 5).counted == standing([asking] * 5).hollow == 0
-    assert standing([turn("too_short"), asking, turn("too_short")]).hollow == 2
+    assert lab_progress([asking] * 5).counted == lab_progress([asking] * 5).uncounted_streak == 0
+    assert lab_progress([turn("too_short"), asking, turn("too_short")]).uncounted_streak == 2
 
 
 @given(st.lists(st.tuples(st.sampled_from([None, *WHYS]), st.booleans())))
 def test_a_lab_is_complete_if_and_only_if_three_turns_counted(turns: list[tuple[Why | None, bool]]):
     exchanges = [turn(why, reply="And then?" if replied else None) for why, replied in turns]
     counted = sum(replied and why in SUBSTANTIVE for why, replied in turns)
-    assert standing(exchanges).counted == counted
-    assert standing(exchanges).complete == (counted >= REQUIRED == 3)
+    assert lab_progress(exchanges).counted == counted
+    assert lab_progress(exchanges).complete == (counted >= REQUIRED == 3)
 
 
 @given(st.lists(st.tuples(st.sampled_from(HOLLOW), st.booleans()), max_size=60))
 def test_no_number_of_hollow_turns_and_no_asking_completes_a_lab(turns: list[tuple[Why, bool]]):
-    now = standing([turn(why, told=told) for why, told in turns])
+    now = lab_progress([turn(why, told=told) for why, told in turns])
     assert now.counted == 0 and not now.complete
 
 
@@ -136,9 +140,28 @@ def test_a_judge_that_fails_is_replaced_by_the_fallback_and_the_judgement_says_s
 
 def test_only_a_failing_judge_is_replaced_a_bug_is_not_hidden():
     broken = Toy()
-    broken.assess = lambda message: 1 / 0  # type: ignore[method-assign, assignment, return-value]
+    broken.assess = lambda message, own: 1 / 0  # type: ignore[method-assign, assignment, return-value]
     with pytest.raises(ZeroDivisionError):
         assess(message(THOUGHT), broken, Toy())
+
+
+def test_the_learners_own_words_are_worked_out_once_and_passed_on(monkeypatch: pytest.MonkeyPatch):
+    worked_out = []
+
+    def count(said: Message) -> OwnWords:
+        worked_out.append(extract_own_words(said))
+        return worked_out[-1]
+
+    monkeypatch.setattr(rules, "extract_own_words", count)
+    failing, fallback = Toy(fails="out"), Toy()
+    assess(message(f"{CASE.text} {THOUGHT}"), failing, fallback)
+    (own,) = worked_out
+    assert own.text == THOUGHT and failing.own == fallback.own == [own]
+
+
+def test_without_a_fallback_a_failing_judge_fails():
+    with pytest.raises(JudgeFailure, match="the server is out"):
+        assess(message(THOUGHT), Toy(fails="the server is out"))
 
 
 @pytest.mark.parametrize("judge", [Toy(), Toy(fails="out")], ids=["the judge", "the fallback"])

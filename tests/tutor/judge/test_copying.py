@@ -163,30 +163,30 @@ BEFORE = ("The vendor picked settings that flatter its model", "Borealis was mea
     ids=["the same", "a part", "the same words in another order"],
 )
 def test_content_words_that_all_stand_in_one_earlier_message_repeat_it(again: str):
-    assert is_repeat(again, BEFORE)
+    assert is_repeat(tokens(again), BEFORE)
 
 
 def test_words_gathered_from_two_earlier_messages_are_no_repetition():
-    assert not is_repeat("The vendor measured Borealis, picked settings", BEFORE)
+    assert not is_repeat(tokens("The vendor measured Borealis, picked settings"), BEFORE)
 
 
 def test_one_new_content_word_among_few_is_a_new_thought():
-    assert not is_repeat("The vendor picked cheaper settings", BEFORE)
+    assert not is_repeat(tokens("The vendor picked cheaper settings"), BEFORE)
 
 
 def test_a_number_is_a_content_word_however_short():
-    assert not is_repeat("The vendor picked 7 settings", BEFORE)
-    assert is_repeat("The vendor picked 7 settings", ("7 settings were picked by the vendor",))
+    assert not is_repeat(tokens("The vendor picked 7 settings"), BEFORE)
+    assert is_repeat(tokens("The vendor picked 7 settings"), ("7 settings were picked by the vendor",))
 
 
 def test_one_new_word_in_six_does_not_hide_a_repetition():
-    assert is_repeat("Clearly the vendor picked settings that flatter its model", BEFORE)
+    assert is_repeat(tokens("Clearly the vendor picked settings that flatter its model"), BEFORE)
 
 
 @pytest.mark.parametrize("said", ["", "?!", "it is so", "to be or not"])
 def test_small_words_alone_repeat_nothing(said: str):
-    assert not is_repeat(said, [said, *BEFORE])
+    assert not is_repeat(tokens(said), [said, *BEFORE])
 
 
 def test_a_first_message_repeats_nothing():
-    assert not is_repeat(BEFORE[0], ())
+    assert not is_repeat(tokens(BEFORE[0]), ())

@@ -12,16 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tutor.judge.test_assessment import CASE, THOUGHT, Toy, message
-from tutor import configuration, journal
+from tutor import configuration
+from tutor import judge as judging
 from tutor.errors import JudgeFailure
-from tutor.exchange import Assessment, Judge, Message
+from tutor.exchange import Assessment, Message
 from tutor.judge import exam
-from tutor.judge.exam import MOST_FAILURES, Exam, accuracy, questions
+from tutor.judge.assessment import Judge
+from tutor.judge.exam import MOST_FAILURES, Exam, accuracy, exam_messages
 from tutor.judge.llm import LlmJudge
+from tutor.judge.rules import OwnWords
 from tutor.server import Endpoint
 
 MESSAGES = exam._FILE.parent / "messages"
-LABELS = {message.learner: substantive for message, substantive in questions()}
+LABELS = {message.learner: substantive for message, substantive in exam_messages()}
 
 
 class Knows:
@@ -33,7 +36,7 @@ class Knows:
         order = list(LABELS)
         self.wrong, self.silent = set(order[:wrong]), set(order[len(order) - silent :])
 
-    def assess(self, message: Message) -> Assessment:
+    def assess(self, message: Message, own: OwnWords) -> Assessment:
         if message.learner in self.silent:
             raise JudgeFailure("out")
         right = LABELS[message.learner] != (message.learner in self.wrong)
@@ -58,9 +61,9 @@ def marks(right: int, wrong: int) -> tuple[int, ...]:
 
 
 def test_the_exam_has_forty_different_messages_half_of_them_substantive():
-    assert len(questions()) == len(LABELS) == 40
+    assert len(exam_messages()) == len(LABELS) == 40
     assert sum(LABELS.values()) == 20
-    assert {message.lab.slug for message, _ in questions()} == {"lab1", "lab2", "lab3", "lab4"}
+    assert {message.lab.slug for message, _ in exam_messages()} == {"lab1", "lab2", "lab3", "lab4"}
 
 
 def test_nothing_of_it_is_among_the_messages_that_the_local_judge_learned_from():
@@ -124,7 +127,7 @@ def test_of_fewer_than_two_messages_there_is_no_verdict(given_marks: tuple[int |
 
 
 def test_the_local_judge_sits_it_with_its_rules(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(exam, "questions", lambda: ((message(CASE.text), False), (message(THOUGHT), True)))
+    monkeypatch.setattr(exam, "exam_messages", lambda: ((message(CASE.text), False), (message(THOUGHT), True)))
     toy = Toy()
     assert sat(Toy(), toy).local == (1, 1)
     assert [one.learner for one in toy.asked] == [THOUGHT]
@@ -173,38 +176,34 @@ def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
     monkeypatch.setenv("TUTOR_MODEL", "m")
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
     toy = Toy()
-    monkeypatch.setattr(configuration, "local_judge", lambda: toy)
+    monkeypatch.setattr(judging, "local_judge", lambda: toy)
     return Endpoint.configured()  # type: ignore[return-value]
 
 
-def keep(endpoint: Endpoint, result: Exam) -> None:
-    journal.keep_note(configuration._name(endpoint), json.dumps(result.as_dict()))
-
-
 def test_without_an_exam_a_model_speaks_and_does_not_judge(endpoint: Endpoint):
-    tutor = configuration.tutor_here()
+    tutor = configuration.configured_tutor()
     assert configuration.last_exam(endpoint) is None
-    assert tutor.judge.name == "toy" and tutor.speaker is not None and tutor.speaker.name == "m"
+    assert tutor.judge.name == "toy" and tutor.voice is not None and tutor.voice.name == "m"
 
 
 def test_after_an_exam_within_the_noise_it_still_does_not_judge(endpoint: Endpoint):
-    keep(endpoint, Exam(judge="llm m", mode="JSON", given=marks(38, 2), local=marks(37, 3)))
-    assert configuration.tutor_here().judge.name == "toy"
+    configuration.save_exam(endpoint, Exam(judge="llm m", mode="JSON", given=marks(38, 2), local=marks(37, 3)))
+    assert configuration.configured_tutor().judge.name == "toy"
 
 
 def test_after_an_exam_it_won_it_judges(endpoint: Endpoint):
-    keep(endpoint, Exam(judge="llm m", mode="JSON", given=(1,) * 40, local=marks(20, 20)))
-    judge = configuration.tutor_here().judge
+    configuration.save_exam(endpoint, Exam(judge="llm m", mode="JSON", given=(1,) * 40, local=marks(20, 20)))
+    judge = configuration.configured_tutor().judge
     assert isinstance(judge, LlmJudge) and judge.name == "llm m"
 
 
 def test_an_exam_counts_for_the_model_and_address_that_sat_it_only(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch):
-    keep(endpoint, Exam(judge="llm m", mode="JSON", given=(1,) * 40, local=marks(20, 20)))
+    configuration.save_exam(endpoint, Exam(judge="llm m", mode="JSON", given=(1,) * 40, local=marks(20, 20)))
     monkeypatch.setenv("TUTOR_MODEL", "another")
-    assert configuration.tutor_here().judge.name == "toy"
+    assert configuration.configured_tutor().judge.name == "toy"
 
 
 def test_without_an_endpoint_both_are_local(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("TUTOR_MODEL")
-    tutor = configuration.tutor_here()
-    assert tutor.judge.name == "toy" and tutor.speaker is None
+    tutor = configuration.configured_tutor()
+    assert tutor.judge.name == "toy" and tutor.voice is None

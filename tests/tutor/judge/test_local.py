@@ -23,13 +23,18 @@ from tutor.judge import encoder
 from tutor.judge.assessment import assess
 from tutor.judge.encoder import ANSWER, END, LAYERS, MATRICES, QUESTION, START, Encoder, weights_folder
 from tutor.judge.local import LocalJudge, local_judge
-from tutor.judge.rules import own_words
+from tutor.judge.rules import extract_own_words
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 def judged(learner: str, **other: object) -> Assessment:
     return assess(message(learner, **other), local_judge(), local_judge())
+
+
+def alone(judge: LocalJudge, said: Message) -> Assessment:
+    """What the judge says when no rule is asked."""
+    return judge.assess(said, extract_own_words(said))
 
 
 # -------------------------------------------------------------- clear-cut messages
@@ -104,13 +109,14 @@ def test_an_order_before_a_thought_does_not_spoil_it_and_does_not_help_without_o
 
 def test_the_same_message_always_gets_the_same_judgement():
     said = message(SUBSTANTIVE_MESSAGES[0])
-    assert local_judge().assess(said) == local_judge().assess(said) == LocalJudge().assess(said)
+    own = extract_own_words(said)
+    assert local_judge().assess(said, own) == local_judge().assess(said, own) == LocalJudge().assess(said, own)
 
 
 @settings(max_examples=25)
 @given(st.text() | st.text().map(lambda text: text * 300))
 def test_no_text_is_too_much_for_it(learner: str):
-    given = local_judge().assess(message(learner))
+    given = alone(local_judge(), message(learner))
     assert given.why in WHYS
     assert given.substantive or (given.concepts, given.misconception, given.quote) == ((), None, "")
 
@@ -120,7 +126,7 @@ def test_a_lab_it_did_not_learn_gets_its_concepts_by_their_cues():
     said = (
         "In a dry town whoever says “no rain” every day is right most of the time, so a high share may need no skill."
     )
-    given = local_judge().assess(Message(lab=lab, case=lab.cases[0], tutor=lab.cases[0].questions[0].ask, learner=said))
+    given = alone(local_judge(), Message(lab=lab, case=lab.cases[0], tutor=lab.cases[0].questions[0].ask, learner=said))
     assert given.substantive and given.concepts[0] == "base_rate"
 
 
@@ -130,9 +136,9 @@ def test_without_the_package_of_weights_it_only_counts_and_says_so(monkeypatch: 
         weights_folder()
     counting = LocalJudge()
     assert counting.name == "local, counting only"
-    given = counting.assess(message(SUBSTANTIVE_MESSAGES[0]))
+    given = alone(counting, message(SUBSTANTIVE_MESSAGES[0]))
     assert given.substantive and given.judge == "local, counting only"
-    assert not counting.assess(message("Great point, thank you so much!")).substantive
+    assert not alone(counting, message("Great point, thank you so much!")).substantive
 
 
 def test_loading_and_judging_needs_no_torch():
@@ -140,7 +146,8 @@ def test_loading_and_judging_needs_no_torch():
         "import sys\n"
         "from tests.tutor.judge.test_assessment import THOUGHT, message\n"
         "from tutor.judge.local import local_judge\n"
-        "print(local_judge().assess(message(THOUGHT)).judge)\n"
+        "from tutor.judge.assessment import assess\n"
+        "print(assess(message(THOUGHT), local_judge()).judge)\n"
         "print({'torch', 'transformers', 'openai', 'streamlit'} & set(sys.modules) or 'none of them')\n"
     )
     run = subprocess.run(
@@ -164,19 +171,19 @@ def plain() -> Encoder:
 
 
 def test_the_end_of_a_question_and_the_beginning_of_an_answer_are_read(plain: Encoder):
-    (short, kinds), (long, _) = plain.pieces("Why?", "Because."), plain.pieces(*TEXTS[2])
+    (short, kinds), (long, _) = plain.word_pieces("Why?", "Because."), plain.word_pieces(*TEXTS[2])
     assert [short[0], short[-1], short.count(END)] == [START, END, 2] and len(short) == len(kinds)
-    assert kinds == sorted(kinds) and kinds.count(1) == len(plain.pieces("", "Because.")[0]) - 2
+    assert kinds == sorted(kinds) and kinds.count(1) == len(plain.word_pieces("", "Because.")[0]) - 2
     assert len(long) == QUESTION + ANSWER + 3
-    assert long[1 : QUESTION + 1] == plain.pieces(TEXTS[2][0][-400:], "")[0][1 : QUESTION + 1]
+    assert long[1 : QUESTION + 1] == plain.word_pieces(TEXTS[2][0][-400:], "")[0][1 : QUESTION + 1]
 
 
 def test_an_empty_answer_is_read_as_a_full_stop(plain: Encoder):
-    assert np.array_equal(plain.read("Why?", ""), plain.read("Why?", "."))
+    assert np.array_equal(plain.encode("Why?", ""), plain.encode("Why?", "."))
 
 
 def test_the_answer_and_the_question_each_have_half_of_the_state(plain: Encoder):
-    state = plain.read(*TEXTS[0])
+    state = plain.encode(*TEXTS[0])
     assert state.shape == (768,) and np.isfinite(state).all()
     assert not np.allclose(state[:384], state[384:])
 
@@ -185,8 +192,8 @@ def test_an_adapter_of_zeros_changes_nothing_and_another_does(plain: Encoder):
     a, b = np.full((2, 384), 0.02, np.float32), np.zeros((384, 2), np.float32)
     name = "3.attention.self.value"
     same, other = (Encoder({f"{name}.a": a, f"{name}.b": by}) for by in (b, b + np.float32(0.02)))
-    assert np.array_equal(same.read(*TEXTS[0]), plain.read(*TEXTS[0]))
-    assert not np.allclose(other.read(*TEXTS[0]), plain.read(*TEXTS[0]), atol=1e-3)
+    assert np.array_equal(same.encode(*TEXTS[0]), plain.encode(*TEXTS[0]))
+    assert not np.allclose(other.encode(*TEXTS[0]), plain.encode(*TEXTS[0]), atol=1e-3)
 
 
 @pytest.mark.slow
@@ -206,17 +213,17 @@ def test_the_encoder_reads_as_transformers_does(adapted: bool):
         weight.data += encoder.SCALE * torch.from_numpy(b @ a)
     ours = Encoder(adapter)
     for question, answer in TEXTS:
-        ids, kinds = ours.pieces(question, answer)
+        ids, kinds = ours.word_pieces(question, answer)
         with torch.inference_mode():
             states = model(input_ids=torch.tensor([ids]), token_type_ids=torch.tensor([kinds])).last_hidden_state[0]
         kind = torch.tensor(kinds)
         theirs = torch.cat([states[kind == 1].mean(0), states[kind == 0].mean(0)]).numpy()
-        assert np.abs(ours.read(question, answer) - theirs).max() < 1e-5
+        assert np.abs(ours.encode(question, answer) - theirs).max() < 1e-5
 
 
 def test_the_chances_of_the_kinds_are_chances():
     said = message(THOUGHT)
-    kinds, concepts, beliefs = local_judge().chances(said, own_words(said))
+    kinds, concepts, beliefs = local_judge().probabilities(said, extract_own_words(said))
     assert sum(kinds.values()) == pytest.approx(1, abs=1e-5) and set(kinds) == set(WHYS) > SUBSTANTIVE
     assert set(concepts) == {one.id for one in LAB.concepts}
     assert set(beliefs) == {one.id for one in LAB.misconceptions}

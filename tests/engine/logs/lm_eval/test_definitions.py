@@ -13,7 +13,7 @@ import yaml
 
 from engine import TASKS, load_task
 from engine.logs.lm_eval.definitions import DEFINITIONS, called, subtask
-from engine.tasks.catalogue import bbh_cot_fewshot, leaderboard_bbh, leaderboard_gpqa, leaderboard_musr, minerva_math
+from engine.tasks.catalogue import bbh, gpqa, hendrycks_math, musr
 
 NAME = re.compile(r"""^["']?(?:task|group)["']?: *["']?(\w+)["']?$""", re.MULTILINE)
 OURS_ALONE = {"reasoning_gym"}
@@ -23,12 +23,12 @@ FOLDERS = (
     *("winogrande", "benchmarks"),
 )
 GROUPS = {
-    "bbh_cot_fewshot": bbh_cot_fewshot.SUBTASKS,
-    "leaderboard_bbh": leaderboard_bbh.SUBTASKS,
-    "leaderboard_gpqa": leaderboard_gpqa.PARTS,
-    "leaderboard_math_hard": minerva_math.SUBJECTS,
-    "leaderboard_musr": tuple(leaderboard_musr.GROUPS.values()),
-    "minerva_math": minerva_math.SUBJECTS,
+    "bbh_cot_fewshot": bbh.SUBTASKS,
+    "leaderboard_bbh": bbh.RANKED,
+    "leaderboard_gpqa": gpqa.SETS,
+    "leaderboard_math_hard": hendrycks_math.SUBJECTS,
+    "leaderboard_musr": tuple(musr.GROUPS.values()),
+    "minerva_math": hendrycks_math.SUBJECTS,
     "mmlu_pro": (
         *("biology", "business", "chemistry", "computer science", "economics", "engineering", "health"),
         *("history", "law", "math", "other", "philosophy", "physics", "psychology"),

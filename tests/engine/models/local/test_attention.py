@@ -15,12 +15,12 @@ import pytest
 import torch
 
 from engine.models.local import attention, prefix_tree
-from engine.models.local.attention import CHUNK, Call, Forest, Kept, Slots
+from engine.models.local.attention import CHUNK, Call, Forest, KVCache, Slots
 
 D = 8
 LENGTHS = (1, 2, CHUNK - 1, CHUNK, CHUNK + 1, 127, 128, 129, 300)
-TRUNKS = (0, 5, 200)
-WINDOWS = (None, 1, 3, 40, 150, 1_000)  # shorter and longer than branch, trunk and both
+PREFIX_LENGTHS = (0, 5, 200)
+WINDOWS = (None, 1, 3, 40, 150, 1_000)  # shorter and longer than branch, shared prefix and both
 HEADS = ((4, 2), (3, 3), (4, 1))
 """Heads of queries, heads of keys and values."""
 TOLERANCE = {torch.float32: 1e-5, torch.float16: 2**-7, torch.bfloat16: 2**-4}
@@ -70,13 +70,13 @@ def branches(nodes: int, seed: int) -> list[tuple[int, ...]]:
     return made
 
 
-def seen_by_definition(sequences: Sequence[tuple[int, ...]], trunk: int, window: int | None) -> np.ndarray:
-    """(nodes, trunk + nodes): the trunk and the node's own ancestors, as far back as the window goes."""
+def seen_by_definition(sequences: Sequence[tuple[int, ...]], prefix: int, window: int | None) -> np.ndarray:
+    """(nodes, shared prefix + nodes): the shared prefix and the node's own ancestors, as far back as the window goes."""
     tree = prefix_tree.flatten(sequences)
-    sees = np.zeros((len(tree.tokens), trunk + len(tree.tokens)), np.bool_)
+    sees = np.zeros((len(tree.tokens), prefix + len(tree.tokens)), np.bool_)
     for path in tree.paths:
-        text = [*range(trunk), *(trunk + path)]  # columns of a text's tokens, in order
-        for at, node in enumerate(path, start=trunk):
+        text = [*range(prefix), *(prefix + path)]  # columns of a text's tokens, in order
+        for at, node in enumerate(path, start=prefix):
             first = 0 if window is None else max(0, at - window + 1)
             sees[node, text[first : at + 1]] = True
     return sees
@@ -85,20 +85,22 @@ def seen_by_definition(sequences: Sequence[tuple[int, ...]], trunk: int, window:
 # ---- a forest
 
 
-@pytest.mark.parametrize("trunk_length", TRUNKS)
+@pytest.mark.parametrize("prefix_length", PREFIX_LENGTHS)
 @pytest.mark.parametrize("nodes", LENGTHS)
-def test_a_forest_is_attention_over_what_each_node_sees(nodes: int, trunk_length: int, either: str) -> None:
+def test_a_forest_is_attention_over_what_each_node_sees(nodes: int, prefix_length: int, either: str) -> None:
     sequences = branches(nodes, seed=nodes)
     tree = prefix_tree.flatten(sequences)
     assert len(tree.tokens) == nodes
-    draw = drawn(nodes + trunk_length)
+    draw = drawn(nodes + prefix_length)
     for (heads, kv_heads), window in itertools.product(HEADS, WINDOWS):
-        trunk = Kept({3: (draw(kv_heads, trunk_length, D), draw(kv_heads, trunk_length, D))} if trunk_length else {})
+        prefix = KVCache(
+            {3: (draw(kv_heads, prefix_length, D), draw(kv_heads, prefix_length, D))} if prefix_length else {}
+        )
         query, key, value = draw(heads, nodes, D), draw(kv_heads, nodes, D), draw(kv_heads, nodes, D)
-        out = Forest(tree, trunk, query).attend(Call(3, 0.4, window), query, key, value)
-        before = trunk.layers.get(3, (key[:, :0], value[:, :0]))
+        out = Forest(tree, prefix, query).attend(Call(3, 0.4, window), query, key, value)
+        before = prefix.layers.get(3, (key[:, :0], value[:, :0]))
         every_key, every_value = torch.cat((before[0], key), 1), torch.cat((before[1], value), 1)
-        expected = dense(query, every_key, every_value, seen_by_definition(sequences, trunk_length, window), 0.4)
+        expected = dense(query, every_key, every_value, seen_by_definition(sequences, prefix_length, window), 0.4)
         assert torch.allclose(out.double(), expected, atol=1e-5, rtol=0), (heads, kv_heads, window)
 
 
@@ -106,12 +108,12 @@ def test_queries_as_a_layer_hands_them_over(either: str) -> None:
     """Views of (L, heads, d), as they come from a layer without rotations; a full last chunk pads nothing."""
     for nodes in (CHUNK, CHUNK + 3):
         tree, draw = prefix_tree.flatten(branches(nodes, seed=1)), drawn(1)
-        trunk = Kept({0: (draw(2, 9, D), draw(2, 9, D))})
+        prefix = KVCache({0: (draw(2, 9, D), draw(2, 9, D))})
         query, key, value = (draw(nodes, heads, D).transpose(0, 1) for heads in (4, 2, 2))
         call = Call(0, 0.3, None)
-        views = Forest(tree, trunk, query).attend(call, query, key, value)
+        views = Forest(tree, prefix, query).attend(call, query, key, value)
         assert torch.equal(
-            views, Forest(tree, trunk, query).attend(call, query.contiguous(), key.contiguous(), value.contiguous())
+            views, Forest(tree, prefix, query).attend(call, query.contiguous(), key.contiguous(), value.contiguous())
         )
 
 
@@ -119,33 +121,35 @@ def test_one_forest_serves_layers_of_every_kind(either: str) -> None:
     """What is remembered for a layer of one window is not taken for another's, nor for other heads."""
     sequences = branches(150, seed=5)
     tree, draw = prefix_tree.flatten(sequences), drawn(5)
-    trunk = Kept()
+    prefix = KVCache()
     layers = [*itertools.product(HEADS, WINDOWS)] * 2
     for layer, ((_, kv_heads), _) in enumerate(layers):
-        trunk.layers[layer] = (draw(kv_heads, 50, D), draw(kv_heads, 50, D))
-    forest = Forest(tree, trunk, draw(0))
+        prefix.layers[layer] = (draw(kv_heads, 50, D), draw(kv_heads, 50, D))
+    forest = Forest(tree, prefix, draw(0))
     for layer, ((heads, kv_heads), window) in enumerate(layers):
         query, key, value = draw(heads, 150, D), draw(kv_heads, 150, D), draw(kv_heads, 150, D)
         out = forest.attend(Call(layer, 0.4, window), query, key, value)
-        every = [torch.cat(pair, 1) for pair in zip(trunk.layers[layer], (key, value), strict=True)]
+        every = [torch.cat(pair, 1) for pair in zip(prefix.layers[layer], (key, value), strict=True)]
         expected = dense(query, *every, seen_by_definition(sequences, 50, window), 0.4)
         assert torch.allclose(out.double(), expected, atol=1e-5, rtol=0), (layer, heads, kv_heads, window)
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
-@pytest.mark.parametrize("trunk_length", [0, 200])
-def test_a_forest_in_half_precision(dtype: torch.dtype, trunk_length: int, either: str) -> None:
+@pytest.mark.parametrize("prefix_length", [0, 200])
+def test_a_forest_in_half_precision(dtype: torch.dtype, prefix_length: int, either: str) -> None:
     """Against the exact attention of the same rounded numbers."""
     sequences = branches(200, seed=7)
     tree, draw = prefix_tree.flatten(sequences), drawn(7, dtype)
     for (heads, kv_heads), window in itertools.product(HEADS, (None, 3, 150)):
-        trunk = Kept({0: (draw(kv_heads, trunk_length, D), draw(kv_heads, trunk_length, D))} if trunk_length else {})
+        prefix = KVCache(
+            {0: (draw(kv_heads, prefix_length, D), draw(kv_heads, prefix_length, D))} if prefix_length else {}
+        )
         query, key, value = draw(heads, 200, D), draw(kv_heads, 200, D), draw(kv_heads, 200, D)
-        out = Forest(tree, trunk, query).attend(Call(0, D**-0.5, window), query, key, value)
+        out = Forest(tree, prefix, query).attend(Call(0, D**-0.5, window), query, key, value)
         assert out.dtype == dtype
-        before = trunk.layers.get(0, (key[:, :0], value[:, :0]))
+        before = prefix.layers.get(0, (key[:, :0], value[:, :0]))
         every = [torch.cat(pair, 1) for pair in zip(before, (key, value), strict=True)]
-        expected = dense(query, *every, seen_by_definition(sequences, trunk_length, window), D**-0.5)
+        expected = dense(query, *every, seen_by_definition(sequences, prefix_length, window), D**-0.5)
         assert torch.allclose(out.double(), expected, atol=TOLERANCE[dtype], rtol=0), (heads, kv_heads, window)
 
 
@@ -156,41 +160,41 @@ def test_scores_far_apart_do_not_overflow(either: str) -> None:
     query = draw(2, 70, D)
     for near, far in ((30.0, 0.01), (0.01, 30.0)):
         key, value = near * draw(2, 70, D), draw(2, 70, D)
-        trunk = Kept({0: (far * draw(2, 30, D), draw(2, 30, D))})
-        out = Forest(tree, trunk, query).attend(Call(0, 1.0, None), query, key, value)
-        every = [torch.cat(pair, 1) for pair in zip(trunk.layers[0], (key, value), strict=True)]
+        prefix = KVCache({0: (far * draw(2, 30, D), draw(2, 30, D))})
+        out = Forest(tree, prefix, query).attend(Call(0, 1.0, None), query, key, value)
+        every = [torch.cat(pair, 1) for pair in zip(prefix.layers[0], (key, value), strict=True)]
         assert torch.allclose(out.double(), dense(query, *every, sees, 1.0), atol=1e-4, rtol=0)
 
 
 def test_what_is_kept_is_what_was_handed_in_and_grows() -> None:
-    draw, trunk = drawn(2), Kept()
-    assert (trunk.length, trunk.size) == (0, 0)
+    draw, prefix = drawn(2), KVCache()
+    assert (prefix.length, prefix.size) == (0, 0)
     pieces = [[(draw(2, length, D), draw(2, length, D)) for _ in range(3)] for length in (4, 1, 6)]
     for pairs in pieces:
         length = pairs[0][0].shape[1]
-        forest = Forest(prefix_tree.flatten([tuple(range(length))]), trunk, draw(0), keep=True)
-        assert forest.positions.tolist() == list(range(trunk.length, trunk.length + length))
+        forest = Forest(prefix_tree.flatten([tuple(range(length))]), prefix, draw(0), keep=True)
+        assert forest.positions.tolist() == list(range(prefix.length, prefix.length + length))
         for layer, (key, value) in enumerate(pairs):
             forest.attend(Call(layer, 1.0, None), draw(4, length, D), key, value)
-        trunk.extend(forest.kept)
-    assert trunk.length == 11
-    assert trunk.size == 3 * 2 * 2 * 11 * D * 4  # layers, keys and values, heads, tokens, numbers, bytes
+        prefix.extend(forest.kept)
+    assert prefix.length == 11
+    assert prefix.size == 3 * 2 * 2 * 11 * D * 4  # layers, keys and values, heads, tokens, numbers, bytes
     for layer in range(3):
         for which in range(2):
-            assert torch.equal(trunk.layers[layer][which], torch.cat([pairs[layer][which] for pairs in pieces], 1))
+            assert torch.equal(prefix.layers[layer][which], torch.cat([pairs[layer][which] for pairs in pieces], 1))
 
 
 @pytest.mark.parametrize("window", range(1, 9))
 def test_windows_that_begin_anywhere_in_the_trunk(window: int, either: str) -> None:
     """Every edge there is: the first key a window leaves out for the deepest node, or for none."""
-    for depth, trunk_length in itertools.product((1, 2, 3), (1, 2, 5)):
+    for depth, prefix_length in itertools.product((1, 2, 3), (1, 2, 5)):
         sequences, draw = [tuple(range(depth))], drawn(window)
-        trunk = Kept({0: (draw(2, trunk_length, D), draw(2, trunk_length, D))})
+        prefix = KVCache({0: (draw(2, prefix_length, D), draw(2, prefix_length, D))})
         query, key, value = draw(2, depth, D), draw(2, depth, D), draw(2, depth, D)
-        out = Forest(prefix_tree.flatten(sequences), trunk, query).attend(Call(0, 0.4, window), query, key, value)
-        every = [torch.cat(pair, 1) for pair in zip(trunk.layers[0], (key, value), strict=True)]
-        expected = dense(query, *every, seen_by_definition(sequences, trunk_length, window), 0.4)
-        assert torch.allclose(out.double(), expected, atol=1e-5, rtol=0), (depth, trunk_length)
+        out = Forest(prefix_tree.flatten(sequences), prefix, query).attend(Call(0, 0.4, window), query, key, value)
+        every = [torch.cat(pair, 1) for pair in zip(prefix.layers[0], (key, value), strict=True)]
+        expected = dense(query, *every, seen_by_definition(sequences, prefix_length, window), 0.4)
+        assert torch.allclose(out.double(), expected, atol=1e-5, rtol=0), (depth, prefix_length)
 
 
 # ---- texts that are being written
@@ -225,14 +229,14 @@ def step(slots: Slots, texts: list[Text], heads: int, call: Call, draw: Callable
     return worst
 
 
-def written(dtype: torch.dtype, trunk_length: int, heads: int, kv_heads: int, window: int | None) -> float:
+def written(dtype: torch.dtype, prefix_length: int, heads: int, kv_heads: int, window: int | None) -> float:
     """Texts of many lengths come, go on and go, in no order; the worst error of all passes."""
-    rng, draw, call = random.Random(trunk_length), drawn(trunk_length, dtype), Call(1, D**-0.5, window)
-    trunk = Kept({1: (draw(kv_heads, trunk_length, D), draw(kv_heads, trunk_length, D))} if trunk_length else {})
-    before = trunk.layers.get(1, (draw(kv_heads, 0, D), draw(kv_heads, 0, D)))
-    slots, texts, worst = Slots(trunk, capacity=3), [], 0.0
+    rng, draw, call = random.Random(prefix_length), drawn(prefix_length, dtype), Call(1, D**-0.5, window)
+    prefix = KVCache({1: (draw(kv_heads, prefix_length, D), draw(kv_heads, prefix_length, D))} if prefix_length else {})
+    before = prefix.layers.get(1, (draw(kv_heads, 0, D), draw(kv_heads, 0, D)))
+    slots, texts, worst = Slots(prefix, capacity=3), [], 0.0
     for own in (1, 63, 64, 20, 130, 2, 65):
-        kept = Kept({1: (draw(kv_heads, own + 9, D), draw(kv_heads, own + 9, D))})
+        kept = KVCache({1: (draw(kv_heads, own + 9, D), draw(kv_heads, own + 9, D))})
         nodes = np.sort(np.array(rng.sample(range(own + 9), own), np.int64))  # a path through a forest of others' nodes
         slots.add(kept, nodes)
         texts.append(
@@ -253,25 +257,25 @@ def written(dtype: torch.dtype, trunk_length: int, heads: int, kv_heads: int, wi
     return worst
 
 
-@pytest.mark.parametrize("trunk_length", TRUNKS)
+@pytest.mark.parametrize("prefix_length", PREFIX_LENGTHS)
 @pytest.mark.parametrize("window", WINDOWS)
-def test_slots_are_attention_over_each_text_alone(trunk_length: int, window: int | None, either: str) -> None:
+def test_slots_are_attention_over_each_text_alone(prefix_length: int, window: int | None, either: str) -> None:
     for heads, kv_heads in HEADS:
-        assert written(torch.float32, trunk_length, heads, kv_heads, window) < TOLERANCE[torch.float32]
+        assert written(torch.float32, prefix_length, heads, kv_heads, window) < TOLERANCE[torch.float32]
 
 
 @pytest.mark.parametrize("window", range(1, 9))
 def test_windows_that_begin_anywhere_in_the_trunk_of_slots(window: int, either: str) -> None:
-    for owns, trunk_length in itertools.product(((1,), (1, 2), (3, 1)), (1, 2, 5)):
+    for owns, prefix_length in itertools.product(((1,), (1, 2), (3, 1)), (1, 2, 5)):
         draw, call = drawn(window), Call(0, 0.4, window)
-        trunk = Kept({0: (draw(2, trunk_length, D), draw(2, trunk_length, D))})
-        slots, texts = Slots(trunk, 2), []
+        prefix = KVCache({0: (draw(2, prefix_length, D), draw(2, prefix_length, D))})
+        slots, texts = Slots(prefix, 2), []
         for own in owns:
-            kept = Kept({0: (draw(2, own, D), draw(2, own, D))})
+            kept = KVCache({0: (draw(2, own, D), draw(2, own, D))})
             slots.add(kept, np.arange(own))
-            texts.append(Text(*(torch.cat(pair, 1) for pair in zip(trunk.layers[0], kept.layers[0], strict=True))))
+            texts.append(Text(*(torch.cat(pair, 1) for pair in zip(prefix.layers[0], kept.layers[0], strict=True))))
         for _ in range(4):
-            assert step(slots, texts, 4, call, draw) < TOLERANCE[torch.float32], (owns, trunk_length)
+            assert step(slots, texts, 4, call, draw) < TOLERANCE[torch.float32], (owns, prefix_length)
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
@@ -301,7 +305,7 @@ def layer(**config: Any) -> Any:
     ids=["no layout", "softcap", "sinks", "a window untold", "a window told as none", "a kind untold", "chunks"],
 )
 def test_attention_that_says_too_little_is_refused(module: Any, told: dict[str, Any]) -> None:
-    forest = Forest(prefix_tree.flatten([(1, 2)]), Kept(), torch.zeros(0))
+    forest = Forest(prefix_tree.flatten([(1, 2)]), KVCache(), torch.zeros(0))
     states = torch.zeros(1, 4, 2, D)
     with pytest.raises(NotImplementedError):
         attention._attend(module, states, states, states, None, **{"layout": forest, **told})
@@ -319,7 +323,7 @@ def test_attention_that_says_too_little_is_refused(module: Any, told: dict[str, 
     ],
 )
 def test_attention_that_says_enough_is_not(module: Any, told: dict[str, Any]) -> None:
-    forest, draw = Forest(prefix_tree.flatten([(1, 2)]), Kept(), torch.zeros(0)), drawn(3)
+    forest, draw = Forest(prefix_tree.flatten([(1, 2)]), KVCache(), torch.zeros(0)), drawn(3)
     query, key, value = draw(1, 4, 2, D), draw(1, 2, 2, D), draw(1, 2, 2, D)
     out, _ = attention._attend(module, query, key, value, None, layout=forest, **told)
     expected = dense(query[0], key[0], value[0], np.tri(2, dtype=np.bool_), D**-0.5)

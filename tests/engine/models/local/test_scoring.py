@@ -1,4 +1,4 @@
-"""A trunk and what goes on from it against one sequence at a time, and against rows."""
+"""A shared prefix and what goes on from it against one sequence at a time, and against rows."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import torch
 
 from engine.harness.config import Decoding
 from engine.models.interface import Logliks, Ranking
-from engine.models.local.attention import Kept
+from engine.models.local.attention import KVCache
+from engine.models.local.batching import Line
 from engine.models.local.model import LocalModel
-from engine.models.local.plan import Line
 from engine.models.local.scoring import RowScorer, TreeScorer
 from tests.engine.models.local.zoo import (
     LENGTH,
@@ -41,22 +41,22 @@ def plainly(model: LocalModel, lines: list[Line]) -> list[float]:
     return [sum_of_last(model, [*each.read, each.targets[-1]], each.scored) for each in lines]
 
 
-# ---- trunks
+# ---- shared prefixes
 
 
 @pytest.mark.parametrize("name", ON_TREES)
-@pytest.mark.parametrize("trunk", [1, 32, 300])
-def test_branches_of_a_trunk_have_the_plain_numbers(name: str, trunk: int, opened: Opened) -> None:
+@pytest.mark.parametrize("prefix", [1, 32, 300])
+def test_branches_of_a_trunk_have_the_plain_numbers(name: str, prefix: int, opened: Opened) -> None:
     """Branches of one token and of many, alike and not, and one that is the beginning of another."""
     model = opened(name)
     text = rhyme(model, 400)
-    start = text[:trunk]
+    start = text[:prefix]
     branches = [text[400:402], text[400:440], text[400:436] + text[5:9], text[420:600], text[400:420]]
     lines = [line((*start, *branch), scored) for branch, scored in zip(branches, (1, 12, 1, 100, 19), strict=True)]
     lines.append(line((*start, *branches[1]), 39))  # asked for more of the same
     assert len(text) > 600
     expected = plainly(model, lines)
-    for budget in (1_000, 64):  # the trunk at once, and in pieces
+    for budget in (1_000, 64):  # the shared prefix at once, and in pieces
         scorer = TreeScorer(model.model, budget, 0)
         assert scorer.sums(lines, start) == pytest.approx(expected, abs=1e-4, rel=1e-6)
         assert scorer.sums(lines) == pytest.approx(expected, abs=1e-4, rel=1e-6)
@@ -71,7 +71,7 @@ def test_questions_that_share_long_examples_have_the_plain_numbers(name: str, op
     items = subjects(2, 150, seed=3)
     passes = passes_of(model)
     told = sums_of(model, items)
-    assert max(passes) < 260  # a pack, or a piece of a trunk; not the 350 tokens of a whole text
+    assert max(passes) < 260  # a batch, or a piece of a shared prefix; not the 350 tokens of a whole text
     read = {}
     for item in items:
         for context, choice in item.pairs:
@@ -92,8 +92,8 @@ def test_a_text_as_long_as_the_model_reads(llama: LocalModel) -> None:
     text = rhyme(llama, 900)[: LENGTH + 1]
     assert len(text) == LENGTH + 1
     lines = [line(text, 5)]
-    for budget, trunk in ((4_096, 0), (4_096, 992), (100, 992)):
-        told = TreeScorer(llama.model, budget, 0).sums(lines, text[:trunk])
+    for budget, prefix in ((4_096, 0), (4_096, 992), (100, 992)):
+        told = TreeScorer(llama.model, budget, 0).sums(lines, text[:prefix])
         assert told == pytest.approx(plainly(llama, lines), abs=1e-4)
 
 
@@ -119,17 +119,17 @@ def test_the_latest_trunks_are_kept_as_far_as_memory_goes(room: float, kept: int
     """The latest one stays whatever it takes; which ones were used last decides about the others."""
     text = rhyme(llama, 300)
     one, two, three = (text[at : at + 64] for at in (0, 100, 200))
-    size = TreeScorer(llama.model, 512, 0).trunk(one).size
+    size = TreeScorer(llama.model, 512, 0).prefix(one).size
     assert size == 2 * 2 * 2 * 64 * 8 * 4  # layers, keys and values, kv heads, tokens, numbers, bytes
     scorer = TreeScorer(llama.model, 512, int(room * size))
     for start in (one, two, one, three):
-        scorer.trunk(start)
+        scorer.prefix(start)
     passes = passes_of(llama)
     for start in (three, one, two)[:kept]:
-        scorer.trunk(start)
+        scorer.prefix(start)
     assert passes == []
     if kept < 3:
-        scorer.trunk((three, one, two)[kept])
+        scorer.prefix((three, one, two)[kept])
         assert passes == [64]
 
 
@@ -141,19 +141,19 @@ def test_an_old_trunk_is_let_go_before_a_new_one_takes_its_room(
     held: list[int] = []
     plain = scorer.read
 
-    def read(tokens: tuple[int, ...], trunk: Kept) -> tuple[Kept, torch.Tensor]:
-        held.append(len(scorer._trunks))
-        return plain(tokens, trunk)
+    def read(tokens: tuple[int, ...], prefix: KVCache) -> tuple[KVCache, torch.Tensor]:
+        held.append(len(scorer._prefixes))
+        return plain(tokens, prefix)
 
     monkeypatch.setattr(scorer, "read", read)
     for at in (0, 100, 200):
-        scorer.trunk(text[at : at + 64])
+        scorer.prefix(text[at : at + 64])
     assert held == [0, 0, 0]
 
 
 def test_no_trunk_is_no_pass(llama: LocalModel) -> None:
     passes = passes_of(llama)
-    assert llama.tree.trunk(()).layers == {} and passes == []
+    assert llama.tree.prefix(()).layers == {} and passes == []
 
 
 def test_another_question_in_the_same_pass_changes_a_number_by_rounding_only(llama: LocalModel) -> None:

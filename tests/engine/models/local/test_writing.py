@@ -9,7 +9,7 @@ import torch
 
 from engine.harness.config import Decoding
 from engine.models.interface import Completion, Prompt, Trouble
-from engine.models.local.attention import Kept
+from engine.models.local.attention import KVCache
 from engine.models.local.model import LocalModel
 from engine.models.local.writing import NO_TOKEN, Writer, _bytes_a_token
 from tests.engine.models.local.zoo import (
@@ -161,7 +161,9 @@ def test_what_prompts_share_is_read_once(llama: LocalModel) -> None:
     shared = len(llama.tokenizer.encode(EXAMPLES.rstrip()))
     assert shared > 128
     assert max(passes) <= 64
-    assert sum(passes) < shared + sum(len(each) - shared + 32 for each in tokens)  # trunks end at multiples of 32
+    assert sum(passes) < shared + sum(
+        len(each) - shared + 32 for each in tokens
+    )  # shared prefixes end at multiples of 32
 
 
 def test_memory_for_one_text_only(llama: LocalModel) -> None:
@@ -176,9 +178,9 @@ def test_memory_for_one_text_only(llama: LocalModel) -> None:
 @pytest.mark.parametrize("name", ON_TREES)
 def test_what_a_token_takes_is_told_by_the_config_as_by_a_trunk(name: str, opened: Opened) -> None:
     model = opened(name)
-    trunk = model.tree.trunk(tuple(model.tokenizer.encode(RHYME)))
+    prefix = model.tree.prefix(tuple(model.tokenizer.encode(RHYME)))
     told = {"llama": 2 * 2 * 8, "gpt2": 2 * 4 * 8, "gemma3": 3 * 1 * 8}[name]  # layers, kv heads, numbers
-    assert _bytes_a_token(model.tree, trunk) == _bytes_a_token(model.tree, Kept()) == told * 2 * 4
+    assert _bytes_a_token(model.tree, prefix) == _bytes_a_token(model.tree, KVCache()) == told * 2 * 4
 
 
 def test_a_single_token(llama: LocalModel) -> None:
@@ -254,7 +256,7 @@ def test_a_long_prompt_loses_its_beginning_so_that_the_answer_fits(tree: bool, l
 @pytest.mark.parametrize("shift", [0.0, -30.0])
 def test_a_models_own_penalty_on_repetition_holds(tree: bool, shift: float, llama: LocalModel) -> None:
     """lm-eval leaves to `generate` what a model's generation_config says, and so do we; expected: `generate` itself,
-    one prompt at a time. What counts are the prompt, its trunk too, and what was written; likely tokens are made less
+    one prompt at a time. What counts are the prompt, its shared prefix too, and what was written; likely tokens are made less
     so whatever the sign of their logits."""
     llama.model.generation_config.repetition_penalty = 1.3
     llama.model.lm_head.bias = torch.nn.Parameter(torch.full((llama.vocabulary,), shift))

@@ -1,16 +1,13 @@
 """IFEval's checks: each kind on texts written here, then all of them on texts nobody would write.
 
 What is expected follows from the instruction's own words where these decide, and else from lm-eval 0.4.13's rule as
-the comment says. Item by item against lm-eval itself and the published scores of GPT-4: test_ifeval_task.py.
+the comment says. Item by item against lm-eval itself and the published scores of GPT-4: tests/engine/tasks/test_ifeval.py.
 """
 
 from __future__ import annotations
 
 import json
-import math
-import random
 import time
-from statistics import fmean, stdev
 from typing import Any
 
 import pytest
@@ -18,13 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import CallerMistake
-from engine.tasks.scoring.instructions import (
-    CHECKS,
-    followed_loosely,
-    followed_strictly,
-    instruction_accuracy,
-    instructions_of,
-)
+from engine.tasks.scoring.instructions import CHECKS, followed_loosely, followed_strictly, instructions_of
 
 ENGLISH = "the ferry crosses the river twice a day and carries more sheep than people"
 GERMAN = "Die Fähre fährt zweimal am Tag über den Fluss und trägt mehr Schafe als Menschen."
@@ -196,41 +187,3 @@ def test_an_instruction_nobody_knows_is_refused(kinds: list[str], arguments: lis
 def test_an_unknown_comparison_is_no_answer() -> None:
     with pytest.raises(CallerMistake, match="'about'"):
         followed_strictly("a", [("length_constraints:number_words", {"relation": "about", "num_words": 3})])
-
-
-# ---- lm-eval's instruction-level accuracy
-
-
-def test_accuracy_weighs_prompts_by_their_instructions() -> None:
-    """Three of three and none of one: 3/4, where the mean of the shares is 1/2.
-
-    By hand: residuals 3 - 9/4 = 3/4 and 0 - 3/4, squares 9/16 each; sqrt(2/1 * 18/16) / 4 = 3/8.
-    """
-    accuracy = instruction_accuracy([3, 0], [3, 1])
-    assert accuracy.score == 0.75
-    assert accuracy.error == pytest.approx(0.375)
-
-
-def test_its_error_is_the_usual_one_where_each_prompt_has_one() -> None:
-    followed = [1, 0, 0, 1, 1, 1, 0, 1]
-    accuracy = instruction_accuracy(followed, [1] * 8)
-    assert accuracy.score == fmean(followed)
-    assert accuracy.error == pytest.approx(stdev(followed) / math.sqrt(8))
-
-
-def test_its_error_is_the_spread_over_samples_of_prompts() -> None:
-    """2,000 samples of 500 prompts, whose instructions are followed together or not at all in half of them."""
-    rng = random.Random(5)
-
-    def sample() -> tuple[list[int], list[int]]:
-        asked = [rng.choice((1, 1, 2, 3)) for _ in range(500)]
-        return [n * (rng.random() < 0.7) if n > 1 else int(rng.random() < 0.4) for n in asked], asked
-
-    accuracies = [instruction_accuracy(*sample()) for _ in range(2_000)]
-    spread = stdev(accuracy.score for accuracy in accuracies)
-    assert fmean(accuracy.error or 0 for accuracy in accuracies) == pytest.approx(spread, rel=0.05)
-
-
-def test_one_prompt_shows_no_noise() -> None:
-    with pytest.raises(CallerMistake, match="1 prompts"):
-        instruction_accuracy([1], [2])

@@ -29,10 +29,10 @@ from engine.tasks.scoring.mathematics import (
     VERIFIED,
     VERIFIED_FROZEN,
     boxed,
-    normal,
+    normalised,
 )
 
-# ---- finding
+# ---- extracting
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_solution_without_a_box_is_none(solution: str) -> None:
     ],
 )
 def test_minervas_last_line(text: str, answer: str | None) -> None:
-    assert MINERVA.find(text) == MINERVA_FROZEN.find(text) == answer
+    assert MINERVA.extract(text) == MINERVA_FROZEN.extract(text) == answer
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_minervas_last_line(text: str, answer: str | None) -> None:
     ],
 )
 def test_what_math_verify_reads(text: str, expression: str | None) -> None:
-    assert VERIFIED.find(text) == expression
+    assert VERIFIED.extract(text) == expression
 
 
 # ---- writing alike
@@ -127,8 +127,8 @@ def test_what_math_verify_reads(text: str, expression: str | None) -> None:
     ],
 )
 def test_minervas_normalisation(answer: str, mended: str, frozen: str) -> None:
-    assert normal(answer) == mended
-    assert normal(answer, frozen=True) == frozen
+    assert normalised(answer) == mended
+    assert normalised(answer, frozen=True) == frozen
 
 
 # ---- comparing
@@ -174,9 +174,9 @@ def said(answer: str) -> str:
 )
 def test_right_or_wrong(solution: str, text: str, scores: tuple[int, int, int, int]) -> None:
     item = Item(id="0", index=0, contexts=("",), answer=solution, reference=boxed(solution))
-    for rule, score in zip((MINERVA, VERIFIED, MINERVA_FROZEN, VERIFIED_FROZEN), scores, strict=True):
-        answer = rule.find(text)
-        assert (0.0 if answer is None else rule.score(answer, item)) == score
+    for scorer, score in zip((MINERVA, VERIFIED, MINERVA_FROZEN, VERIFIED_FROZEN), scores, strict=True):
+        answer = scorer.extract(text)
+        assert (0.0 if answer is None else scorer.score(answer, item)) == score
 
 
 # ---- whatever a text holds
@@ -269,24 +269,24 @@ def test_a_missing_library_is_an_error_and_no_wrong_answer(monkeypatch: pytest.M
     (tmp_path / "math_verify.py").write_text('raise ImportError("No module named math_verify")', encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with pytest.raises(BattleFailed, match=r"No module named math_verify\. Run pip install -r requirements\.txt\."):
-        algebra._Child(algebra._child.command).ask("read", "2")
+        algebra._Child(algebra._child.command).ask("parsed", "2")
     with pytest.raises(BattleFailed, match="do not start"):
-        algebra._Child((sys.executable, "-c", "")).ask("read", "2")
+        algebra._Child((sys.executable, "-c", "")).ask("parsed", "2")
 
 
 def test_long_texts_are_no_answers() -> None:
-    assert VERIFIED.find("1 " * LONGEST) is None
-    assert MINERVA.find(said("1" * LONGEST_ANSWER)) is None
+    assert VERIFIED.extract("1 " * LONGEST) is None
+    assert MINERVA.extract(said("1" * LONGEST_ANSWER)) is None
     begun = time.monotonic()
-    MINERVA.find("Final Answer: The final answer is" * 30_000)
-    normal("\\text{" * (LONGEST_ANSWER // 6))
+    MINERVA.extract("Final Answer: The final answer is" * 30_000)
+    normalised("\\text{" * (LONGEST_ANSWER // 6))
     assert time.monotonic() - begun < 2
 
 
 def test_a_text_is_never_run(tmp_path: Path) -> None:
     mark = tmp_path / "ran"
     for text in (f"$__import__('os').mkdir('{mark}')$", f"__import__('os').mkdir('{mark}') = 4", "(1).__class__ = 4"):
-        VERIFIED.find(text)
+        VERIFIED.extract(text)
         algebra.equal(text, "4", seconds=5)
     assert not mark.exists()
 

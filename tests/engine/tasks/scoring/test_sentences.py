@@ -78,9 +78,9 @@ def test_sentences_keep_their_closing_quotes() -> None:
 
 @given(PIECES | ANY_TEXT)
 def test_nothing_but_blanks_is_lost(text: str) -> None:
-    found = sentences(text)
-    assert all(sentence.strip() for sentence in found)
-    assert "".join("".join(found).split()) == "".join(text.split())
+    whole = sentences(text)
+    assert all(sentence.strip() for sentence in whole)
+    assert "".join("".join(whole).split()) == "".join(text.split())
 
 
 @given(PIECES | ANY_TEXT)
@@ -92,11 +92,11 @@ def test_counts_are_counts(text: str) -> None:
 def test_the_parameters_are_those_of_punkt() -> None:
     """Sizes of NLTK's English punkt_tab: `len(PunktTokenizer("english")._params.abbrev_types)` and so on."""
     punkt = english()
-    sizes = (len(punkt.abbreviations), len(punkt.collocations), len(punkt.starters), len(punkt.seen_as))
+    sizes = (len(punkt.abbreviations), len(punkt.collocations), len(punkt.starters), len(punkt.orthography))
     assert sizes == (156, 37, 39, 20_366)
 
 
-def test_without_the_pack_a_sentence_is_unknown_not_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_data_package_a_sentence_is_unknown_not_none(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(name: str) -> None:
         raise importlib.metadata.PackageNotFoundError(name)
 
@@ -106,7 +106,7 @@ def test_without_the_pack_a_sentence_is_unknown_not_none(monkeypatch: pytest.Mon
         sentences("Dr. Who. Then.")
 
 
-def test_a_pack_without_its_files_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_data_package_without_its_files_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     class Elsewhere:
         def locate_file(self, path: str) -> Path:
             return tmp_path / path

@@ -1,0 +1,34 @@
+"""The dialogue: what the tutor does next and in which words, the talk that is written down, and what of it is kept."""
+
+from tutor.dialogue.authored_voice import status_line
+from tutor.dialogue.policy import DialogueMove, next_move
+from tutor.dialogue.summary import Summary, summarise
+from tutor.dialogue.talk import (
+    MESSAGE_LIMIT,
+    Tutor,
+    add_message,
+    respond,
+    resume,
+    start_over,
+    switch_case,
+    unanswered_turn,
+)
+from tutor.dialogue.transcript import transcript_json, transcript_markdown
+
+__all__ = [
+    "MESSAGE_LIMIT",
+    "DialogueMove",
+    "Summary",
+    "Tutor",
+    "add_message",
+    "next_move",
+    "respond",
+    "resume",
+    "start_over",
+    "status_line",
+    "summarise",
+    "switch_case",
+    "transcript_json",
+    "transcript_markdown",
+    "unanswered_turn",
+]

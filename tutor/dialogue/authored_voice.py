@@ -1,0 +1,74 @@
+"""The voice that needs no model: a move in the labs' own sentences, framed in phrases of the learner's language.
+
+A model's voice is in model_voice.py. Both end with the move's one question and take every number from it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tutor.dialogue.arithmetic import Calculation
+from tutor.dialogue.policy import DialogueMove
+from tutor.exchange import Assessment
+
+_FOLDER = Path(__file__).parent / "phrases"
+ENGLISH = "en"
+
+
+def phrase_languages() -> tuple[str, ...]:
+    """The languages the tutor's own phrases are written in."""
+    return tuple(sorted(file.stem for file in _FOLDER.glob("*.toml")))
+
+
+def render(move: DialogueMove, language: str = ENGLISH) -> str:
+    """The move as the tutor's reply, in one or two paragraphs, the question last."""
+    book = phrases(language)
+    return "\n\n".join(part for part in (_remark(move, book), _question(move, book)) if part)
+
+
+def status_line(assessment: Assessment, language: str = ENGLISH) -> str:
+    """One line: counted or not, and why.
+
+    >>> status_line(Assessment(why="off_topic"))
+    'Not counted: it is about something else.'
+    """
+    words = phrases(language)["status"]
+    reason = words["honest_unknown" if assessment.honest_unknown else assessment.why]
+    return f"{words['counted' if assessment.substantive else 'not_counted']}: {reason}."
+
+
+def _remark(move: DialogueMove, book: dict[str, Any]) -> str:
+    frames = book["reactions"][move.reaction]
+    frame = frames[move.variant % len(frames)]
+    if "{quote}" in frame and not move.quote:
+        frame = ""
+    opening = frame.format(quote=move.quote, subject=move.case.subject)
+    return " ".join(part for part in (opening, _calculator_remark(move.calculation, book), move.body) if part)
+
+
+def _question(move: DialogueMove, book: dict[str, Any]) -> str:
+    leads = book["leads"].get(move.lead, [""])
+    lead = leads[move.variant % len(leads)].format(subject=move.case.subject)
+    return " ".join(part for part in (lead, move.question) if part)
+
+
+def _calculator_remark(calculation: Calculation | None, book: dict[str, Any]) -> str:
+    if calculation is None:
+        return ""
+    key = ("agrees" if calculation.agrees else "differs") + ("" if calculation.name else "_gap")
+    return str(book["calculation"][key]).format(
+        stated=calculation.stated,
+        name=calculation.name,
+        margin=f"{calculation.margin:.2f}",
+        gap_margin=f"{calculation.gap_margin:.2f}",
+    )
+
+
+@cache
+def phrases(language: str) -> dict[str, Any]:
+    """The tutor's own phrases in a language; English where there are none."""
+    file = _FOLDER / f"{language}.toml"
+    return tomllib.loads((file if file.exists() else _FOLDER / "en.toml").read_text(encoding="utf-8"))
