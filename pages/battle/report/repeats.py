@@ -6,7 +6,6 @@ import streamlit as st
 
 from engine import BattleResult, models, runs
 from engine.analysis import repeats
-from engine.analysis.repeats import Repeat
 from engine.stats import GapDecomposition
 from pages.format import duration, plain
 from pages.shared.errors import errors_shown
@@ -15,7 +14,7 @@ EVERY = 2.0
 SIZES = (50, 100, 200)
 
 
-def show(result: BattleResult, repeated: Sequence[Repeat], parts: GapDecomposition) -> None:
+def show(result: BattleResult, repeated: Sequence[repeats.Repeat], parts: GapDecomposition) -> None:
     """What can be measured and what it costs; while it runs its progress, however often the page is left."""
     battle = result.battle
     progress = [runs.watch(other.battle.id) for other in repeated]
