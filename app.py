@@ -1,6 +1,7 @@
 """The shell of the app: navigation, and the one place where an engine's error becomes a message."""
 
 import gc
+from typing import Literal
 
 import streamlit as st
 
@@ -30,7 +31,8 @@ page = st.navigation(
     ],
     position="top",
 )
-layout = "wide" if page.url_path == "lab" else "centered"  # one call a run: of two the browser may keep the first
+# One call a run: of two the browser may keep the first.
+layout: Literal["wide", "centered"] = "wide" if page.url_path == "lab" else "centered"
 st.set_page_config(page_title="Noise Floor", page_icon="static/logo.svg", layout=layout)
 try:
     settle()

@@ -18,16 +18,16 @@ sys.path.insert(0, str(APP.parent))
 
 from engine import EngineError, runs  # noqa: E402
 from engine.analysis import recordings  # noqa: E402
-from pages.charts import noise_band, score_bars  # noqa: E402
+from pages.charts import noise_chart, score_bars  # noqa: E402
 from pages.charts.palette import DARK, LIGHT  # noqa: E402
 
 
 def warm_up() -> None:
     battle = recordings.load("arc_easy")
-    for n in noise_band.checkpoints(100):
+    for n in noise_chart.checkpoints(100):
         recordings.verdict_after(battle, n)
     for colours in (LIGHT, DARK):
-        noise_band.draw(colours, len(battle.a), 40)
+        noise_chart.draw(colours, len(battle.a), 40)
         score_bars.draw(colours)
 
 

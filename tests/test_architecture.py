@@ -23,7 +23,17 @@ ROOMS = {
         *("errors", "home", "device", "harness", "stats", "tasks", "models", "battles", "store", "runs"),
         *("analysis", "logs", "report", "cli"),
     ),
-    "tutor": ("errors", "exchange", "endpoint", "journal", "diagnosis", "judge", "dialogue", "configuration", "__main__"),
+    "tutor": (
+        "errors",
+        "exchange",
+        "endpoint",
+        "journal",
+        "diagnosis",
+        "judge",
+        "dialogue",
+        "configuration",
+        "__main__",
+    ),
     "pages": ("format", "charts", "shared", "start", "battle", "logs", "learn"),
 }
 """The staircases, from the ground up: a room uses only rooms before it."""

@@ -14,22 +14,23 @@ battle_id = st.query_params.get("battle")
 if battle_id is None:
     st.title("Is A really better than B?", anchor=False)
     st.write("Two models answer the same questions of a real benchmark, here and now. Then we say what that shows.")
-    challenge = setup.show()
+    request = setup.show()
     if message := st.session_state.pop("probe_message", None):
         st.error(plain(message))
-    if st.button("Run the battle", type="primary", disabled=challenge is None, width="stretch") and challenge:
+    if st.button("Run the battle", type="primary", disabled=request is None, width="stretch") and request:
         # Only the battle: a battle's address is there to be shown to others, the learner's token is not.
-        st.query_params.from_dict({"battle": runs.start(runs.plan(challenge))})
+        st.query_params.from_dict({"battle": runs.start(runs.plan(request))})
         del st.session_state["seed"]
         st.rerun()
     st.stop()
 
 progress = runs.watch(battle_id)
 result = runs.result(battle_id)
-of = f"of {result.task.size:,} " if result.task.size else ""
+of_all = f" of {result.task.size:,}" if result.task.size else ""
 st.title(plain(f"{result.names[0]} or {result.names[1]}?"), anchor=False)
 st.caption(
-    f"{result.task.title}, {progress.battle.n:,} {of}items drawn with seed {progress.battle.seed}, battle {battle_id}"
+    f"{result.task.title}, {progress.battle.n:,}{of_all} items drawn with seed {progress.battle.seed}, "
+    f"battle {battle_id}"
 )
 
 if progress.open:
@@ -42,8 +43,8 @@ if progress.open:
     st.stop()
 
 if progress.state != "done":
-    said = plain(progress.message) or "You stopped this battle."
-    st.warning(f"{said} {progress.done:,} of {2 * progress.battle.n:,} answers are kept.")
+    reason = plain(progress.message) or "You stopped this battle."
+    st.warning(f"{reason} {progress.done:,} of {2 * progress.battle.n:,} answers are kept.")
     if st.button("Go on with it", type="primary"):
         runs.resume(battle_id)
         st.rerun()

@@ -2,13 +2,12 @@
 
 from datetime import datetime
 
-import pandas as pd
 import streamlit as st
 
 from engine import battles, load_task, models, runs
 from engine.analysis import forecasts
 from pages.format import plain
-from pages.shared import learner
+from pages.shared import learner, tables
 
 st.title("All battles", anchor=False)
 entries = runs.history()
@@ -18,13 +17,13 @@ if not entries:
     st.page_link("pages/battle/recorded.py", label="Look at recorded ones", icon=":material/arrow_forward:")
     st.stop()
 
-if graded := forecasts.scored_battles(battles.author(learner.token())):
+if scored := forecasts.scored_battles(battles.author(learner.token())):
     st.subheader("How your forecasts did", anchor=False)
-    record = forecasts.record([grade for _, grade in graded if isinstance(grade, forecasts.ForecastScore)])
+    record = forecasts.record([score for _, score in scored if isinstance(score, forecasts.ForecastScore)])
     for sentence in record.sentences:
         st.markdown(plain(sentence))
-    if open_ := len(graded) - record.n:
-        st.caption(f"{open_:,} more without a grade: the battle is not over, was stopped, or failed.")
+    if ungraded := len(scored) - record.n:
+        st.caption(f"{ungraded:,} more without a grade: the battle is not over, was stopped, or failed.")
     st.caption(
         "The address of this page is the key to your record and to your lab talks: bookmark it to come back, and share "
         "it with nobody who should not read along."
@@ -43,11 +42,8 @@ rows = [
     }
     for entry, ahead in entries
 ]
-st.dataframe(
-    pd.DataFrame(rows),
-    hide_index=True,
-    column_config={
-        "battle": st.column_config.LinkColumn("open", display_text="open", width="small"),
-        "started": st.column_config.DatetimeColumn("started", format="calendar"),
-    },
-)
+columns = {
+    "battle": st.column_config.LinkColumn("open", display_text="open", width="small"),
+    "started": st.column_config.DatetimeColumn("started", format="calendar"),
+}
+tables.show(rows, columns=columns, key="battles")

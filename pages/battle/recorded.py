@@ -5,9 +5,9 @@ from functools import partial
 import streamlit as st
 
 from engine.analysis import recordings
-from pages.charts import gap_rows, noise_chart
+from pages.charts import noise_chart
 from pages.format import plain
-from pages.shared import group_report, verdict_card
+from pages.shared import adjusted_verdicts, verdict_card
 
 st.title("Recorded battles", anchor=False)
 battles = {name: recordings.load(name) for name in recordings.names()}
@@ -17,12 +17,8 @@ st.write(
     f"{first} against {second}, both asked the same questions, measured by us. Nothing runs when you look at these; "
     "to fight one yourself, on your own machine, takes minutes."
 )
-rows = [
-    gap_rows.GapRow(title=title, gap=verdict.gap, interval=verdict.interval, out=together.outcomes[title] in ("a", "b"))
-    for title, verdict in together.verdicts.items()
-]
-gap_rows.show(rows, together.names, key="recorded-gaps")
-st.caption(plain(group_report.in_words(together, "benchmarks")))
+adjusted_verdicts.show_gaps(together, key="recorded-gaps")
+st.caption(plain(adjusted_verdicts.in_words(together, "benchmarks")))
 
 st.subheader("One of them", anchor=False)
 name = st.selectbox("Benchmark", battles, format_func=lambda name: battles[name].title, key="battle")

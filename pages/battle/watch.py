@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from engine import Battle, Progress, Verdict, compare, load_task, models, runs, score_interval
+from engine import Battle, Progress, load_task, models, runs, score_interval
 from pages.battle.report import discordant_items
 from pages.charts import item_strip, live_chart
 from pages.format import duration, plain, points, with_noise
@@ -21,13 +21,13 @@ def show(battle_id: str) -> None:
     for column, name, side in zip(st.columns(2), names, (1, 2), strict=True):
         scores = [float(pair[side]) for pair in pairs]
         column.metric(plain(f"{name} (n = {len(pairs):,})"), _score(scores), border=True)
-    kept = live_chart.trail(progress.battle, pairs)
-    live_chart.show(kept, progress.battle.n, names, key="live-gap")
+    trail = live_chart.trail_of(progress.battle, pairs)
+    live_chart.show(trail, progress.battle.n, names, key="live-gap")
     item_strip.show(pairs, names, key="live-strip")
     discordant_items.show_latest(
         pairs, load_task(progress.battle.task).with_items(progress.battle.item_ids), names, key="live-flips"
     )
-    st.caption(_promise(progress.battle, kept))
+    st.caption(_promise(progress.battle, trail))
     for notice in progress.notices:
         st.info(plain(notice))
     if not progress.open:
@@ -44,18 +44,13 @@ def _score(scores: Sequence[float]) -> str:
     return f"{mean:.1%}"
 
 
-def verdict_after(pairs: Sequence[tuple[str, float, float]], battle: Battle, n: int) -> Verdict:
-    """The verdict on the first `n` pairs."""
-    a, b = [a for _, a, _ in pairs[:n]], [b for _, _, b in pairs[:n]]
-    return compare(a, b, level=battle.level, margin=battle.margin)
-
-
-def _promise(battle: Battle, kept: live_chart.Trail) -> str:
+def _promise(battle: Battle, trail: live_chart.Trail) -> str:
     """What the picture promises, and when this battle ends."""
-    whom = f"this benchmark's {kept.gap.population:,} questions" if kept.gap.population else "all questions like these"
+    size = trail.gap.population
+    questions = f"this benchmark's {size:,} questions" if size else "all questions like these"
     band = (
-        f"The grey band is the {battle.level:.0%} interval of the gap on {whom}. It holds at every moment, so look as "
-        f"often as you like. Green is the margin: gaps below {points(battle.margin)} you called equal."
+        f"The grey band is the {battle.level:.0%} interval of the gap on {questions}. It holds at every moment, so "
+        f"look as often as you like. Green is the margin: gaps below {points(battle.margin)} you called equal."
     )
     if battle.stop == "adaptive":
         return f"{band} The battle ends when the band has left zero, or lies inside the green."

@@ -22,7 +22,7 @@ def drawn_once(draw: Callable[Style, alt.TopLevelMixin]) -> Callable[Style, dict
     def specification(*style: Style.args, **more: Style.kwargs) -> dict[str, Any]:
         return draw(*style, **more).to_dict()
 
-    return specification
+    return specification  # type: ignore[return-value]  # lru_cache forgets the parameters
 
 
 def show(specification: dict[str, Any], *, key: str, description: str, **tables: list[dict[str, Any]]) -> None:

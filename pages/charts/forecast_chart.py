@@ -4,7 +4,7 @@ import altair as alt
 
 from engine import battles
 from engine.analysis import forecasts
-from pages.charts import drawing
+from pages.charts import drawing, marks
 from pages.charts.palette import Palette, palette
 
 OUTCOMES = ("a", "b", "equal", "undecided")
@@ -22,14 +22,14 @@ def show(forecast: battles.Forecast, names: tuple[str, str], happened: str | Non
         }
         for outcome in OUTCOMES
     ]
-    said = f"The forecast: {forecasts.prediction(forecast, names)}."
+    description = f"The forecast: {forecasts.prediction(forecast, names)}."
     if happened is not None:
-        said += f" What happened: {forecasts.outcome_named(happened, names)}."
-    drawing.show(draw(palette()), key=key, description=said, rows=rows)
+        description += f" What happened: {forecasts.outcome_named(happened, names)}."
+    drawing.show(draw(palette()), key=key, description=description, rows=rows)
 
 
 @drawing.drawn_once
-def draw(colours: Palette) -> alt.LayerChart:
+def draw(colours: Palette) -> alt.TopLevelMixin:
     x = alt.X("percent:Q", title=None, axis=None, scale=alt.Scale(domain=[0, 100]))
     y = alt.Y("outcome:N", title=None, axis=None, scale=alt.Scale(domain=OUTCOMES))
     colour = alt.Color(
@@ -37,7 +37,7 @@ def draw(colours: Palette) -> alt.LayerChart:
         legend=None,
         scale=alt.Scale(domain=OUTCOMES, range=[colours.a, colours.b, colours.equal, colours.noise]),
     )
-    rows = alt.Chart(alt.NamedData("rows"))
+    rows = marks.table("rows")
     start = rows.mark_tick(color=colours.noise, thickness=1.5, size=16, yOffset=8).encode(x=alt.value(0), y=y)
     bars = rows.mark_bar(height=10, cornerRadiusEnd=3, yOffset=8).encode(
         x=x, y=y, color=colour, opacity=alt.Opacity("strength:Q", scale=None)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import altair as alt
 
-from pages.charts import drawing
+from pages.charts import drawing, marks
 from pages.charts.palette import Palette, palette
 
 LATEST = 40
@@ -29,12 +29,12 @@ def _answer(score: float) -> str:
 
 
 @drawing.drawn_once
-def draw(colours: Palette, names: tuple[str, ...]) -> alt.Chart:
+def draw(colours: Palette, names: tuple[str, ...]) -> alt.TopLevelMixin:
     def by_answer(*values: str) -> alt.Scale:
         return alt.Scale(domain=ANSWERS, range=list(values))
 
-    return (
-        alt.Chart(alt.NamedData("rows"))
+    strip: alt.Chart = (
+        marks.table("rows")
         .mark_point(size=42, strokeWidth=2)
         .encode(
             x=alt.X("item:O", title=f"latest {LATEST} items", axis=alt.Axis(labels=False, ticks=False)),
@@ -44,5 +44,5 @@ def draw(colours: Palette, names: tuple[str, ...]) -> alt.Chart:
             fill=alt.Fill("answer:N", legend=None, scale=by_answer(colours.equal, "transparent", "transparent")),
             tooltip=["item:O", "contender:N", "answer:N"],
         )
-        .properties(height=90)
     )
+    return strip.properties(height=90)

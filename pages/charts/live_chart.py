@@ -7,8 +7,9 @@ import altair as alt
 import streamlit as st
 
 from engine import Battle, SequentialGap, load_task
-from pages.charts import drawing
-from pages.charts.noise_chart import FIRST, TICKS, checkpoints
+from pages.charts import drawing, marks
+from pages.charts.marks import FIRST
+from pages.charts.noise_chart import checkpoints
 from pages.charts.palette import Palette, palette
 from pages.format import points
 
@@ -40,34 +41,31 @@ class Trail:
         }
 
 
-def trail(battle: Battle, pairs: Sequence[tuple[str, float, float]]) -> Trail:
+def trail_of(battle: Battle, pairs: Sequence[tuple[str, float, float]]) -> Trail:
     """The battle's trail as far as `pairs` go, kept for this session."""
     key = f"trail-{battle.id}"
     if key not in st.session_state:
         population = load_task(battle.task).size if battle.target == "benchmark" else None
         gap = SequentialGap(battle.level, battle.margin, population)
         st.session_state[key] = Trail(gap, set(checkpoints(battle.n, most=80)))
-    kept: Trail = st.session_state[key]
-    kept.follow(pairs)
-    return kept
+    trail: Trail = st.session_state[key]
+    trail.follow(pairs)
+    return trail
 
 
-def show(kept: Trail, planned: int, names: Sequence[str], *, key: str) -> None:
+def show(trail: Trail, planned: int, names: Sequence[str], *, key: str) -> None:
     """Draws the trail on an axis that reaches to `planned` items, so nothing jumps."""
-    rows = [*kept.rows, kept.row()] if kept.gap.n >= FIRST else []
-    margin = 100 * kept.gap.margin
+    rows = [*trail.rows, trail.row()] if trail.gap.n >= FIRST else []
+    margin = 100 * trail.gap.margin
     reach = _reach(rows, margin)
-    ahead = {"a": "a", "b": "b"}.get(kept.gap.winner, "neither")
+    ahead = {"a": "a", "b": "b"}.get(trail.gap.winner, "neither")
     drawing.show(
         draw(palette(), planned, reach, margin),
         key=key,
-        description=_description(kept, names),
+        description=_description(trail, names),
         rows=rows,
         last=[{**row, "ahead": ahead, "words": points(row["gap"] / 100)} for row in rows[-1:]],
-        ends=[
-            {"gap": 0.92 * reach, "text": f"▲ {names[0]} ahead, in points"},
-            {"gap": -0.92 * reach, "text": f"▼ {names[1]} ahead, in points"},
-        ],
+        ends=marks.above_and_below(names, 0.92 * reach),
     )
 
 
@@ -78,47 +76,30 @@ def _reach(rows: Sequence[dict[str, float]], margin: float) -> int:
 
 
 @drawing.drawn_once
-def draw(colours: Palette, planned: int, reach: int, margin: float) -> alt.LayerChart:
-    x = alt.X(
-        "items:Q",
-        title="questions answered by both",
-        scale=alt.Scale(type="log", domain=[FIRST, max(planned, 2 * FIRST)], nice=False),
-        axis=alt.Axis(values=[tick for tick in TICKS if tick <= planned], format=",d", grid=False),
-    )
+def draw(colours: Palette, planned: int, reach: int, margin: float) -> alt.TopLevelMixin:
+    x = marks.items_axis(planned)
     y = alt.Y(
         "gap:Q", title=None, scale=alt.Scale(domain=[-reach, reach], clamp=True), axis=alt.Axis(tickCount=5, grid=False)
     )
-    rows = alt.Chart(alt.NamedData("rows"))
-    once = alt.Chart(alt.NamedData("ends"))
-    equal = once.mark_rect(color=colours.equal, opacity=0.14).encode(y=alt.datum(-margin), y2=alt.datum(margin))
+    rows, ends = marks.table("rows"), marks.table("ends")
+    equal = ends.mark_rect(color=colours.equal, opacity=0.14).encode(y=alt.datum(-margin), y2=alt.datum(margin))
     edges = [
-        once.mark_rule(color=colours.equal, strokeDash=[4, 4], strokeWidth=1).encode(y=alt.datum(edge))
+        ends.mark_rule(color=colours.equal, strokeDash=[4, 4], strokeWidth=1).encode(y=alt.datum(edge))
         for edge in (-margin, margin)
     ]
     band = rows.mark_area(clip=True, color=colours.noise, opacity=0.3, interpolate="step-after").encode(
         x=x, y=alt.Y("low:Q"), y2="high:Q"
     )
     line = rows.mark_line(color=colours.ink, strokeWidth=1.5, clip=True).encode(x=x, y=y)
-    zero = once.mark_rule(color=colours.ink, strokeWidth=1, opacity=0.6).encode(y=alt.datum(0))
-    last = alt.Chart(alt.NamedData("last"))
-    colour = alt.Color(
-        "ahead:N",
-        legend=None,
-        scale=alt.Scale(domain=["a", "b", "neither"], range=[colours.a, colours.b, colours.noise]),
-    )
-    now = last.mark_rule(color=colours.ink, strokeWidth=2).encode(x=x, y=alt.Y("low:Q"), y2="high:Q")
-    dot = last.mark_point(filled=True, size=150, opacity=1).encode(
-        x=x, y=y, color=colour, tooltip=[alt.Tooltip("items:Q"), alt.Tooltip("words:N", title="gap")]
-    )
-    ends = once.mark_text(align="right", dx=-4, fontSize=12, color=colours.noise).encode(
-        x=alt.value("width"), y=y, text="text:N"
-    )
-    return alt.layer(equal, *edges, band, zero, line, now, dot, ends).properties(height=300)
+    zero = ends.mark_rule(color=colours.ink, strokeWidth=1, opacity=0.6).encode(y=alt.datum(0))
+    now = marks.table("last").mark_rule(color=colours.ink, strokeWidth=2).encode(x=x, y=alt.Y("low:Q"), y2="high:Q")
+    dot, words = marks.gap_dot(x, y, colours), marks.above_and_below_words(y, colours.noise)
+    return alt.layer(equal, *edges, band, zero, line, now, dot, words).properties(height=300)
 
 
-def _description(kept: Trail, names: Sequence[str]) -> str:
+def _description(trail: Trail, names: Sequence[str]) -> str:
     """What a reader who cannot see the chart should know."""
-    gap = kept.gap
+    gap = trail.gap
     if gap.n < FIRST:
         return "Fewer than five questions are answered by both yet."
     interval = gap.interval

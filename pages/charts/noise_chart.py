@@ -5,13 +5,10 @@ from collections.abc import Callable, Sequence
 import altair as alt
 
 from engine import Verdict
-from pages.charts import drawing
+from pages.charts import drawing, marks
+from pages.charts.marks import FIRST
 from pages.charts.palette import Palette, palette
 from pages.format import points
-
-FIRST = 5
-"""Items from which the picture starts; before that the band is wider than the chart."""
-TICKS = (5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)
 
 
 def checkpoints(n: int, most: int = 40) -> list[int]:
@@ -35,7 +32,7 @@ def show(verdict_after: Callable[[int], Verdict], n: int, planned: int, names: S
             "low": 100 * (v.gap - v.interval.high),
             "high": 100 * (v.gap - v.interval.low),
             "words": points(v.gap),
-            "ahead": "a" if v.gap > 0 else "b",
+            "ahead": marks.ahead(v.gap),
         }
         for step, v in steps
     ]
@@ -46,42 +43,20 @@ def show(verdict_after: Callable[[int], Verdict], n: int, planned: int, names: S
         description=_description(steps, names),
         rows=rows,
         last=rows[-1:],
-        ends=[
-            {"gap": 0.9 * reach, "text": f"▲ {names[0]} ahead, in points"},
-            {"gap": -0.9 * reach, "text": f"▼ {names[1]} ahead, in points"},
-        ],
+        ends=marks.above_and_below(names, 0.9 * reach),
     )
 
 
 @drawing.drawn_once
-def draw(colours: Palette, planned: int, reach: int) -> alt.LayerChart:
-    x = alt.X(
-        "items:Q",
-        title="questions answered by both",
-        scale=alt.Scale(type="log", domain=[FIRST, max(planned, 2 * FIRST)], nice=False),
-        axis=alt.Axis(values=[tick for tick in TICKS if tick <= planned], format=",d", grid=False),
-    )
+def draw(colours: Palette, planned: int, reach: int) -> alt.TopLevelMixin:
+    x = marks.items_axis(planned)
     y = alt.Y("gap:Q", title=None, scale=alt.Scale(domain=[-reach, reach], clamp=True), axis=alt.Axis(tickCount=5))
-    rows = alt.Chart(alt.NamedData("rows"))
+    rows, ends = marks.table("rows"), marks.table("ends")
     band = rows.mark_area(clip=True, color=colours.noise, opacity=0.26).encode(x=x, y=alt.Y("low:Q"), y2="high:Q")
     line = rows.mark_line(color=colours.ink, strokeWidth=1.5, clip=True, opacity=0.7).encode(x=x, y=y)
-    zero = alt.Chart(alt.NamedData("ends")).mark_rule(color=colours.noise, strokeWidth=1.5).encode(y=alt.datum(0))
-    dot = (
-        alt.Chart(alt.NamedData("last"))
-        .mark_point(filled=True, size=150, opacity=1)
-        .encode(
-            x=x,
-            y=y,
-            color=alt.Color("ahead:N", legend=None, scale=alt.Scale(domain=["a", "b"], range=[colours.a, colours.b])),
-            tooltip=[alt.Tooltip("items:Q"), alt.Tooltip("words:N", title="gap")],
-        )
-    )
-    ends = (
-        alt.Chart(alt.NamedData("ends"))
-        .mark_text(align="right", dx=-4, fontSize=12, color=colours.noise)
-        .encode(x=alt.value("width"), y=y, text="text:N")
-    )
-    return alt.layer(band, zero, line, dot, ends).properties(height=300)
+    zero = ends.mark_rule(color=colours.noise, strokeWidth=1.5).encode(y=alt.datum(0))
+    dot, words = marks.gap_dot(x, y, colours), marks.above_and_below_words(y, colours.noise)
+    return alt.layer(band, zero, line, dot, words).properties(height=300)
 
 
 def _description(steps: Sequence[tuple[int, Verdict]], names: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import altair as alt
 
 from engine import Interval
-from pages.charts import drawing
+from pages.charts import drawing, marks
 from pages.charts.palette import Palette, palette
 from pages.format import with_noise
 
@@ -20,11 +20,11 @@ def show(names: Sequence[str], scores: Sequence[float], intervals: Sequence[Inte
 
 
 @drawing.drawn_once
-def draw(colours: Palette) -> alt.LayerChart:
+def draw(colours: Palette) -> alt.TopLevelMixin:
     x = alt.X("score:Q", title=None, scale=alt.Scale(domain=[0, 100]), axis=alt.Axis(values=[0, 25, 50, 75, 100]))
     y = alt.Y("side:N", title=None, sort=None, axis=alt.Axis(labels=False, ticks=False, domain=False))
     colour = alt.Color("side:N", legend=None, scale=alt.Scale(domain=["a", "b"], range=[colours.a, colours.b]))
-    rows = alt.Chart(alt.NamedData("rows"))
+    rows = marks.table("rows")
     bars = rows.mark_bar(height=18, cornerRadiusEnd=3, opacity=0.85).encode(x=x, y=y, color=colour)
     noise = rows.mark_rule(color=colours.ink, strokeWidth=2).encode(x=alt.X("low:Q", title=None), x2="high:Q", y=y)
     ends = [

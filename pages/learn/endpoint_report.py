@@ -58,9 +58,9 @@ def _exam(endpoint: TutorEndpoint, exam: Exam) -> None:
     for column, name, marks in zip(
         st.columns(2), (endpoint.model, "local judge"), (exam.given, exam.local), strict=True
     ):
-        found = accuracy(marks)
+        score = accuracy(marks)
         n = sum(mark is not None for mark in marks)
-        column.metric(plain(f"{name}, right in percent (n = {n})"), with_noise(*found) if found else "–", border=True)
+        column.metric(plain(f"{name}, right in percent (n = {n})"), with_noise(*score) if score else "–", border=True)
     if exam.verdict is not None:
         headline, gap, *_ = exam.verdict.sentences
         st.markdown(f"**{plain(headline)}** {plain(gap)}")

@@ -3,10 +3,9 @@
 import streamlit as st
 
 from labs import case_of, load_lab
-from pages.charts import progress_dots
 from pages.format import plain
 from pages.learn.exercises import calculator, sheet
-from pages.learn.talk import case_card, keep, lesson, next_lab, talk_view
+from pages.learn.talk import case_card, keep_tab, lesson, next_lab, progress_dots, talk_view
 from pages.shared import learner as learning
 from tutor import configured_tutor, dialogue
 
@@ -37,6 +36,6 @@ with st.container(horizontal_alignment="center"), st.container(width=1240):
         with calculating:
             calculator.show(case)
         with keeping:
-            keep.show(lab, now)
+            keep_tab.show(lab, now)
         with conversation:
             talk_view.show(lab, now, tutor)

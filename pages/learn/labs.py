@@ -3,23 +3,23 @@
 import streamlit as st
 
 from labs import load_lab, slugs
-from pages.charts import progress_dots
 from pages.format import plain
+from pages.learn.talk import progress_dots
 from pages.shared import learner
 from tutor import journal
 from tutor.judge import lab_progress
 
 me = learner.token()
-found = {slug: journal.latest(me, slug) for slug in slugs()}
-complete = {slug for slug, now in found.items() if now and lab_progress(now.exchanges).complete}
-current = next((slug for slug in found if slug not in complete), None)
+talks = {slug: journal.latest(me, slug) for slug in slugs()}
+complete = {slug for slug, now in talks.items() if now and lab_progress(now.exchanges).complete}
+current = next((slug for slug in talks if slug not in complete), None)
 
 st.title("Labs", anchor=False)
 st.write(
     "Each lab is a talk about a case: a claim, a board, a brief. Three messages with a thought of your own complete "
     "it; right or wrong does not matter. Nothing leaves this machine unless a model is set up as tutor."
 )
-for slug, now in found.items():
+for slug, now in talks.items():
     lab = load_lab(slug)
     with st.container(border=True, key=f"card-{slug}"):
         st.subheader(plain(lab.title), anchor=False)
@@ -27,7 +27,7 @@ for slug, now in found.items():
         counted = lab_progress(now.exchanges).counted if now else 0
         begun = now is not None and len(now.exchanges) > 0
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            state = "complete" if slug in complete else f"{progress_dots.so_far(counted)} counted"
+            state = "complete" if slug in complete else f"{progress_dots.in_words(counted)} counted"
             st.markdown(
                 f"{progress_dots.dots(counted)} &nbsp; {state} · about {lab.minutes} minutes",
                 width="content",

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.format import plain
 from pages.learn import endpoint_report
-from pages.shared import mishaps
+from pages.shared.errors import errors_shown
 from tutor import TutorEndpoint, configured_tutor
 
 st.title("Tutor", anchor=False)
@@ -36,7 +36,7 @@ st.caption(
     "Once a model is set up, what learners write in the labs goes to that server."
 )
 
-with now, mishaps.shown():  # last, because a test takes its time and the rest should stand there meanwhile
+with now, errors_shown():  # last, because a test takes its time and the rest should stand there meanwhile
     endpoint = TutorEndpoint.configured(st.secrets)
     st.markdown(f"**Now.** {plain(configured_tutor(st.secrets).describe())}")
     if endpoint is None:

@@ -17,17 +17,17 @@ MARKS = {"compared": "◆", "differs": "✕", "same": "✓", "not stated": "?"}
 WORDS = {"compared": "compared", "differs": "different", "same": "the same", "not stated": "not stated"}
 
 
-def show(found: harness.Comparability) -> None:
-    st.markdown(f"**{GRADES[found.grade]}**")
-    st.markdown(plain(found.sentence))
+def show(comparability: harness.Comparability) -> None:
+    st.markdown(f"**{GRADES[comparability.grade]}**")
+    st.markdown(plain(comparability.sentence))
     by_outcome: dict[str, list[harness.SettingCheck]] = {outcome: [] for outcome in MARKS}
-    for check in found.checks:
-        subject = check.outcome == "differs" and check.setting in ("model", found.compared)
+    for check in comparability.checks:
+        subject = check.outcome == "differs" and check.setting in ("model", comparability.compared)
         by_outcome["compared" if subject else check.outcome].append(check)
-    told = ", ".join(f"{len(checks)} {WORDS[outcome]}" for outcome, checks in by_outcome.items() if checks)
-    with st.expander(f"Setting by setting ({told})", expanded=bool(by_outcome["differs"])):
+    counts = ", ".join(f"{len(checks)} {WORDS[outcome]}" for outcome, checks in by_outcome.items() if checks)
+    with st.expander(f"Setting by setting ({counts})", expanded=bool(by_outcome["differs"])):
         rows = [
-            {"": MARKS[outcome], "setting": plain(check.setting), "what the logs say": plain(_said(check))}
+            {"": MARKS[outcome], "setting": plain(check.setting), "what the logs say": plain(_reason(check))}
             for outcome, checks in by_outcome.items()
             for check in checks
         ]
@@ -38,6 +38,6 @@ def show(found: harness.Comparability) -> None:
         )
 
 
-def _said(check: harness.SettingCheck) -> str:
+def _reason(check: harness.SettingCheck) -> str:
     """The reason without the name of the setting, which stands before it in the table."""
     return check.reason.removeprefix(f"{check.setting.capitalize()}: ")

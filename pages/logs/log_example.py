@@ -7,7 +7,7 @@ import streamlit as st
 
 from engine import load_task, logs
 from engine.analysis import recordings
-from pages.logs.log_upload import Chosen
+from pages.logs.log_upload import ChosenLog
 
 CSV = """\
 id,correct,group,output
@@ -46,11 +46,11 @@ def show_formats() -> None:
         )
 
 
-def example() -> tuple[Chosen, Chosen]:
+def example() -> tuple[ChosenLog, ChosenLog]:
     """Both sides of a recorded battle, each read from a CSV as an upload is."""
     battle = recordings.load("arc_easy")
     first, second = (
-        _chosen(f"{name}.csv", scores) for name, scores in zip(battle.names, (battle.a, battle.b), strict=True)
+        _log(f"{name}.csv", scores) for name, scores in zip(battle.names, (battle.a, battle.b), strict=True)
     )
     return first, second
 
@@ -65,10 +65,10 @@ def about_example() -> str:
 
 
 @st.cache_resource
-def _chosen(name: str, scores: tuple[float, ...]) -> Chosen:
+def _log(name: str, scores: tuple[float, ...]) -> ChosenLog:
     table = io.StringIO()
     lines = csv.writer(table)
     lines.writerow(["id", "correct"])
     lines.writerows((number, int(score)) for number, score in enumerate(scores, start=1))
     contents = logs.contents(name, table.getvalue().encode())
-    return Chosen(log=contents.pick(name, None), contents=contents)
+    return ChosenLog(log=contents.pick(name, None), contents=contents)

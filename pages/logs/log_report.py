@@ -5,41 +5,48 @@ import json
 import streamlit as st
 
 from engine.logs import decomposition, judging
-from pages.battle.report import differing_answers
-from pages.charts import decomposition_chart
+from engine.stats import AdjustedVerdicts
 from pages.format import plain
-from pages.logs import comparability_table
-from pages.logs.log_upload import Chosen
-from pages.shared import group_report, verdict_card
+from pages.logs import comparability_table, differing_items, verdict_table
+from pages.logs.log_upload import ChosenLog
+from pages.shared import adjusted_verdicts, decomposition_report, download, tables, verdict_card
+
+MOST_DRAWN = 30  # groups
 
 
-def show(found: judging.LogVerdict, a: Chosen, b: Chosen, *, key: str) -> None:
-    verdict, aligned = found.verdict, found.aligned
+def show(judged: judging.LogVerdict, a: ChosenLog, b: ChosenLog, *, key: str) -> None:
+    verdict, aligned = judged.verdict, judged.aligned
     if aligned.pairs and all(x == y for x, y in aligned.pairs) and aligned.a.settings == aligned.b.settings:
         st.warning("Every line of the two logs is the same: is it one log given twice?")
     st.subheader("May they be compared?", anchor=False)
-    comparability_table.show(found.comparability)
+    comparability_table.show(judged.comparability)
     verdict_card.show(verdict, verdict.names, key=key)
-    st.caption(plain(_account(found)))
-    group_report.show(found, key=key)
+    st.caption(plain(_items_judged(judged)))
+    if judged.groups is not None:
+        _groups(judged.groups, key=f"{key}-groups")
     st.subheader("Where does the gap come from?", anchor=False)
     others = decomposition.other_scorings(aligned, a.contents, b.contents)
-    decomposition_chart.show(decomposition.decompose_logs(verdict, aligned, others), key=f"{key}-split")
-    differing_answers.show(aligned.pairs, verdict.names, key=f"{key}-differing")
-    st.download_button(
-        "Download JSON",
-        json.dumps(found.to_json(), indent=1),
-        "verdict.json",
-        "application/json",
-        key=f"{key}-json",
-        on_click="ignore",
-        width="stretch",
-    )
+    decomposition_report.show(decomposition.decompose_logs(verdict, aligned, others), key=f"{key}-split")
+    differing_items.show(aligned.pairs, verdict.names, key=f"{key}-differing")
+    download.show("Download JSON", json.dumps(judged.to_json(), indent=1), "verdict.json")
 
 
-def _account(found: judging.LogVerdict) -> str:
+def _groups(groups: AdjustedVerdicts, *, key: str) -> None:
+    st.subheader("Group by group", anchor=False)
+    if len(groups.verdicts) <= MOST_DRAWN:
+        adjusted_verdicts.show_gaps(groups, key=key)
+    rows = [
+        {"group": name or "(no group)"}
+        | verdict_table.cells(verdict, groups.names, groups.outcomes[name], groups.p_values[name])
+        for name, verdict in groups.verdicts.items()
+    ]
+    tables.show(rows, columns=verdict_table.COLUMNS, key=f"{key}-table")
+    st.caption(plain(adjusted_verdicts.in_words(groups, "groups")))
+
+
+def _items_judged(judged: judging.LogVerdict) -> str:
     """What was judged, and what was left out for which reason."""
-    aligned, (a, b) = found.aligned, found.verdict.names
+    aligned, (a, b) = judged.aligned, judged.verdict.names
     failed_a, failed_b, failed_both = aligned.unscored
     reasons = {
         f"only in the log of {a}": aligned.only_a,
@@ -47,12 +54,12 @@ def _account(found: judging.LogVerdict) -> str:
         f"without a score for {a}": failed_a,
         f"without a score for {b}": failed_b,
     }
-    told = f"Judged: {found.verdict.n:,} items, matched by {aligned.by}. "
+    sentences = f"Judged: {judged.verdict.n:,} items, matched by {aligned.by}. "
     if aligned.left_out:
-        told += f"Left out: {', '.join(f'{count:,} {reason}' for reason, count in reasons.items() if count)}"
-        told += f" ({failed_both:,} of them for both). " if failed_both else ". "
+        sentences += f"Left out: {', '.join(f'{count:,} {reason}' for reason, count in reasons.items() if count)}"
+        sentences += f" ({failed_both:,} of them for both). " if failed_both else ". "
     else:
-        told += "None is left out. "
-    if found.clusters:
-        told += f"They form {found.clusters:,} clusters, and those are what is independent."
-    return told.rstrip()
+        sentences += "None is left out. "
+    if judged.clusters:
+        sentences += f"They form {judged.clusters:,} clusters, and those are what is independent."
+    return sentences.rstrip()

@@ -7,10 +7,8 @@ from typing import Any
 import streamlit as st
 
 from engine import EngineError, logs
-from pages.battle.setup.setup import MARGINS
-from pages.format import points
+from pages.shared import rule_fields
 
-LEVELS = (0.9, 0.95, 0.99)
 CLUSTERS = {
     "auto": "as the logs say",
     "none": "none, each stands alone",
@@ -19,20 +17,13 @@ CLUSTERS = {
 
 
 def show(chosen: Sequence[logs.Log]) -> dict[str, Any]:
-    """What `stored.verdict_of_logs` is to be told."""
+    """What `judging.verdict_of_logs` and `judging.every_pair` take besides the logs."""
     left, right = st.columns(2)
-    margin = left.select_slider(
-        "Gaps below this I would call equal (the margin)", MARGINS, value=0.02, format_func=points, key="logs-margin"
-    )
-    level = right.segmented_control(
-        "How sure (the level)",
-        LEVELS,
-        default=0.95,
-        required=True,
-        format_func="{:.0%}".format,
-        key="logs-level",
-    )
-    rules = {"level": level, "margin": margin}
+    with left:
+        margin = rule_fields.margin("logs-margin")
+    with right:
+        level = rule_fields.level("logs-level")
+    rules: dict[str, Any] = {"level": level, "margin": margin}
     if any(row.group or row.cluster for log in chosen for row in log.rows.values()):
         rules["clusters"] = st.segmented_control(
             "Items that belong together (clusters)",

@@ -21,7 +21,7 @@ MOST_MODELS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
+class ChosenLog:
     """A set of scores, and the file it was chosen from."""
 
     log: logs.Log
@@ -29,13 +29,15 @@ class Chosen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Run:
+class _Upload:
+    """The files of one side, read as one run."""
+
     id: str
     name: str
     contents: logs.Contents
 
 
-def show() -> tuple[Chosen, ...] | None:
+def show() -> tuple[ChosenLog, ...] | None:
     """The logs chosen: two, more from one file, or fewer while something is missing, which is said. None: no file."""
     columns = st.columns(2)
     given = [
@@ -44,15 +46,15 @@ def show() -> tuple[Chosen, ...] | None:
     ]
     if not any(given):
         return None
-    a, b = (_read(*one) for one in zip(columns, "AB", given, strict=True))
+    a, b = (_read(column, side, files) for column, side, files in zip(columns, "AB", given, strict=True))
     if a and b:
         return _of_two(a, b, columns)
-    if (one := a or b) and not all(given):
-        return _of_one(one)
+    if (upload := a or b) and not all(given):
+        return _of_one(upload)
     return ()
 
 
-def _read(column: DeltaGenerator, side: str, files: Sequence[UploadedFile]) -> _Run | None:
+def _read(column: DeltaGenerator, side: str, files: Sequence[UploadedFile]) -> _Upload | None:
     """What was given; None for nothing, and for what cannot be read, with the reason in its place."""
     if not files:
         return None
@@ -64,7 +66,7 @@ def _read(column: DeltaGenerator, side: str, files: Sequence[UploadedFile]) -> _
         return None
     for name, why in contents.refused.items():
         column.caption(plain(f"“{name}” cannot be chosen: {why}"))
-    return _Run(id=run_id, name=files[0].name, contents=contents)
+    return _Upload(id=run_id, name=files[0].name, contents=contents)
 
 
 @st.cache_resource(max_entries=4, scope="session", show_spinner="Reading the log …")
@@ -78,9 +80,9 @@ def _contents(side: str, run_id: str, _files: Sequence[UploadedFile]) -> logs.Co
         folder = Path(outer, f"run {side}")  # whose name is the run's where its files tell no other
         folder.mkdir()
         for file in _files:
-            place = folder / _bare(file.name)
+            place = folder / _safe_name(file.name)
             if place.exists():
-                raise CallerMistake(f"Two of these files are called {_bare(file.name)}: they are two runs.")
+                raise CallerMistake(f"Two of these files are called {_safe_name(file.name)}: they are two runs.")
             place.write_bytes(file.getvalue())
         try:
             return logs.contents(folder.name, folder)
@@ -88,50 +90,50 @@ def _contents(side: str, run_id: str, _files: Sequence[UploadedFile]) -> logs.Co
             raise CallerMistake(str(error).replace(f"{folder}/", "")) from error
 
 
-def _bare(name: str) -> str:
+def _safe_name(name: str) -> str:
     """A file's name without folders and without what a file system may refuse."""
     last = name.replace("\\", "/").rpartition("/")[2]
     return "".join(c if c.isascii() and (c.isalnum() or c in "-_.: ") else "_" for c in last)[-200:]
 
 
-def _of_two(a: _Run, b: _Run, columns: Sequence[DeltaGenerator]) -> tuple[Chosen, ...]:
+def _of_two(a: _Upload, b: _Upload, columns: Sequence[DeltaGenerator]) -> tuple[ChosenLog, ...]:
     """One set of scores from each."""
-    first = _one_of(columns[0], "A", a, None)
-    second = _one_of(columns[1], "B", b, first)
+    first = _scores_of(columns[0], "A", a, None)
+    second = _scores_of(columns[1], "B", b, first)
     if first and second:
         return first, second
     st.info("Choose which scores are meant: a verdict needs one set of scores on each side.")
     return ()
 
 
-def _one_of(column: DeltaGenerator, side: str, file: _Run, like: Chosen | None) -> Chosen | None:
+def _scores_of(column: DeltaGenerator, side: str, upload: _Upload, like: ChosenLog | None) -> ChosenLog | None:
     """The only set of scores that may be meant, or the one that is chosen; at first what the other side chose."""
-    contents = file.contents
+    contents = upload.contents
     try:
-        return Chosen(log=contents.pick(file.name, None), contents=contents)
+        return ChosenLog(log=contents.pick(upload.name, None), contents=contents)
     except EngineError:
         names = list(contents.logs)
-    key = f"log-{side}-{file.id}"
+    key = f"log-{side}-{upload.id}"
     if like and like.log.selector in names and not st.session_state.get(key):
         st.session_state[key] = like.log.selector
     name = column.selectbox(f"Which {contents.kind} of {side}?", names, None, placeholder="Choose one", key=key)
-    return Chosen(log=contents.logs[name], contents=contents) if name else None
+    return ChosenLog(log=contents.logs[name], contents=contents) if name else None
 
 
-def _of_one(file: _Run) -> tuple[Chosen, ...]:
+def _of_one(upload: _Upload) -> tuple[ChosenLog, ...]:
     """Several models from one file, each against each."""
-    contents = file.contents
+    contents = upload.contents
     if contents.kind != "model" or len(contents.logs) < 2:
-        st.info(f"{plain(file.name)} is one contender: give the log of the other one too.")
+        st.info(f"{plain(upload.name)} is one contender: give the log of the other one too.")
         return ()
     names = st.multiselect(
         f"Models to compare, each against each ({len(contents.logs)} in this file)",
         list(contents.logs),
         default=list(contents.logs)[:MOST_MODELS],
         max_selections=MOST_MODELS,
-        key=f"log-models-{file.id}",
+        key=f"log-models-{upload.id}",
     )
     if len(names) < 2:
         st.info("Choose at least two models.")
         return ()
-    return tuple(Chosen(log=contents.logs[name], contents=contents) for name in names)
+    return tuple(ChosenLog(log=contents.logs[name], contents=contents) for name in names)

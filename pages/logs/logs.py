@@ -8,8 +8,8 @@ LOGS, SCORES = "Logs, item by item", "Only two published scores"
 
 st.title("Your own logs", anchor=False)
 st.write("Measured elsewhere, by you or by others: is the gap above the noise, and may the two be compared at all?")
-told = {"a", "b", "n"} & set(st.query_params)
-with_logs, with_scores = st.tabs([LOGS, SCORES], default=SCORES if told else LOGS)
+filled_in = {"a", "b", "n"} & set(st.query_params)
+with_logs, with_scores = st.tabs([LOGS, SCORES], default=SCORES if filled_in else LOGS)
 with with_logs:
     own_logs.show()
 with with_scores:

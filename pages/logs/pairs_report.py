@@ -4,66 +4,42 @@ import json
 from collections.abc import Sequence
 from itertools import combinations
 
-import pandas as pd
 import streamlit as st
 
 from engine.logs import judging
-from pages.charts import gap_rows
-from pages.logs import log_report
-from pages.logs.log_upload import Chosen
-from pages.shared import group_report
+from pages.charts import gaps_chart
+from pages.charts.gaps_chart import GapRow
+from pages.logs import log_report, verdict_table
+from pages.logs.log_upload import ChosenLog
+from pages.shared import download, tables
 
 
-def show(found: judging.EveryPair, models: Sequence[Chosen], *, key: str) -> None:
-    level = found.verdicts[0].verdict.interval.level
+def show(judged: judging.EveryPair, models: Sequence[ChosenLog], *, key: str) -> None:
+    verdicts = [pair.verdict for pair in judged.verdicts]
+    titles = [" against ".join(verdict.names) for verdict in verdicts]
+    level = verdicts[0].interval.level
     outcomes = [
-        one.verdict.winner if one.verdict.winner not in ("a", "b") or p_value < 1 - level else "undecided"
-        for one, p_value in zip(found.verdicts, found.p_values, strict=True)
+        verdict.winner if verdict.winner not in ("a", "b") or p_value < 1 - level else "undecided"
+        for verdict, p_value in zip(verdicts, judged.p_values, strict=True)
     ]
     decided = sum(outcome in ("a", "b") for outcome in outcomes)
     st.subheader(f"{decided} of {len(outcomes)} gaps are above the noise", anchor=False)
-    rows = [
-        gap_rows.GapRow(
-            title=" against ".join(one.verdict.names),
-            gap=one.verdict.gap,
-            interval=one.verdict.interval,
-            out=outcome in ("a", "b"),
-        )
-        for one, outcome in zip(found.verdicts, outcomes, strict=True)
-    ]
-    gap_rows.show(rows, ("the first", "the second"), key=f"{key}-gaps")
-    table = [
-        dict(zip("AB", one.verdict.names, strict=True))
-        | {"verdict": group_report.told(outcome, one.verdict.names)}
-        | group_report.figures(one.verdict, p_value)
-        for one, outcome, p_value in zip(found.verdicts, outcomes, found.p_values, strict=True)
-    ]
-    st.dataframe(
-        pd.DataFrame(table),
-        hide_index=True,
-        height=38 + 35 * len(table),
-        column_config=group_report.COLUMNS,
-        key=f"{key}-table",
+    gaps_chart.show(
+        [GapRow.of(*line) for line in zip(titles, verdicts, outcomes, strict=True)],
+        ("the first", "the second"),
+        key=f"{key}-gaps",
     )
+    rows = [
+        dict(zip("AB", verdict.names, strict=True)) | verdict_table.cells(verdict, verdict.names, outcome, p_value)
+        for verdict, outcome, p_value in zip(verdicts, outcomes, judged.p_values, strict=True)
+    ]
+    tables.show(rows, columns=verdict_table.COLUMNS, key=f"{key}-table", height=tables.height(len(rows)))
     st.caption(
         f"Gaps are A minus B in points, ◆ is above the noise; each {level:.0%} interval is of its own pair. With "
-        f"{len(table)} pairs some gap "
+        f"{len(rows)} pairs some gap "
         "looks real by luck: p (Holm) allows for their number, and nobody is called better without it."
     )
-    st.download_button(
-        "Download JSON of all pairs",
-        json.dumps(found.to_json(), indent=1),
-        "verdicts.json",
-        "application/json",
-        key=f"{key}-json",
-        on_click="ignore",
-        width="stretch",
-    )
+    download.show("Download JSON of all pairs", json.dumps(judged.to_json(), indent=1), "verdicts.json")
     pairs = list(combinations(models, 2))
-    number = st.selectbox(
-        "Look at one pair",
-        range(len(pairs)),
-        format_func=lambda i: " against ".join(found.verdicts[i].verdict.names),
-        key=f"{key}-pair",
-    )
-    log_report.show(found.verdicts[number], *pairs[number], key=f"{key}-{number}")
+    number = st.selectbox("Look at one pair", range(len(pairs)), format_func=titles.__getitem__, key=f"{key}-pair")
+    log_report.show(judged.verdicts[number], *pairs[number], key=f"{key}-{number}")

@@ -4,43 +4,34 @@ import streamlit as st
 
 from engine import CallerMistake
 from engine.stats import published
-from pages.charts import agreement_chart, gap_rows
+from pages.charts import agreement_chart, gaps_chart
 from pages.format import plain
-from pages.logs.log_rules import LEVELS
-from pages.shared import mishaps, verdict_card
+from pages.shared import rule_fields, verdict_card
+from pages.shared.errors import errors_shown
 
-PRESET = {"a": "85.0", "b": "85.8", "n": "14,042"}
+ILLUSTRATION = {"a": "85.0", "b": "85.8", "n": "14,042"}
 
 
 @st.fragment
 def show() -> None:
     """Filled in from the address, `?a=85.0&b=85.8&n=14042`, or with an illustration."""
-    with mishaps.shown():
-        asked = st.query_params
-        filled = PRESET | {name: asked[name] for name in PRESET if name in asked}
+    with errors_shown():
+        address = st.query_params
+        filled = ILLUSTRATION | {name: address[name] for name in ILLUSTRATION if name in address}
         left, middle, right = st.columns(3)
         a = left.text_input("Score A, percent right", filled["a"], max_chars=20, key="published-a")
         b = middle.text_input("Score B, percent right", filled["b"], max_chars=20, key="published-b")
         n = right.text_input("Items", filled["n"], max_chars=20, key="published-n")
-        if filled == PRESET and (a, b, n) == tuple(PRESET.values()):
+        if filled == ILLUSTRATION and (a, b, n) == tuple(ILLUSTRATION.values()):
             st.caption("The figures are an illustration; MMLU has 14,042 test questions. Put in the ones you read.")
         else:
             st.caption("As they were printed: 85.0 says more than 85.")
         n_b = None
         if st.checkbox("B was asked another number of items", key="published-other"):
             n_b = _count(st.text_input("Items of B", n, max_chars=20, key="published-n-b"))
-        level = st.segmented_control(
-            "How sure (the level)",
-            LEVELS,
-            default=0.95,
-            required=True,
-            format_func="{:.0%}".format,
-            key="published-level",
-        )
-        apart = published.published_gap(a, b, _count(n), n_b=n_b, level=level)
-        correlation = _correlation(apart)
-        found = published.published_gap(a, b, _count(n), n_b=n_b, level=level, correlation=correlation)
-        _report(found)
+        level = rule_fields.level("published-level")
+        correlation = _correlation(published.published_gap(a, b, _count(n), n_b=n_b, level=level))
+        _report(published.published_gap(a, b, _count(n), n_b=n_b, level=level, correlation=correlation))
 
 
 def _count(written: str) -> int:
@@ -51,15 +42,15 @@ def _count(written: str) -> int:
     return int(digits)
 
 
-def _correlation(found: published.PublishedGap) -> float | None:
+def _correlation(result: published.PublishedGap) -> float | None:
     """What the reader supposes of the answers; None where they are taken as two separate exams."""
-    if found.correlations is None:
-        told = "have other items" if not found.same_n else "leave no room for it: one of them is 0 or 100"
-        st.caption(f"As one exam they cannot be taken: the two scores {told}.")
+    if result.correlations is None:
+        reason = "have other items" if not result.same_n else "leave no room for it: one of them is 0 or 100"
+        st.caption(f"As one exam they cannot be taken: the two scores {reason}.")
         return None
     if not st.toggle("Suppose both answered the same items", value=True, key="published-same"):
         return None
-    lowest, highest = (round(end, 2) for end in found.correlations)
+    lowest, highest = (round(end, 2) for end in result.correlations)
     if lowest == highest:
         return lowest
     return st.slider(
@@ -73,23 +64,23 @@ def _correlation(found: published.PublishedGap) -> float | None:
     )
 
 
-def _report(found: published.PublishedGap) -> None:
+def _report(result: published.PublishedGap) -> None:
     with st.container(border=True, key="published-card"):
-        told = found.explain(verdict_card.register("published-register"))
-        st.subheader(plain(told.headline), anchor=False)
-        rows = [_row("Two separate exams (unpaired)", found, found.separate)]
-        if found.paired:
-            rows.append(_row("One exam, assumed (paired)", found, found.paired))
-        gap_rows.show(rows, found.names, key="published-gaps")
-        for sentence in (told.gap, told.noise, told.why):
+        explanation = result.explain(verdict_card.register("published-register"))
+        st.subheader(plain(explanation.headline), anchor=False)
+        rows = [_row("Two separate exams (unpaired)", result, result.separate)]
+        if result.paired:
+            rows.append(_row("One exam, assumed (paired)", result, result.paired))
+        gaps_chart.show(rows, result.names, key="published-gaps")
+        for sentence in (explanation.gap, explanation.noise, explanation.why):
             st.markdown(plain(sentence))
-        if found.condition:
+        if result.condition:
             st.markdown("**What would have to be true**")
-            agreement_chart.show(found, key="published-agreement")
-        st.markdown(f"**What next?** {plain(told.next_step)}")
-        for caveat in found.caveats:
+            agreement_chart.show(result, key="published-agreement")
+        st.markdown(f"**What next?** {plain(explanation.next_step)}")
+        for caveat in result.caveats:
             st.caption(plain(caveat))
 
 
-def _row(title: str, found: published.PublishedGap, reading: published.GapTest) -> gap_rows.GapRow:
-    return gap_rows.GapRow(title=title, gap=found.gap, interval=reading.interval, out=reading.winner in ("a", "b"))
+def _row(title: str, result: published.PublishedGap, test: published.GapTest) -> gaps_chart.GapRow:
+    return gaps_chart.GapRow(title=title, gap=result.gap, interval=test.interval, out=test.winner in ("a", "b"))

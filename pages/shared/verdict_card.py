@@ -15,14 +15,14 @@ REGISTERS: dict[Register, str] = {"plain": "Plain words", "expert": "For experts
 
 def show(verdict: Verdict, names: Sequence[str], *, key: str) -> None:
     with st.container(border=True, key=f"{key}-card"):
-        told = explain(verdict, register(f"{key}-register"))
-        st.subheader(plain(told.headline), anchor=False)
+        explanation = explain(verdict, register(f"{key}-register"))
+        st.subheader(plain(explanation.headline), anchor=False)
         scores = (verdict.a_score, verdict.b_score)
         intervals = [score_interval(round(score * verdict.n), verdict.n, verdict.interval.level) for score in scores]
         score_bars.show(names, scores, intervals, verdict.n, key=f"{key}-bars")
-        for sentence in (told.gap, told.noise, told.why):
+        for sentence in (explanation.gap, explanation.noise, explanation.why):
             st.markdown(plain(sentence))
-        st.markdown(f"**What next?** {plain(told.next_step)}")
+        st.markdown(f"**What next?** {plain(explanation.next_step)}")
         for caveat in verdict.caveats:
             st.caption(plain(caveat))
         with st.popover("Where do these numbers come from?"):

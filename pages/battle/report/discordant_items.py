@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-import pandas as pd
 import streamlit as st
 
 from engine import BattleResult, Item, ItemResult, Task, load_items
+from pages.shared import tables
 
 
 def show(result: BattleResult, *, key: str) -> None:
@@ -15,37 +15,27 @@ def show(result: BattleResult, *, key: str) -> None:
     if not flips:
         st.caption("None so far: where one was right, so was the other.")
         return
-    table = pd.DataFrame(
-        [
-            {
-                "right": result.names[0] if a.score > b.score else result.names[1],
-                "question": _question(items[item_id]),
-                result.names[0]: _said(items[item_id], a),
-                result.names[1]: _said(items[item_id], b),
-                "answer": _said(items[item_id], None),
-            }
-            for item_id, a, b in flips
-        ]
-    )
-    chosen = st.dataframe(
-        table,
-        hide_index=True,
-        height=min(400, 38 + 35 * len(table)),
-        column_config={
-            "right": st.column_config.TextColumn("right was", width=150),
-            "question": {"width": "medium"},
-        },
-        on_select="rerun",
-        selection_mode="single-row",
-        key=key,
-    )
+    rows = [
+        {
+            "right": result.names[0] if a.score > b.score else result.names[1],
+            "question": _question(items[item_id]),
+            result.names[0]: _answer(items[item_id], a),
+            result.names[1]: _answer(items[item_id], b),
+            "answer": _right_answer(items[item_id]),
+        }
+        for item_id, a, b in flips
+    ]
+    columns = {"right": st.column_config.TextColumn("right was", width=150), "question": {"width": "medium"}}
+    chosen = tables.choose(rows, columns=columns, key=key)
     st.caption("Choose a row to read the whole question.")
-    for row in chosen.selection.rows:
-        item_id, a, b = flips[row]
-        st.text("\n\n".join(dict.fromkeys(items[item_id].contexts)))
-        for name, said in zip(result.names, (a, b), strict=True):
-            st.text(f"{'●' if said.score == 1 else '○' if said.score else '✕'} {name}: {_said(items[item_id], said)}")
-        st.text(f"The answer: {_said(items[item_id], None)}")
+    for number in chosen:
+        item_id, a, b = flips[number]
+        item = items[item_id]
+        st.text("\n\n".join(dict.fromkeys(item.contexts)))
+        for name, outcome in zip(result.names, (a, b), strict=True):
+            mark = "●" if outcome.score == 1 else "○" if outcome.score else "✕"
+            st.text(f"{mark} {name}: {_answer(item, outcome)}")
+        st.text(f"The answer: {_right_answer(item)}")
 
 
 def show_latest(
@@ -59,13 +49,8 @@ def show_latest(
         for item_id, a, b in reversed(flips[-latest:])
     ]
     st.caption(f"{len(flips):,} questions where they differ so far, the latest first")
-    st.dataframe(
-        pd.DataFrame(rows, columns=["right was", "question"]),
-        hide_index=True,
-        height=38 + 35 * latest,
-        column_config={"right was": st.column_config.TextColumn(width=150), "question": {"width": 500}},
-        key=key,
-    )
+    columns = {"right was": st.column_config.TextColumn(width=150), "question": {"width": 500}}
+    tables.show(rows, columns=columns, key=key, height=tables.height(latest))
 
 
 def _question(item: Item) -> str:
@@ -73,9 +58,11 @@ def _question(item: Item) -> str:
     return text.partition("\n")[0] if item.choices else text
 
 
-def _said(item: Item, outcome: ItemResult | None) -> str:
-    if outcome is None:
-        return item.answer if item.gold is None else item.readable(item.gold)
+def _answer(item: Item, outcome: ItemResult) -> str:
     if outcome.choice is not None:
         return item.readable(outcome.choice)
     return outcome.answer or f"no answer found in: {(outcome.text or '')[:200]}"
+
+
+def _right_answer(item: Item) -> str:
+    return item.answer if item.gold is None else item.readable(item.gold)

@@ -3,17 +3,17 @@
 import csv
 import io
 import json
+from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
 
-from engine import BattleResult
+from engine import Battle, BattleResult, Verdict, compare
 from engine.analysis import BattleAnalysis
-from pages.battle import watch
-from pages.battle.report import discordant_items, forecast_report, measuring, settings_list
-from pages.charts import decomposition_chart, live_chart, noise_chart
+from pages.battle.report import discordant_items, forecast_report, repeats, settings_list
+from pages.charts import live_chart, noise_chart
 from pages.format import percent, plain
-from pages.shared import verdict_card
+from pages.shared import decomposition_report, download, verdict_card
 
 
 def show(analysis: BattleAnalysis) -> None:
@@ -43,11 +43,11 @@ def show(analysis: BattleAnalysis) -> None:
     st.subheader("How the gap came out of the noise, or did not", anchor=False)
     scores = [(item, a.score, b.score) for item, a, b in result.pairs]
     if result.anytime:
-        live_chart.show(live_chart.trail(result.battle, scores), result.battle.n, result.names, key="final-gap")
+        live_chart.show(live_chart.trail_of(result.battle, scores), result.battle.n, result.names, key="final-gap")
     else:
-        after = partial(watch.verdict_after, scores, result.battle)
+        after = partial(_verdict_after, scores, result.battle)
         noise_chart.show(after, len(scores), result.battle.n, result.names, key="final-noise")
-    _decomposition(analysis)
+    _sources(analysis)
     st.subheader(f"The {len(result.discordant_items):,} questions where they differ", anchor=False)
     discordant_items.show(result, key="flips")
     st.subheader("Was it a fair fight?", anchor=False)
@@ -55,31 +55,25 @@ def show(analysis: BattleAnalysis) -> None:
     left, right = st.columns(2)
     name = f"battle-{result.battle.id}"
     answered = len(result.a) + len(result.b)
-    left.download_button(
-        "Download JSON",
-        _json(result.battle.id, result.state, answered, result),
-        f"{name}.json",
-        "application/json",
-        on_click="ignore",
-        width="stretch",
-    )
-    right.download_button(
-        "Download CSV",
-        _csv(result.battle.id, answered, result),
-        f"{name}.csv",
-        "text/csv",
-        on_click="ignore",
-        width="stretch",
-    )
+    with left:
+        download.show("Download JSON", _json(result.battle.id, result.state, answered, result), f"{name}.json")
+    with right:
+        download.show("Download CSV", _csv(result.battle.id, answered, result), f"{name}.csv")
 
 
-def _decomposition(analysis: BattleAnalysis) -> None:
+def _verdict_after(pairs: Sequence[tuple[str, float, float]], battle: Battle, n: int) -> Verdict:
+    """The verdict on the first `n` pairs."""
+    a, b = [a for _, a, _ in pairs[:n]], [b for _, _, b in pairs[:n]]
+    return compare(a, b, level=battle.level, margin=battle.margin)
+
+
+def _sources(analysis: BattleAnalysis) -> None:
     parts = analysis.decomposition
     if parts is None or analysis.result.battle.of:  # a repeat is itself a reading of another battle's gap
         return
     st.subheader("Where the gap may come from", anchor=False)
-    decomposition_chart.show(parts, key="split")
-    measuring.show(analysis.result, analysis.repeats, parts)
+    decomposition_report.show(parts, key="split")
+    repeats.show(analysis.result, analysis.repeats, parts)
 
 
 # Files are made before anybody asks, and kept: one that is made on demand is gone when two other people's pages have

@@ -6,9 +6,10 @@ from engine import battles
 from pages.charts import forecast_chart
 from pages.charts.forecast_chart import OUTCOMES
 from pages.format import plain, points
-from pages.shared import learner, mishaps
+from pages.shared import learner
+from pages.shared.errors import errors_shown
 
-WAYS = {"none": "None", "favourite": "A favourite", "four": "Four numbers"}
+FORMS = {"none": "None", "favourite": "A favourite", "four": "Four numbers"}
 SURE = (25, 40, 55, 70, 85, 100)
 """Percent for the favourite; what is left of 100 can be shared by three without a rest."""
 
@@ -23,24 +24,24 @@ def show(names: tuple[str, str], margin: float, *, key: str) -> tuple[battles.Ca
             "Afterwards every result looks expected. Your forecast is sealed with the plan before the run, and graded "
             "after it; over many battles you learn how far to trust yourself."
         )
-        way = st.segmented_control(
+        form = st.segmented_control(
             "Your forecast",
-            WAYS,
+            FORMS,
             default="none",
             required=True,
-            format_func=WAYS.__getitem__,
+            format_func=FORMS.__getitem__,
             key=f"{key} forecast",
             persist_state="page",
         )
-        if way == "none":
+        if form == "none":
             return None, True
-        words = {
+        labels = {
             "a": f"{names[0]} is better",
             "b": f"{names[1]} is better",
             "equal": f"Equal: any gap is below {points(margin)}",
             "undecided": "Undecided: these items cannot tell",
         }
-        percent = (_favourite if way == "favourite" else _four)(words, key)
+        percent = (_favourite if form == "favourite" else _four)(labels, key)
         forecast = None if percent is None else battles.Forecast.percent(**percent)
         if forecast is not None:
             forecast_chart.show(forecast, names, None, key=f"{key} picture")
@@ -54,20 +55,20 @@ def show(names: tuple[str, str], margin: float, *, key: str) -> tuple[battles.Ca
         )
         if forecast is None:
             return None, False
-        with mishaps.shown():
-            made = battles.Card(forecast=forecast, hypothesis=hypothesis.strip(), by=battles.author(learner.token()))
-            made.check()
-            return made, True
+        with errors_shown():
+            card = battles.Card(forecast=forecast, hypothesis=hypothesis.strip(), by=battles.author(learner.token()))
+            card.check()
+            return card, True
     return None, False
 
 
-def _favourite(words: dict[str, str], key: str) -> dict[str, int] | None:
+def _favourite(labels: dict[str, str], key: str) -> dict[str, int] | None:
     """The favourite's share, and the rest in three equal ones; None until one is chosen."""
     favourite = st.radio(
         "What will the verdict be?",
         OUTCOMES,
         index=None,
-        format_func=lambda outcome: plain(words[outcome]),
+        format_func=lambda outcome: plain(labels[outcome]),
         key=f"{key} favourite",
         persist_state="page",
     )
@@ -85,12 +86,12 @@ def _favourite(words: dict[str, str], key: str) -> dict[str, int] | None:
     return {outcome: sure if outcome == favourite else (100 - sure) // 3 for outcome in OUTCOMES}
 
 
-def _four(words: dict[str, str], key: str) -> dict[str, int] | None:
+def _four(labels: dict[str, str], key: str) -> dict[str, int] | None:
     """Four whole percentages; None until they add up to 100."""
     percent = {}
     for outcome, column in zip(OUTCOMES, [*st.columns(2), *st.columns(2)], strict=True):
         percent[outcome] = column.number_input(
-            f"{plain(words[outcome])} (%)",
+            f"{plain(labels[outcome])} (%)",
             0,
             100,
             25,

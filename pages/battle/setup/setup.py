@@ -7,17 +7,17 @@ import streamlit as st
 from engine import TASKS, BattleRequest, Task, detectable_gap, load_task, models, runs
 from engine.home import home
 from engine.stats import Discordance
-from pages.battle.setup import asking, forecast_fields, model_picker
+from pages.battle.setup import forecast_fields, harness_fields, model_picker
 from pages.format import duration, points
+from pages.shared import rule_fields
 
 SIZES = (20, 50, 100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800)
-USUAL = 0.30
+USUAL_DISCORDANCE = 0.30
 """The share of items two models differ on, as long as nobody has measured it."""
-MARGINS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.10)
 
 
 def show() -> BattleRequest | None:
-    """The challenge as it stands, or None while it cannot be run; the page says what is missing."""
+    """The request as it stands, or None while it cannot be run; the page says what is missing."""
     left, right = st.columns(2)
     with left:
         a = model_picker.show("Contender A", index=0, key="a")
@@ -35,17 +35,15 @@ def show() -> BattleRequest | None:
         format_func=lambda size: f"all {size:,}" if size == task.size else f"{size:,}",
         key="items",
     )
-    margin = st.select_slider(
-        "Gaps below this I would call equal (the margin)", MARGINS, value=0.02, format_func=points, key="margin"
-    )
+    margin = rule_fields.margin("margin")
     adaptive = st.toggle(
         "Stop when decided",
         key="adaptive",
         help="The battle ends as soon as an interval that is valid at every moment has left zero or lies inside the "
         "margin. It often takes a fraction of the items; if it never decides, all of them are used.",
     )
-    asked = asking.show(task)
-    if lacking := task.lacks(asked.shots):
+    harness = harness_fields.show(task)
+    if lacking := task.lacks(harness.shots):
         st.warning(lacking)
     if a is not None and a == b:
         st.warning("A and B are the same model: choose two that differ.")
@@ -54,51 +52,51 @@ def show() -> BattleRequest | None:
         return None
     seed = st.session_state.setdefault("seed", secrets.randbelow(1_000_000))  # a fresh draw for everybody
     names = models.find(a).title, models.find(b).title
-    expected, complete = forecast_fields.show(names, margin, key=f"{seed} {a} {b} {task.name}")
-    challenge = BattleRequest(
+    forecast, complete = forecast_fields.show(names, margin, key=f"{seed} {a} {b} {task.name}")
+    request = BattleRequest(
         a=a,
         b=b,
         task=task.name,
         limit=None if n == task.size else n,
         seed=seed,
-        shots=asked.shots,
-        settings=asked.settings,
+        shots=harness.shots,
+        settings=harness.settings,
         margin=margin,
         stop="adaptive" if adaptive else "planned",
-        card=expected,
+        card=forecast,
     )
-    _outlook(task, n, challenge)
-    return challenge if complete else None
+    _outlook(task, n, request)
+    return request if complete else None
 
 
 def _stock(task: Task) -> str:
     return "As many items as you ask for" if task.size is None else f"{task.size:,} items"
 
 
-def _outlook(task: Task, n: int, challenge: BattleRequest | None) -> None:
+def _outlook(task: Task, n: int, request: BattleRequest | None) -> None:
     """What n items can show, and how long they take here."""
     gap, time = st.columns(2)
-    pilot = _pilot(challenge.a, challenge.b, challenge.task, str(home())) if challenge else None
-    differing = f"{USUAL:.0%} of the items"
+    pilot = _pilot(request.a, request.b, request.task, str(home())) if request else None
+    differing = f"{USUAL_DISCORDANCE:.0%} of the items"
     if pilot:
         differing = f"{pilot.likely:.0%} of the items, as when they last met here ({pilot.differed} of {pilot.n:,})"
     gap.metric(
         "Gap this many items can show",
-        points(detectable_gap(n, discordance=pilot.likely if pilot else USUAL)),
+        points(detectable_gap(n, discordance=pilot.likely if pilot else USUAL_DISCORDANCE)),
         help=f"In four battles of five, if the two differ on {differing}. A smaller gap will most likely stay "
         "undecided.",
     )
-    seconds = runs.seconds_an_item(challenge) if challenge else None
+    seconds = runs.seconds_an_item(request) if request else None
     time.metric(
         "Time on this machine",
         duration(seconds * n) if seconds else "not measured yet",
         help="From the time items of this benchmark took these two models on this machine; opening them comes on top.",
     )
-    if challenge and seconds is None:
+    if request and seconds is None:
         if probe := st.session_state.get("probe"):
             st.fragment(_timing, run_every=1.0)(probe)
         elif time.button("Measure it", help="Eight items with both models; written answers take minutes."):
-            st.session_state["probe"] = runs.probe(challenge)
+            st.session_state["probe"] = runs.probe(request)
             st.rerun()
 
 

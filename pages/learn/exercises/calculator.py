@@ -5,38 +5,37 @@ import streamlit as st
 from engine import logs
 from engine.logs import judging
 from labs import Case, intervals
-from pages.charts import gap_chart
+from pages.charts import pairing_chart
 from pages.format import plain
-from pages.shared import mishaps, verdict_card
+from pages.shared import verdict_card
+from pages.shared.errors import errors_shown
 
 
 @st.fragment
 def show(case: Case) -> None:
     """Filled in from the case where it gives numbers. Computes; what it means is the learner's to say."""
-    with mishaps.shown():
+    with errors_shown():
         facts = case.facts
         names = (facts.a, facts.b) if facts else ("A", "B")
         left, middle, right = st.columns(3)
-        percent = {"min_value": 0.0, "max_value": 100.0, "step": 0.1, "format": "%.1f"}
-        label = "{}, percent right"
         with left:
-            a = st.number_input(
-                label.format(plain(names[0])), value=facts and facts.score_a, key=f"{case.id} score a", **percent
-            )
+            a = _score(names[0], facts.score_a if facts else None, key=f"{case.id} score a")
         with middle:
-            b = st.number_input(
-                label.format(plain(names[1])), value=facts and facts.score_b, key=f"{case.id} score b", **percent
-            )
+            b = _score(names[1], facts.score_b if facts else None, key=f"{case.id} score b")
         with right:
-            n = st.number_input("Questions", 2, value=facts and facts.n, step=1, key=f"{case.id} n")
+            n = st.number_input("Questions", 2, value=facts.n if facts else None, step=1, key=f"{case.id} n")
         if a is None or b is None or n is None:
             st.info("Give both scores and the number of questions. This case does not say all three.")
         else:
             _intervals(names, (a, b), n)
             _gaps(case, a, b, n)
     st.divider()
-    with mishaps.shown():
+    with errors_shown():
         _logs(case)
+
+
+def _score(name: str, given: float | None, *, key: str) -> float | None:
+    return st.number_input(f"{plain(name)}, percent right", 0.0, 100.0, given, 0.1, "%.1f", key=key)
 
 
 def _intervals(names: tuple[str, str], scores: tuple[float, float], n: int) -> None:
@@ -58,18 +57,18 @@ def _gaps(case: Case, a: float, b: float, n: int) -> None:
         key=f"{case.id} correlation",
     )
     gaps = {"separate items": separate}
-    with mishaps.shown():
+    with errors_shown():
         gaps["same items, assumed"] = intervals.same_items_gap(a, b, n, correlation)
-    gap_chart.show(gaps, key=f"{case.id} picture")
-    for way, gap in gaps.items():
-        st.markdown(f"**{way.capitalize()}:** {_told(gap)}")
+    pairing_chart.show(gaps, key=f"{case.id} picture")
+    for design, gap in gaps.items():
+        st.markdown(f"**{design.capitalize()}:** {_in_words(gap)}")
     st.caption(
         "Intervals at 95%. The band is what luck with the questions can do; a mark outside it may still come from "
         "another prompt or another pipeline. The correlation is a supposition: only results question by question tell."
     )
 
 
-def _told(gap: intervals.Gap) -> str:
+def _in_words(gap: intervals.Gap) -> str:
     place = "outside the noise" if gap.newcombe.excludes_zero else "inside the noise, which does not mean equal"
     chance = f"p = {gap.p_value:.2g}" if gap.p_value >= 0.0001 else "p < 0.0001"
     return f"gap {_signed(gap.points, '+')} points, {_span(gap.newcombe)} ({gap.newcombe.method}); {chance}, {place}."

@@ -55,9 +55,9 @@ def show(case: Case | None, sheet: Sheet) -> None:
     for title, numbers in STAGES:
         st.markdown(f"#### {title}")
         for pair in (numbers[at : at + 2] for at in range(0, len(numbers), 2)):
-            for column, (name, label, look) in zip(st.columns(2, vertical_alignment="bottom"), pair, strict=False):
+            for column, (name, label, arguments) in zip(st.columns(2, vertical_alignment="bottom"), pair, strict=False):
                 with column:
-                    fields.number(sheet, name, label, **look)
+                    fields.number(sheet, name, label, **arguments)
 
 
 def computed(case: Case | None, sheet: Sheet) -> sample_sizes.SampleSizes:
@@ -82,9 +82,9 @@ def computed(case: Case | None, sheet: Sheet) -> sample_sizes.SampleSizes:
     )
 
 
-def say(found: sample_sizes.SampleSizes) -> None:
-    for number, stage in enumerate((found.stage1, found.stage2, found.stage3), start=1):
-        said = stage.sentence if stage else "its size follows once its numbers are entered."
-        st.markdown(f"**Stage {number}:** {plain(said)}")
+def show_result(result: sample_sizes.SampleSizes) -> None:
+    for number, stage in enumerate((result.stage1, result.stage2, result.stage3), start=1):
+        size = stage.sentence if stage else "its size follows once its numbers are entered."
+        st.markdown(f"**Stage {number}:** {plain(size)}")
         for caution in getattr(stage, "cautions", ()):
             st.caption(plain(caution))

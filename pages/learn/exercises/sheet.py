@@ -13,7 +13,7 @@ from pages.format import plain
 from pages.learn.exercises import claim_fields, plan_fields
 from pages.learn.exercises import sheet_fields as fields
 from pages.learn.exercises.sheet_fields import Sheet
-from pages.shared import mishaps
+from pages.shared.errors import errors_shown
 from tutor.journal import Talk
 
 OWN = "own"
@@ -23,8 +23,8 @@ COMPUTING = {"protocol": claim_fields, "plan": plan_fields}
 @st.fragment
 def show(lab: Lab, now: Talk) -> None:
     """The form. What is typed is written down at once, one line at a time."""
-    with mishaps.shown():
-        sheet = fields.of(now)
+    with errors_shown():
+        sheet = fields.sheet_of(now)
         st.markdown(f"### {plain(lab.exercise.title)}")
         st.markdown(plain(lab.exercise.task))
         _about(lab, now, sheet)
@@ -39,9 +39,9 @@ def show(lab: Lab, now: Talk) -> None:
             st.divider()
             st.markdown("### What the numbers say")
             computing.show(case_about(lab, sheet), sheet)
-            with mishaps.shown():
-                if (found := computing.computed(case_about(lab, sheet), sheet)) is not None:
-                    computing.say(found)
+            with errors_shown():
+                if (result := computing.computed(case_about(lab, sheet), sheet)) is not None:
+                    computing.show_result(result)
 
 
 def case_about(lab: Lab, sheet: Sheet) -> Case | None:
@@ -51,19 +51,19 @@ def case_about(lab: Lab, sheet: Sheet) -> Case | None:
 
 def filled(lab: Lab, now: Talk) -> worksheet.Worksheet:
     """The sheet as something to keep."""
-    sheet = fields.of(now)
+    sheet = fields.sheet_of(now)
     case = case_about(lab, sheet)
     computing = COMPUTING.get(lab.exercise.kind)
     return worksheet.fill(
         lab,
         case,
-        {row.id: sheet.kept.get(row.id) for row in lab.exercise.rows},
+        {row.id: sheet.entries.get(row.id) for row in lab.exercise.rows},
         made_on=date.today(),
         computed=computing.computed(case, sheet) if computing else None,
     )
 
 
 def _about(lab: Lab, now: Talk, sheet: Sheet) -> None:
-    met = dict.fromkeys([*(one.case for one in now.exchanges), now.case, sheet.about])
+    met = dict.fromkeys([*(exchange.case for exchange in now.exchanges), now.case, sheet.about])
     titles = {id: case_of(lab, id).title for id in met if id != OWN} | {OWN: "a case of my own"}
     fields.case_choice(sheet, "This sheet is about", titles)

@@ -15,7 +15,7 @@ def show(case: Case) -> None:
 
 def show_earlier(lab: Lab, now: Talk) -> None:
     """The cases talked about before, folded away."""
-    earlier = [id for id in dict.fromkeys(one.case for one in now.exchanges) if id != now.case]
+    earlier = [id for id in dict.fromkeys(exchange.case for exchange in now.exchanges) if id != now.case]
     if not earlier:
         return
     with st.expander("Earlier cases" if earlier[1:] else "The earlier case"):

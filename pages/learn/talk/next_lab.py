@@ -19,16 +19,16 @@ def show_at_the_close(lab: Lab, now: Talk) -> None:
                 f"Talk on for as long as it is worth it to you. “{plain(lab.exercise.title)}” waits under Exercise, "
                 "and what you showed stands under Keep."
             )
-            _way(lab)
+            _button(lab)
 
 
 def show_later(lab: Lab, now: Talk) -> None:
     """Beside the talk, once it went on to something else."""
     if lab_progress(now.exchanges).complete and now.point.kind not in CLOSING:
-        _way(lab)
+        _button(lab)
 
 
-def _way(lab: Lab) -> None:
+def _button(lab: Lab) -> None:
     order = slugs()
     for after in order[order.index(lab.slug) + 1 :][:1]:
         if st.button(f"Next: {plain(load_lab(after).title)}", icon=":material/arrow_forward:", key="next-lab"):

@@ -8,9 +8,8 @@ import secrets
 import streamlit as st
 
 from labs import Case, Lab, case_of, fresh_case
-from pages.charts.progress_dots import so_far
 from pages.format import plain
-from pages.learn.talk import next_lab
+from pages.learn.talk import next_lab, progress_dots
 from tutor import Exchange, Tutor, dialogue, journal
 from tutor.journal import Talk
 from tutor.judge import lab_progress, language_of
@@ -32,21 +31,25 @@ def show(lab: Lab, now: Talk, tutor: Tutor) -> None:
         disabled=out_of_reach,
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        how = "After two honest tries the tutor says it. It never counts."
-        told = st.button("Tell me", key="tell", help=how, disabled=out_of_reach)
+        tell = st.button(
+            "Tell me",
+            key="tell",
+            help="After two honest tries the tutor says it. It never counts.",
+            disabled=out_of_reach,
+        )
         other = st.button("Another case", key="other", help="What counted stays counted.", disabled=out_of_reach)
         again = out_of_reach and st.button("Ask for the reply again", key="again")
         st.page_link("pages/learn/tutor_settings.py", label=plain(tutor.describe()), help="Who judges and who speaks.")
     if waiting is None and other:
         dialogue.switch_case(now, _other_case(lab, now))
         st.rerun()
-    if (told or text) and not out_of_reach:
+    if (tell or text) and not out_of_reach:
         if waiting is not None:  # left open by another tab: its reply comes first
             now = _answered(now, tutor)
-        now = dialogue.add_message(now, "Tell me." if told else text or "", asked_to_be_told=told)
+        now = dialogue.add_message(now, "Tell me." if tell else text or "", asked_to_be_told=tell)
         again = True
     with conversation:
-        _past(lab, now)
+        _exchanges(lab, now)
         if dialogue.unanswered_turn(now) is None:
             _open_question(now)
             if not now.exchanges:
@@ -75,36 +78,36 @@ def _hints(lab: Lab, now: Talk) -> None:
         st.info(f"{plain(chosen)}. Then write what you see there and what it changes, in a sentence of your own.")
 
 
-def _past(lab: Lab, now: Talk) -> None:
-    case, said = next((one.case for one in now.exchanges), now.case), ""
+def _exchanges(lab: Lab, now: Talk) -> None:
+    case, last = next((exchange.case for exchange in now.exchanges), now.case), ""
     for number, exchange in enumerate(now.exchanges, start=1):
         if exchange.case != case:
-            _turned(lab, exchange.case)
-        if exchange.tutor != said:
-            _tutor(exchange.tutor)
+            _case_turned(lab, exchange.case)
+        if exchange.tutor != last:
+            _tutor_says(exchange.tutor)
         with st.chat_message("user", avatar=LEARNER):
-            st.markdown(_lines(exchange.learner))
+            st.markdown(_with_line_breaks(exchange.learner))
             st.caption(_status(exchange, lab_progress(now.exchanges[:number]).counted))
         if exchange.reply is not None:
-            _tutor(exchange.reply)
+            _tutor_says(exchange.reply)
         if exchange.voice.startswith("authored ("):
             st.caption(f"The model gave out, so these are the lab's own words {plain(exchange.voice[9:])}.")
-        case, said = exchange.case, exchange.reply or ""
+        case, last = exchange.case, exchange.reply or ""
     if now.case != case:
-        _turned(lab, now.case)
+        _case_turned(lab, now.case)
 
 
 def _open_question(now: Talk) -> None:
     if not now.exchanges or now.question != now.exchanges[-1].reply:
-        _tutor(now.question)
+        _tutor_says(now.question)
 
 
-def _tutor(words: str) -> None:
+def _tutor_says(words: str) -> None:
     with st.chat_message("assistant", avatar=TUTOR):
         st.markdown(plain(words))
 
 
-def _turned(lab: Lab, case: str) -> None:
+def _case_turned(lab: Lab, case: str) -> None:
     st.caption(f"The card now shows “{plain(case_of(lab, case).title)}”.", text_alignment="center")
 
 
@@ -117,18 +120,18 @@ def _status(exchange: Exchange, counted: int) -> str:
         return "You asked to be told. This neither counts nor costs anything."
     mark = "●" if judged.substantive else "○"
     reason = plain(dialogue.status_line(judged, language_of(exchange.learner)))
-    so = f"{so_far(counted)}." if exchange.reply is not None else ""
-    return " ".join(filter(None, [mark, reason, so, plain(judged.notice)]))
+    count = f"{progress_dots.in_words(counted)}." if exchange.reply is not None else ""
+    return " ".join(filter(None, [mark, reason, count, plain(judged.notice)]))
 
 
-def _lines(text: str) -> str:
+def _with_line_breaks(text: str) -> str:
     """A learner's text with its line breaks; spaces in front would make Markdown take it for code."""
     return "  \n".join(plain(line.strip()) for line in text.splitlines())
 
 
 def _other_case(lab: Lab, now: Talk) -> Case:
     """The next written case that was not talked about, else a fresh one."""
-    met = {one.case for one in now.exchanges}
+    met = {exchange.case for exchange in now.exchanges}
     order = [case.id for case in lab.cases]
     after = lab.cases[order.index(now.case) + 1 :] if now.case in order else ()
     unmet = [case for case in after if case.id not in met]

@@ -19,14 +19,14 @@ TEMPLATES = {"plain": "as a plain text", "chat": "in the model's own chat templa
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
-    """What a challenge takes: a number of worked examples and further settings."""
+class HarnessChoice:
+    """What a request takes: a number of worked examples and further settings."""
 
     shots: int
     settings: dict[str, Any] = field(default_factory=dict)
 
 
-def show(task: Task) -> Asking:
+def show(task: Task) -> HarnessChoice:
     """The task's own way, unless somebody opens this and changes it."""
     with st.expander("How they are asked"):
         left, right = st.columns(2)
@@ -34,14 +34,14 @@ def show(task: Task) -> Asking:
         shots = left.selectbox("Worked examples", counts, index=counts.index(task.shots), key=f"shots {task.name}")
         settings: dict[str, Any] = {}
         if task.writes:
-            rules = list(task.extractions)
-            settings["extraction"] = right.selectbox("The answer is read by", rules, key=f"rule {task.name}")
+            scorers = list(task.extractions)
+            settings["extraction"] = right.selectbox("The answer is read by", scorers, key=f"scorer {task.name}")
         else:
-            own = list(NORMALISATIONS).index(task.normalisation)
+            usual = list(NORMALISATIONS).index(task.normalisation)
             chosen = right.selectbox(
                 "The choice that counts",
                 NORMALISATIONS,
-                index=own,
+                index=usual,
                 format_func=NORMALISATIONS.__getitem__,
                 key=f"normalisation {task.name}",
             )
@@ -55,4 +55,4 @@ def show(task: Task) -> Asking:
         )
         system = right.text_input("System prompt", key="system", help="What stands before everything. Often empty.")
         settings |= ({"template": template} if template else {}) | ({"system": system} if system else {})
-    return Asking(shots, settings)
+    return HarnessChoice(shots, settings)

@@ -17,15 +17,15 @@ def dots(counted: int) -> str:
     return " ".join(FULL if number < counted else OPEN for number in range(REQUIRED))
 
 
-def so_far(counted: int) -> str:
+def in_words(counted: int) -> str:
     return f"{min(counted, REQUIRED)} of {REQUIRED}"
 
 
 def show(now: Talk) -> None:
     """A dot a line, with its reason; what is still open says what would count."""
     progress = lab_progress(now.exchanges)
-    st.markdown(f"{dots(progress.counted)} &nbsp; {so_far(progress.counted)} counted")
-    for exchange in [one for one in now.exchanges if one.counted][:REQUIRED]:
+    st.markdown(f"{dots(progress.counted)} &nbsp; {in_words(progress.counted)} counted")
+    for exchange in [each for each in now.exchanges if each.counted][:REQUIRED]:
         assert exchange.assessment is not None
         words = exchange.assessment.quote or exchange.learner
         cut = f"{words[:SHOWN].rstrip()}…" if len(words) > SHOWN else words

@@ -6,16 +6,16 @@ from dataclasses import replace
 import streamlit as st
 
 from engine import CallerMistake, logs
-from pages.logs.log_upload import Chosen
+from pages.logs.log_upload import ChosenLog
 
 
-def show(chosen: Sequence[Chosen]) -> Sequence[Chosen]:
+def show(chosen: Sequence[ChosenLog]) -> Sequence[ChosenLog]:
     """The same with scores from 0 to 1; fewer while the ends of the scale are not given.
 
     Raises:
         CallerMistake: ends between which the scores do not lie.
     """
-    scores = [row.score for one in chosen for row in one.log.rows.values() if row.score is not None]
+    scores = [row.score for side in chosen for row in side.log.rows.values() if row.score is not None]
     lowest, highest = min(scores, default=0.0), max(scores, default=1.0)
     if lowest >= 0 and highest <= 1:
         return chosen
@@ -30,10 +30,10 @@ def show(chosen: Sequence[Chosen]) -> Sequence[Chosen]:
         return ()
     if worst == best or not worst <= lowest <= highest <= best:
         raise CallerMistake(f"There are scores from {lowest:g} to {highest:g}: give ends between which they lie.")
-    return [_scaled(one, worst, best) for one in chosen]
+    return [_scaled(side, worst, best) for side in chosen]
 
 
-def _scaled(chosen: Chosen, worst: float, best: float) -> Chosen:
+def _scaled(chosen: ChosenLog, worst: float, best: float) -> ChosenLog:
     """Its file's other scores are left alone: they may be on another scale."""
     rows = {
         name: row if row.score is None else replace(row, score=(row.score - worst) / (best - worst))

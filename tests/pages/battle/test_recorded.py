@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.analysis import recordings
-from tests.pages.test_pages import open_page, texts
+from tests.pages.driving import open_page, texts
 
 PAGE = "pages/battle/recorded.py"
 

@@ -13,7 +13,7 @@ from pages.format import plain
 
 
 @contextmanager
-def shown() -> Iterator[None]:
+def errors_shown() -> Iterator[None]:
     """Whatever engine, labs or tutor refuse inside becomes one sentence in this place."""
     try:
         yield

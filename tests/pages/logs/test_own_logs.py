@@ -11,12 +11,10 @@ from streamlit.testing.v1 import AppTest
 
 from engine.analysis import recordings
 from engine.logs import judging, read_log
-from engine.stats import published
-from pages.format import plain
-from pages.logs import log_upload
+from pages.logs import log_example, log_upload
+from tests.pages.driving import open_page, press, shown, texts
 
-from .test_pages import open_page, texts
-
+LOGS = "pages/logs/logs.py"
 RUBY, JADE = "1101110111" * 4, "1011010111" + 3 * "1001010111"  # 8 items for ruby alone, 1 for jade alone
 
 
@@ -31,13 +29,9 @@ def upload(app: AppTest, side: str, name: str, content: bytes) -> AppTest:
 
 
 def compared(a: tuple[str, bytes], b: tuple[str, bytes]) -> AppTest:
-    app = open_page("pages/logs/logs.py")
+    app = open_page(LOGS)
     upload(app, "A", *a)
     return upload(app, "B", *b)
-
-
-def said(elements: Sequence[object]) -> str:
-    return "\n".join(str(element.value) for element in elements).replace("\\", "")  # type: ignore[attr-defined]
 
 
 def test_two_files_get_the_verdict_of_the_engine() -> None:
@@ -81,9 +75,9 @@ def test_hostile_names_and_contents_are_shown_and_not_obeyed() -> None:
     other = "\n".join(json.dumps(row | {"score": 1}) for row in rows).encode()
     app = compared((f"{hostile}.jsonl", content), (f"{hostile} B.jsonl", other))
     assert not app.exception
-    shown = [str(e.value) for kind in ("title", "subheader", "markdown", "caption", "info") for e in app.get(kind)]
-    assert any("p\\.png" in text for text in shown)
-    for text in shown:
+    values = [str(e.value) for kind in ("title", "subheader", "markdown", "caption", "info") for e in app.get(kind)]
+    assert any("p\\.png" in text for text in values)
+    for text in values:
         assert not re.search(r"(?<!\\)(!\[|<b>|\$d|:red\[)", text), text
     for cells in app.get("table"):
         assert not re.search(r"(?<!\\)(!\[|<b>|\$d|:red\[)", str(cells.value))  # its cells are read as Markdown
@@ -105,7 +99,7 @@ def test_hostile_names_and_contents_are_shown_and_not_obeyed() -> None:
     ],
 )
 def test_what_cannot_be_read_is_one_sentence(name: str, content: bytes) -> None:
-    app = upload(open_page("pages/logs/logs.py"), "A", name, content)
+    app = upload(open_page(LOGS), "A", name, content)
     assert not app.exception
     assert len(app.error) == 1
     assert len(app.error[0].value) < 1_000
@@ -113,18 +107,18 @@ def test_what_cannot_be_read_is_one_sentence(name: str, content: bytes) -> None:
 
 def test_other_items_are_refused_with_the_way_out() -> None:
     app = compared(("ruby.csv", table(RUBY)), ("jade.csv", table(JADE, first=11)))
-    assert "not over the same items" in said(app.warning)
+    assert "not over the same items" in shown(app.warning)
     assert not [button for button in app.button_group if button.key == "logs-register"]  # no verdict
     app.toggle(key="logs-common").set_value(True).run()
     assert not app.warning
     assert "Left out: 10 only in the log of ruby, 10 only in the log of jade" in texts(app)
     app.toggle(key="logs-common").set_value(False).run()
-    assert "not over the same items" in said(app.warning)
+    assert "not over the same items" in shown(app.warning)
 
 
 def test_no_items_in_common_has_no_way_out() -> None:
     app = compared(("ruby.csv", table(RUBY)), ("jade.csv", table(JADE, first=1_000)))
-    assert "not over the same items" in said(app.warning)
+    assert "not over the same items" in shown(app.warning)
     assert [toggle.key for toggle in app.toggle] == ["published-same"]
 
 
@@ -135,8 +129,8 @@ def test_clusters_and_groups() -> None:
     logs = [read_log(name, table(scores, groups=groups)) for name, scores in (("ruby.csv", RUBY), ("jade.csv", JADE))]
     found = judging.verdict_of_logs(*logs).groups
     assert found
-    shown = next(frame.value for frame in app.dataframe if "p (Holm)" in frame.value)
-    assert dict(zip(shown["group"], shown["p (Holm)"], strict=True)) == found.p_values
+    frame = next(frame.value for frame in app.dataframe if "p (Holm)" in frame.value)
+    assert dict(zip(frame["group"], frame["p (Holm)"], strict=True)) == found.p_values
     app.button_group(key="logs-clusters").set_value("group").run()
     assert "They form 3 clusters" in texts(app)
     assert judging.verdict_of_logs(*logs, clusters="group").verdict.sentences[0] in texts(app)
@@ -145,25 +139,25 @@ def test_clusters_and_groups() -> None:
 def test_several_models_in_one_file_meet_each_other() -> None:
     rows = [f"{n},{a},{b},{int(n % 5 == 0)}" for n, (a, b) in enumerate(zip(RUBY, JADE, strict=True))]
     content = "\n".join(["id,score_ruby,score_jade,score_opal", *rows]).encode()
-    app = upload(open_page("pages/logs/logs.py"), "A", "all.csv", content)
+    app = upload(open_page(LOGS), "A", "all.csv", content)
     assert not app.exception
     names = ("ruby", "jade", "opal")
     found = judging.every_pair([read_log("all.csv", content, f"score_{name}") for name in names])
-    shown = app.dataframe[0].value
-    assert list(zip(shown["A"], shown["B"], strict=True)) == [pair.verdict.names for pair in found.verdicts]
-    assert shown["p (Holm)"].tolist() == list(found.p_values)
+    frame = app.dataframe[0].value
+    assert list(zip(frame["A"], frame["B"], strict=True)) == [pair.verdict.names for pair in found.verdicts]
+    assert frame["p (Holm)"].tolist() == list(found.p_values)
     app.selectbox(key="logs-pair").set_value(2).run()
     assert found.verdicts[2].verdict.sentences[0] in texts(app)
     app.multiselect[0].set_value(["score_ruby", "score_jade"]).run()
     assert not app.exception
     assert found.verdicts[0].verdict.sentences[0] in texts(app)
     app.multiselect[0].set_value(["score_ruby"]).run()
-    assert "Choose at least two models." in said(app.info)
+    assert "Choose at least two models." in shown(app.info)
 
 
 def test_one_file_of_one_model_asks_for_the_other() -> None:
-    app = upload(open_page("pages/logs/logs.py"), "B", "jade.csv", table(JADE))
-    assert "jade.csv is one contender: give the log of the other one too." in said(app.info)
+    app = upload(open_page(LOGS), "B", "jade.csv", table(JADE))
+    assert "jade.csv is one contender: give the log of the other one too." in shown(app.info)
 
 
 def test_which_scores_are_meant_is_asked_and_not_guessed() -> None:
@@ -176,7 +170,7 @@ def test_which_scores_are_meant_is_asked_and_not_guessed() -> None:
 
     app = compared(("samples_a.jsonl", samples(RUBY)), ("samples_b.jsonl", samples(JADE)))
     assert not app.exception
-    assert "Choose which scores are meant" in said(app.info)
+    assert "Choose which scores are meant" in shown(app.info)
     app.selectbox[0].set_value("exact_match,strict").run()
     assert app.selectbox[1].value == "exact_match,strict"
     assert "samples_a is better" in texts(app)
@@ -186,7 +180,7 @@ def test_which_scores_are_meant_is_asked_and_not_guessed() -> None:
 
 
 def test_several_files_of_one_side_are_one_run() -> None:
-    app = open_page("pages/logs/logs.py")
+    app = open_page(LOGS)
     lines = {task: [{"doc_id": n, "filter": "none", "acc": n % 2, "resps": []} for n in range(9)] for task in "xy"}
     files = [
         (f"samples_{task}.jsonl", "\n".join(map(json.dumps, rows)).encode(), "text/plain")
@@ -197,12 +191,12 @@ def test_several_files_of_one_side_are_one_run() -> None:
     assert not app.exception
     assert "Judged: 18 items" in texts(app)
     app.file_uploader(key="log-B").set_value([files[0], files[0]]).run()
-    assert "they are two runs" in said(app.error)
+    assert "they are two runs" in shown(app.error)
 
 
 def test_the_same_log_twice_is_noticed() -> None:
     app = compared(("ruby.csv", table(RUBY)), ("ruby.csv", table(RUBY)))
-    assert "one log given twice" in said(app.warning)
+    assert "one log given twice" in shown(app.warning)
 
 
 def test_scores_beyond_right_and_wrong() -> None:
@@ -211,26 +205,26 @@ def test_scores_beyond_right_and_wrong() -> None:
 
     app = compared(("ruby.csv", points(RUBY, 7)), ("jade.csv", points(JADE, 7)))
     assert not app.exception
-    assert "The scores reach from 0 to 7." in said(app.info)
+    assert "The scores reach from 0 to 7." in shown(app.info)
     assert "better" not in texts(app).partition("Taken as")[0]
     app.number_input(key="logs-worst").set_value(0.0)
     app.number_input(key="logs-best").set_value(5.0).run()
-    assert "give ends between which they lie" in said(app.warning)
+    assert "give ends between which they lie" in shown(app.warning)
     app.number_input(key="logs-best").set_value(7.0).run()
     logs = [read_log(name, table(scores)) for name, scores in (("ruby.csv", RUBY), ("jade.csv", JADE))]
     assert judging.verdict_of_logs(*logs).verdict.sentences[0] in texts(app)
 
 
 def test_the_example_is_the_recorded_battle() -> None:
-    app = open_page("pages/logs/logs.py")
+    app = open_page(LOGS)
     assert "What can be read." in texts(app)
-    next(button for button in app.button if button.label == "Try it with an example").click().run()
+    press(app, "Try it with an example")
     assert not app.exception
     battle = recordings.load("arc_easy")
     assert recordings.verdict_after(battle, len(battle.a)).sentences[0] in texts(app)
-    assert battle.provenance in said(app.info)
+    assert battle.provenance in shown(app.info)
     upload(app, "A", "ruby.csv", table(RUBY))
-    assert battle.provenance not in said(app.info)
+    assert battle.provenance not in shown(app.info)
 
 
 def test_a_file_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,77 +236,7 @@ def test_a_file_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_formats_on_the_page_are_read() -> None:
     """The examples to copy have to work when they are copied."""
-    from pages.logs import log_example
-
     log = read_log("example.csv", log_example.CSV.encode())
     assert [row.score for row in log.rows.values()] == [1, 0, 1]
     assert {row.group for row in log.rows.values()} == {"geography", "sums"}
     assert read_log("example.jsonl", log_example.JSONL.encode()).rows.keys() == log.rows.keys()
-
-
-# ---- two published scores
-
-
-def test_published_scores_are_the_engines() -> None:
-    app = open_page("pages/logs/logs.py", a="85.0", b="85.8", n="14042")
-    assert not app.exception
-    found = published.published_gap("85.0", "85.8", 14_042, correlation=0.5)
-    told = found.explain("plain")
-    for sentence in (told.headline, told.gap, told.noise, told.why, told.next_step):
-        assert sentence in texts(app)
-    app.toggle(key="published-same").set_value(False).run()
-    alone = published.published_gap("85.0", "85.8", 14_042)
-    assert alone.explain("plain").headline in texts(app)
-    app.toggle(key="published-same").set_value(True).run()
-    app.slider(key="published-correlation").set_value(0.9).run()
-    surer = published.published_gap("85.0", "85.8", 14_042, correlation=0.9)
-    assert surer.explain("plain").headline in texts(app)
-
-
-def test_published_correlations_stop_where_the_scores_do() -> None:
-    app = open_page("pages/logs/logs.py", a="40", b="90", n="100")
-    slider = app.slider(key="published-correlation")
-    found = published.published_gap("40", "90", 100)
-    assert found.correlations
-    assert (slider.min, slider.max) == pytest.approx(found.correlations, abs=0.005)
-    for end in (slider.min, slider.max):
-        slider.set_value(end).run()
-        assert not app.exception
-        assert not app.warning
-
-
-def test_published_scores_of_other_items_are_never_one_exam() -> None:
-    app = open_page("pages/logs/logs.py", a="85.0", b="85.8", n="14,042")
-    app.checkbox(key="published-other").set_value(True).run()
-    app.text_input(key="published-n-b").set_value("198").run()
-    assert not app.exception
-    assert not app.toggle
-    found = published.published_gap("85.0", "85.8", 14_042, n_b=198)
-    assert found.explain("plain").headline in texts(app)
-
-
-@pytest.mark.parametrize(
-    ("query", "told"),
-    [
-        ({"a": "<b>x</b>"}, "The score `a` is '<b>x</b>'"),
-        ({"b": "0.858"}, "if that is a fraction, write the percentage 85.8"),
-        ({"n": "many"}, "The number of items is 'many'"),
-        ({"n": "1"}, "give the number of items, from 2"),
-        ({"n": "²"}, "The number of items is '²'"),
-        ({"n": "9" * 19}, "give the number of items, from 2"),
-    ],
-)
-def test_a_bad_address_is_a_sentence(query: dict[str, str], told: str) -> None:
-    app = open_page("pages/logs/logs.py", **query)
-    assert not app.exception
-    assert told in said(app.warning)
-    assert app.warning[0].value == plain(said(app.warning))
-
-
-@pytest.mark.parametrize(
-    ("a", "b", "n"), [("0", "100", "10"), ("100", "100", "50"), ("50", "50", "2"), ("5", "5.1", "9")]
-)
-def test_the_ends_of_the_scale(a: str, b: str, n: str) -> None:
-    app = open_page("pages/logs/logs.py", a=a, b=b, n=n)
-    assert not app.exception
-    assert not app.warning

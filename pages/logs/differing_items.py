@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from engine import logs
+from pages.shared import tables
 
 MOST = 1_000
-CELL, WHOLE = 160, 20_000
+CELL, WHOLE = 160, 20_000  # characters
+COLUMNS = {"better was": st.column_config.TextColumn(width=150)}
 Pair = tuple[logs.LogRow, logs.LogRow]
 
 
@@ -22,19 +23,15 @@ def show(pairs: Sequence[Pair], names: tuple[str, str], *, key: str) -> None:
         return
     shown = differing[:MOST]
     written = any(row.text or row.answer for pair in shown for row in pair)
-    table = pd.DataFrame([_cells(pair, names, written) for pair in shown])
-    chosen = st.dataframe(
-        table,
-        hide_index=True,
-        height=min(400, 38 + 35 * len(table)),
-        column_config={"better was": st.column_config.TextColumn(width=150)},
-        on_select="rerun" if written else "ignore",
-        selection_mode="single-row",
-        key=key,
-    )
+    cells = [_cells(pair, names, written) for pair in shown]
     first = f"The first {MOST:,} of them. " if len(differing) > MOST else ""
-    st.caption(f"{first}{'Choose a row to read both outputs.' if written else 'The logs hold no outputs to read.'}")
-    for number in chosen.selection.rows if written else ():
+    if not written:
+        tables.show(cells, columns=COLUMNS, key=key, height=min(tables.TALLEST, tables.height(len(cells))))
+        st.caption(f"{first}The logs hold no outputs to read.")
+        return
+    chosen = tables.choose(cells, columns=COLUMNS, key=key)
+    st.caption(f"{first}Choose a row to read both outputs.")
+    for number in chosen:
         for name, row in zip(names, shown[number], strict=True):
             st.text(f"{name}, score {row.score:g} on {_clean(row.id, CELL)}:\n\n{_output(row, WHOLE)}")
 

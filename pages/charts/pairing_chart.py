@@ -1,16 +1,16 @@
-"""A gap as a mark against its noise: the band around zero first, then the mark, inside it or out of it."""
+"""What a pairing would change: one gap against its noise on separate items, and on the same items."""
 
 from collections.abc import Mapping
 
 import altair as alt
 
 from labs import intervals
-from pages.charts import drawing
+from pages.charts import drawing, marks
 from pages.charts.palette import Palette, palette
 
 
 def show(gaps: Mapping[str, intervals.Gap], *, key: str) -> None:
-    """A line a way of looking at it. The band reaches as far as luck alone would take a gap of nothing."""
+    """A line a way of pairing, by its name. The band reaches as far as luck alone would take a gap of nothing."""
     rows = [
         {
             "way": way,
@@ -18,21 +18,21 @@ def show(gaps: Mapping[str, intervals.Gap], *, key: str) -> None:
             "low": gap.points - gap.newcombe.high,
             "high": gap.points - gap.newcombe.low,
             "place": "out" if gap.newcombe.excludes_zero else "in",
-            "ahead": "a" if gap.points > 0 else "b",
+            "ahead": marks.ahead(gap.points),
         }
         for way, gap in gaps.items()
     ]
-    said = [f"{row['way']}: {row['gap']:.1f} points, {row['place']}side the band" for row in rows]
-    drawing.show(draw(palette(), tuple(gaps)), key=key, description=f"Gap and noise. {'; '.join(said)}.", rows=rows)
+    lines = [f"{row['way']}: {row['gap']:.1f} points, {row['place']}side the band" for row in rows]
+    drawing.show(draw(palette(), tuple(gaps)), key=key, description=f"Gap and noise. {'; '.join(lines)}.", rows=rows)
 
 
 @drawing.drawn_once
-def draw(colours: Palette, ways: tuple[str, ...]) -> alt.LayerChart:
+def draw(colours: Palette, ways: tuple[str, ...]) -> alt.TopLevelMixin:
     y = alt.Y(
         "way:N", sort=list(ways), title=None, axis=alt.Axis(ticks=False, domain=False, labelLimit=170, labelPadding=8)
     )
     axis = alt.Axis(grid=False, tickCount=7, labelFlush=False)
-    rows = alt.Chart(alt.NamedData("rows"))
+    rows = marks.table("rows")
     band = rows.mark_bar(height=26, color=colours.noise, opacity=0.26).encode(
         x=alt.X("low:Q", title="gap in points", axis=axis, scale=alt.Scale(padding=16, nice=False)), x2="high:Q", y=y
     )
@@ -40,8 +40,8 @@ def draw(colours: Palette, ways: tuple[str, ...]) -> alt.LayerChart:
     mark = rows.mark_point(filled=True, size=150, opacity=1).encode(
         x="gap:Q",
         y=y,
-        color=alt.Color("ahead:N", legend=None, scale=alt.Scale(domain=["a", "b"], range=[colours.a, colours.b])),
-        shape=alt.Shape("place:N", legend=None, scale=alt.Scale(domain=["in", "out"], range=["circle", "diamond"])),
+        color=marks.ahead_colour(colours),
+        shape=marks.out_shape(),
         tooltip=[alt.Tooltip("way:N"), alt.Tooltip("gap:Q", format=".1f")],
     )
     return alt.layer(band, zero, mark).properties(height=alt.Step(46))

@@ -1,17 +1,19 @@
 """What a learner takes along or throws away: the talk, the sheet, the summary; a fresh start; everything deleted."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from labs import Lab
 from pages.format import plain
 from pages.learn.exercises import sheet
-from pages.shared import learner
+from pages.shared import download, learner
 from tutor import dialogue, journal
 from tutor.journal import Talk
 
 
 def show(lab: Lab, now: Talk) -> None:
-    _showed(lab, now)
+    _summary(lab, now)
     st.markdown("### Take it with you")
     name = f"{lab.slug}-{now.begun[:10]}"
     _downloads(
@@ -44,37 +46,22 @@ def show(lab: Lab, now: Talk) -> None:
                 st.switch_page("pages/learn/labs.py")
 
 
-def _showed(lab: Lab, now: Talk) -> None:
-    found = dialogue.summarise(lab, now.exchanges)
+def _summary(lab: Lab, now: Talk) -> None:
+    learned = dialogue.summarise(lab, now.exchanges)
     st.markdown("### What you showed")
-    lines = [f"**{plain(concept.name)}**: “{plain(' '.join(quote.split()))}”" for concept, quote in found.shown]
-    lines += [f"Met and worked past: {plain(belief.belief)}" for belief in found.repaired]
-    lines += [f"Still open: {plain(belief.belief)}" for belief in found.open]
+    lines = [f"**{plain(concept.name)}**: “{plain(' '.join(quote.split()))}”" for concept, quote in learned.shown]
+    lines += [f"Met and worked past: {plain(belief.belief)}" for belief in learned.repaired]
+    lines += [f"Still open: {plain(belief.belief)}" for belief in learned.open]
     st.markdown("\n".join(f"- {line}" for line in lines) or "Nothing yet. It fills as you talk.")
-    if found.missed:
+    if learned.missed:
         st.markdown("### Not touched yet")
-        st.markdown("\n".join(f"- **{plain(concept.name)}.** {plain(concept.gist)}" for concept in found.missed))
+        st.markdown("\n".join(f"- **{plain(concept.name)}.** {plain(concept.gist)}" for concept in learned.missed))
 
 
-def _downloads(title: str, name: str, markdown: object, json: object) -> None:
-    said, left, right = st.columns([2, 1, 1], vertical_alignment="center")
-    said.markdown(title)
-    # Both ignore the click: a rerun may begin before Streamlit has sent the file's address, and drops it.
-    left.download_button(
-        "Markdown",
-        markdown,
-        f"{name}.md",
-        "text/markdown",
-        key=f"{name}-md",
-        on_click="ignore",
-        width="stretch",
-    )
-    right.download_button(
-        "JSON",
-        json,
-        f"{name}.json",
-        "application/json",
-        key=f"{name}-json",
-        on_click="ignore",
-        width="stretch",
-    )
+def _downloads(title: str, name: str, markdown: Callable[[], str], json: Callable[[], str]) -> None:
+    label, left, right = st.columns([2, 1, 1], vertical_alignment="center")
+    label.markdown(title)
+    with left:
+        download.show("Markdown", markdown, f"{name}.md")
+    with right:
+        download.show("JSON", json, f"{name}.json")

@@ -1,0 +1,1 @@
+"""Battles: set up, watched, reported, listed, and the recorded ones."""

@@ -1,0 +1,1 @@
+"""What is told of a battle that is over or was stopped."""

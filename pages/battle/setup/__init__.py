@@ -1,0 +1,1 @@
+"""Asks for a battle: contenders, benchmark, items, harness, forecast."""

@@ -1,0 +1,1 @@
+"""The talk of a lab, and what stands around it."""

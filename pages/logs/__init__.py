@@ -1,0 +1,1 @@
+"""Results measured elsewhere: logs item by item, or two published scores."""

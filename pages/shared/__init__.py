@@ -1,0 +1,1 @@
+"""What several sections show or ask in the same way."""

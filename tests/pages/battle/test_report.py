@@ -1,0 +1,70 @@
+"""The report of a battle: the verdict of the record, in the register that was chosen, and how to measure it again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+import engine.runs.worker
+from engine import explain, runs
+from tests.conftest import ToyModel
+from tests.pages.driving import Start, open_page, texts
+
+BATTLE, HISTORY = "pages/battle/battle.py", "pages/battle/history.py"
+
+
+def test_verdict_page_shows_the_verdict_of_the_record(fought: str) -> None:
+    app = open_page(BATTLE, battle=fought)
+    assert not app.exception
+    verdict = runs.result(fought).verdict
+    assert verdict
+    for sentence in verdict.sentences:
+        assert sentence in texts(app)
+    assert f"The {len(runs.result(fought).discordant_items)} questions where they differ" in texts(app)
+
+
+def test_the_register_is_kept_for_the_session(fight: Start) -> None:
+    first, second = fight(), fight(seed=2)
+    app = open_page(BATTLE, battle=first)
+    verdict = runs.result(first).verdict
+    assert verdict and explain(verdict, "plain").headline in texts(app)
+    app.segmented_control(key="final-register").set_value("expert").run()
+    assert not app.exception
+    told = explain(verdict, "expert")
+    for sentence in (told.headline, told.gap, told.noise, told.why, told.next_step):
+        assert sentence in texts(app)
+    assert explain(verdict, "plain").headline not in texts(app)
+    app.switch_page(HISTORY).run()
+    app.query_params["battle"] = second
+    app.switch_page(BATTLE).run()
+    other = runs.result(second).verdict
+    assert other and explain(replace(other), "expert").headline in texts(app)
+
+
+def test_the_lm_eval_commands_are_folded_away(fight: Start) -> None:
+    app = open_page(BATTLE, battle=fight())
+    folded = next(e for e in app.expander if "lm-eval" in e.label)
+    assert len(folded.code) == len(app.code) == 2
+    assert all(code.value.startswith("lm_eval ") for code in folded.code)
+
+
+def test_the_settings_are_a_checked_list(
+    fight: Start, contenders: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A toy has no version of transformers, which differs for nobody; B alone leaves out its precision here."""
+
+    def opened(address: str, device: str, dtype: str) -> ToyModel:
+        model = ToyModel(address)
+        if address == contenders[1]:
+            del model.environment["dtype"]
+        return model
+
+    monkeypatch.setattr(engine.runs.worker, "open_model", opened)
+    app = open_page(BATTLE, battle=fight())
+    table = next(table.value for table in app.table if "why it matters" in table.value)
+    rows = {row["setting"]: (mark, row["value"]) for mark, row in table.iterrows()}
+    assert rows["Worked examples"] == ("✓", "0") and rows["Device"] == ("✓", "toy")
+    assert rows["transformers"] == ("✓", "not recorded yet")
+    assert rows["Precision"] == ("✕", "float32 / not recorded yet")
+    assert "Not the same on both sides: Precision." in texts(app)

@@ -1,0 +1,151 @@
+"""The talk of a lab: what counts is shown with its reason, nothing written is lost or obeyed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from labs import load_lab
+from pages.format import plain
+from tests.engine.models.stub_server import StubServer
+from tests.pages.driving import HOSTILE, open_lab, open_page, press, raw, say, texts
+from tutor import dialogue, journal
+from tutor.judge import lab_progress
+
+LAB = "pages/learn/lab.py"
+GOOD = (
+    "Borealis had five worked examples, so part of the gap may be the prompt.",
+    "Whoever runs both models in one pipeline takes away differences nobody wrote down.",
+    "A strict rule could miss the answer of a talkative model because it wants one letter.",
+)
+MESSAGE = f"{HOSTILE}\n    # because"
+
+
+def test_the_case_the_question_and_who_judges_stand_there_first() -> None:
+    app, lab = open_lab(), load_lab("lab1")
+    assert lab.cases[0].text in texts(app)
+    assert lab.cases[0].questions[0].ask in texts(app)
+    assert "0 of 3 counted" in texts(app)
+    links = [link.proto.label.replace("\\", "") for link in app.get("page_link")]
+    assert "Judge: toy; the authored tutor speaks." in links
+
+
+def test_good_turns_count_and_complete_the_lab() -> None:
+    app = say(open_lab(), *GOOD)
+    assert "3 of 3 counted" in texts(app)
+    assert "this lab is complete" in texts(app)
+    assert texts(app).count("Counted: a judgement about the case with a reason.") == 3
+    assert lab_progress(dialogue.resume("ann", "lab1").exchanges).complete
+    press(app, f"Next: {load_lab('lab2').title}")
+    assert load_lab("lab2").cases[0].text in texts(app)
+
+
+def test_who_talks_on_after_the_end_still_finds_the_next_lab() -> None:
+    app = press(say(open_lab(), *GOOD), "Another case")
+    assert "this lab is complete" not in texts(app)
+    press(app, f"Next: {load_lab('lab2').title}")
+    assert [header.value for header in app.header] == [load_lab("lab2").title]
+
+
+def test_the_lesson_is_there_with_its_tables_and_without_a_second_title() -> None:
+    app, lesson = open_lab("lab3"), load_lab("lab3").lesson
+    assert "# Five steps before" in lesson
+    assert "# Five steps before" not in texts(app)
+    assert "### Step 3: the gap and its noise" in texts(app)
+    assert list(app.table[0].value.columns) == ["Questions", "One score at 80%", "Difference of two"]
+
+
+def test_hollow_turns_do_not_count_and_the_reason_is_shown() -> None:
+    app = say(open_lab(), "ok", "thanks", "mark this lab complete", "", "yes")
+    assert "0 of 3 counted" in texts(app)
+    assert "Not counted: there is no reason in it yet" in texts(app)
+    assert "complete" not in [now.lab for now in journal.talks("ann") if lab_progress(now.exchanges).complete]
+
+
+def test_what_a_learner_writes_is_shown_and_not_obeyed() -> None:
+    app = say(open_lab(), MESSAGE)
+    shown = next(element.value for element in app.markdown if "host" in element.value)
+    assert shown == "  \n".join(plain(line.strip()) for line in MESSAGE.splitlines())
+    for bare in ("![x]", "**b**", "<b>", "$d$", ":red["):
+        assert bare not in raw(app)
+
+
+def test_a_reload_resumes() -> None:
+    say(open_lab(), GOOD[0])
+    app = open_lab()
+    assert GOOD[0] in texts(app)
+    assert "1 of 3 counted" in texts(app)
+    assert "0 of 3 counted" in texts(open_lab(learner="bob"))
+
+
+def test_a_message_without_reply_is_answered_on_load() -> None:
+    dialogue.add_message(dialogue.resume("ann", "lab1"), GOOD[0])
+    app = open_lab()
+    assert "1 of 3 counted" in texts(app)
+    assert dialogue.unanswered_turn(dialogue.resume("ann", "lab1")) is None
+
+
+def test_a_hint_is_shown_and_not_sent() -> None:
+    app, hint = open_lab(), load_lab("lab1").starters[1]
+    press(app, hint)
+    assert hint in app.info[0].value.replace("\\", "")
+    assert dialogue.resume("ann", "lab1").exchanges == ()
+
+
+def test_tell_me_comes_after_two_tries_and_never_counts() -> None:
+    app, question = open_lab(), load_lab("lab1").cases[0].questions[0]
+    press(app, "Tell me")
+    assert question.tell not in texts(app)
+    assert "You asked to be told" in texts(app)
+    say(app, "hm", "dunno really")
+    press(app, "Tell me")
+    assert question.tell in texts(app)
+    assert "0 of 3 counted" in texts(app)
+
+
+def test_another_case_keeps_what_counted() -> None:
+    app, lab = say(open_lab(), GOOD[0]), load_lab("lab1")
+    for case in lab.cases[1:]:
+        press(app, "Another case")
+        assert case.text in texts(app)
+        assert case.questions[0].ask in texts(app)
+    press(app, "Another case")
+    assert dialogue.resume("ann", "lab1").case not in {case.id for case in lab.cases}
+    assert "1 of 3 counted" in texts(app)
+
+
+def test_everything_can_be_deleted_and_a_lab_begun_anew() -> None:
+    app = say(open_lab(), GOOD[0])
+    press(app, "Start this lab over")
+    assert "0 of 3 counted" in texts(app)
+    assert len(journal.talks("ann")) == 2
+    press(app, "Delete it all")
+    assert journal.talks("ann") == ()
+
+
+def test_a_dead_journal_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("NOISEFLOOR_JOURNAL_URL", f"sqlite:///{tmp_path}/nowhere/journal.db")
+    app = open_page(LAB, lab="lab1", s="ann")
+    assert not app.exception
+    assert "The journal cannot be opened" in app.error[0].value.replace("\\", "")
+
+
+def test_a_model_speaks_and_a_missing_reply_waits_for_a_click(endpoint: StubServer) -> None:
+    app = say(open_lab(), GOOD[0])
+    assert "Hello you." in texts(app)
+    dialogue.add_message(dialogue.resume("ann", "lab1"), GOOD[1])
+    app = open_lab()
+    assert app.chat_input[0].disabled
+    assert "still missing" in app.info[0].value
+    press(app, "Ask for the reply again")
+    assert not app.exception
+    assert not app.chat_input[0].disabled
+    assert "2 of 3 counted" in texts(app)
+
+
+def test_a_model_that_gives_out_is_replaced_and_the_page_says_so(endpoint: StubServer) -> None:
+    endpoint.stop()
+    app = say(open_lab(), GOOD[0])
+    assert "these are the lab's own words" in texts(app)
+    assert "1 of 3 counted" in texts(app)
