@@ -167,7 +167,7 @@ def start(battles: Sequence[Battle]) -> str:
 def family(battle_id: str) -> list[BattleResult]:
     """The battles of a family as far as they have come, in the order they were planned."""
     with Ledger() as ledger:
-        ids = [entry.battle.id for entry in ledger.family(battle_id)]
+        ids = [entry.battle.id for entry in ledger.repeats(battle_id)]
     return [runs.result(found) for found in ids]
 
 
