@@ -99,7 +99,7 @@ def start(battles: Sequence[Battle]) -> str:
 def entries(battle_id: str) -> list[Entry]:
     """The ledger's lines of a battle's repeats, in the order they were planned; its own is one if it names itself."""
     with Ledger() as ledger:
-        return ledger.family(battle_id)
+        return ledger.repeats(battle_id)
 
 
 def stop(battle_id: str) -> None:
@@ -123,5 +123,5 @@ def repeats_of(battle_id: str) -> tuple[Repeat, ...]:
                 state=entry.state,
                 scores=entry.battle.complete_scores(ledger.pairs(entry.battle.id)),
             )
-            for entry in ledger.family(battle_id)
+            for entry in ledger.repeats(battle_id)
         )

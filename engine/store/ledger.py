@@ -1,33 +1,45 @@
-"""The record of battles: one SQLite file, written before anything is counted.
+"""The record of battles, written before anything is counted.
 
 A plan is stored before its first item runs, an outcome before it is shown, and every number on a screen is
 counted from what is stored here. The key (battle, side, item) makes a second count of the same item
-impossible. Several processes read and write at once; write-ahead logging keeps readers from waiting.
-This module decides nothing: what the rows mean is `arena.py`'s and `verdict.py`'s.
+impossible. Several processes read and write at once; readers do not wait for a writer.
+This module decides nothing: what the rows mean is `runs/` and `stats/`'s.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
-import sqlite3
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from functools import lru_cache
+from typing import Any, Literal
 
+import sqlalchemy as sa
 from pydantic import TypeAdapter
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from engine.battles.battle import Battle, ItemFailure, ItemResult, Outcome, Side
 from engine.battles.seal import Seal
-from engine.errors import CallerMistake, DiskFull, Unknown
+from engine.errors import CallerMistake, DiskFull, EngineError, Unknown
 from engine.home import home
+from engine.store import queries
+from engine.store.database import PATIENCE, Database, fault, reason, writing
+from engine.store.tables import LEDGER, battles, notices, outcomes
 
 State = Literal["queued", "running", "done", "stopped", "failed"]
 OPEN_STATES: tuple[State, ...] = ("queued", "running")
 
 _battle = TypeAdapter(Battle)
 _outcome: TypeAdapter[Outcome] = TypeAdapter(ItemResult | ItemFailure)
+_this = battles.update().where(battles.c.id == sa.bindparam("battle"))
+_progress = _this.where(battles.c.state == "running").values(attempts=1)
+_insert_once = {
+    "sqlite": sqlite.insert(outcomes).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(outcomes).on_conflict_do_nothing(),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,321 +65,261 @@ class Entry:
     """Of the plan, if it came with a card; None for a battle without one."""
 
 
-def _m001_battles(db: sqlite3.Connection) -> None:
-    db.execute(
-        """CREATE TABLE battles (
-            id TEXT PRIMARY KEY, plan TEXT NOT NULL, state TEXT NOT NULL, device TEXT NOT NULL,
-            probe INTEGER NOT NULL, phase TEXT NOT NULL DEFAULT '', message TEXT NOT NULL DEFAULT '',
-            exit_code INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0,
-            created REAL NOT NULL, started REAL, finished REAL, environment TEXT NOT NULL DEFAULT '{}')"""
-    )
-    db.execute("CREATE INDEX battles_by_state ON battles (state, device, created)")
-
-
-def _m002_outcomes(db: sqlite3.Connection) -> None:
-    db.execute(
-        """CREATE TABLE outcomes (
-            battle TEXT NOT NULL REFERENCES battles (id), side TEXT NOT NULL CHECK (side IN ('a', 'b')),
-            item TEXT NOT NULL, body TEXT NOT NULL, at REAL NOT NULL,
-            PRIMARY KEY (battle, side, item)) WITHOUT ROWID"""
-    )
-
-
-def _m003_notices(db: sqlite3.Connection) -> None:
-    db.execute(
-        "CREATE TABLE notices (battle TEXT NOT NULL REFERENCES battles (id), at REAL NOT NULL, text TEXT NOT NULL)"
-    )
-
-
-def _m004_seals(db: sqlite3.Connection) -> None:
-    db.execute("ALTER TABLE battles ADD COLUMN seal TEXT")
-    db.execute(
-        """CREATE TRIGGER plans_stay BEFORE UPDATE OF id, plan, seal, created ON battles
-           BEGIN SELECT RAISE (ABORT, 'a plan stays as it was written down'); END"""
-    )
-
-
-MIGRATIONS = (_m001_battles, _m002_outcomes, _m003_notices, _m004_seals)
-
-
 class Ledger:
-    """One connection to the record. Cheap to open; close it, or use it as a context manager."""
+    """One connection to the record. Cheap to open; close it, or use it as a context manager.
+
+    Raises, whatever is done with it:
+        DiskFull: nothing more can be written down; what was, stays.
+        CallerMistake: the file is damaged, or a newer release wrote it.
+    """
 
     def __init__(self) -> None:
         self.path = home() / "ledger.db"
+        database = Database(url=sa.URL.create("sqlite", database=str(self.path)), schema=LEDGER)
         with self._clear_errors():
-            self.db = sqlite3.connect(self.path, timeout=30, isolation_level=None)
-            self.db.row_factory = sqlite3.Row
-            self._write_ahead()
-            self.db.execute("PRAGMA synchronous = NORMAL")
-            self.db.execute("PRAGMA foreign_keys = ON")
-            self._migrate()
-
-    def _write_ahead(self) -> None:
-        """Switching a new file to WAL needs it alone, and SQLite does not wait for that as it waits for a write."""
-        for left in reversed(range(100)):
-            try:
-                self.db.execute("PRAGMA journal_mode = WAL")
-                return
-            except sqlite3.OperationalError as error:
-                if not left or "locked" not in str(error):
-                    raise
-                time.sleep(0.05)
+            self.connection = database.connect()
 
     def __enter__(self) -> Ledger:
         return self
 
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        self.db.close()
-        if isinstance(error, sqlite3.DatabaseError):  # reading met what only writing looks out for
-            with self._clear_errors():
-                raise error
-
-    def _migrate(self) -> None:
-        (version,) = self.db.execute("PRAGMA user_version").fetchone()
-        if version > len(MIGRATIONS):
-            raise CallerMistake(
-                f"{self.path} was written by a newer Noise Floor (format {version}, this one knows "
-                f"{len(MIGRATIONS)}). Update, or set NOISEFLOOR_HOME to another folder."
-            )
-        if version == len(MIGRATIONS):
-            return
-        with self._transaction():
-            (version,) = self.db.execute("PRAGMA user_version").fetchone()  # another process may have been faster
-            for number, migrate in enumerate(MIGRATIONS[version:], start=version + 1):
-                migrate(self.db)
-                self.db.execute(f"PRAGMA user_version = {number}")
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with self._clear_errors():
-            self.db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                with contextlib.suppress(sqlite3.Error):  # a full disk has rolled back by itself
-                    self.db.execute("ROLLBACK")
-                raise
-            self.db.execute("COMMIT")
-
-    @contextlib.contextmanager
-    def _clear_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.DatabaseError as error:
-            text = str(error)
-            if "full" in text or "disk I/O" in text:
-                raise DiskFull(
-                    f"The disk with {self.path.parent} is full. Free some space and start again: "
-                    "everything up to here is kept and the battle goes on where it was."
-                ) from error
-            if "not a database" in text or "malformed" in text:
-                raise CallerMistake(
-                    f"The ledger {self.path} is damaged ({text}). Move it away to start a new one; "
-                    "`sqlite3 ledger.db .recover` may save its contents."
-                ) from error
-            raise
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()
 
     # Writing
 
     def add(self, battle: Battle) -> None:
         """Stores a complete plan, sealed if it has a card; nothing has run yet, and it can never be changed."""
         seal = Seal.of(battle)
-        digest = seal.digest if battle.card else None
-        with self._transaction():
-            self.db.execute(
-                "INSERT INTO battles (id, plan, seal, state, device, probe, created) "
-                "VALUES (?, ?, ?, 'queued', ?, ?, ?)",
-                (battle.id, seal.plan, digest, battle.device, battle.probe, time.time()),
-            )
+        row = {
+            "id": battle.id, "state": "queued", "phase": "", "message": "", "exit_code": 0, "attempts": 0,
+            "created": time.time(), "device": battle.device, "probe": battle.probe, "task": battle.task,
+            "model_a": battle.a.model, "shots_a": battle.a.harness.shots,
+            "model_b": battle.b.model, "shots_b": battle.b.harness.shots,
+            "repeats": battle.of or None, "forecaster": battle.card and battle.card.by,
+            "environment": "{}", "seal": seal.digest if battle.card else None, "plan": seal.plan,
+        }  # fmt: skip
+        with self._writing():
+            self.connection.execute(battles.insert(), row)
 
     def claim(self, device: str) -> Entry | None:
-        """The battle a device's worker should fight now: an interrupted one first, then the oldest queued.
+        """The battle a device's worker should run now: an interrupted one first, then the oldest queued.
 
         The attempt is written down before it is made, so a battle that kills its worker is counted.
         """
-        with self._transaction():
-            row = self.db.execute(
-                "SELECT id FROM battles WHERE device = ? AND state IN ('queued', 'running') "
-                "ORDER BY state = 'queued', created LIMIT 1",
-                (device,),
-            ).fetchone()
-            if row is None:
+        with self._writing():
+            battle_id = self.connection.scalar(queries.NEXT, {"device": device})
+            if battle_id is None:
                 return None
-            self.db.execute(
-                "UPDATE battles SET state = 'running', attempts = attempts + 1, "
-                "started = coalesce(started, ?) WHERE id = ?",
-                (time.time(), row["id"]),
+            self._update(
+                battle_id,
+                state="running",
+                attempts=battles.c.attempts + 1,
+                started=sa.func.coalesce(battles.c.started, time.time()),
             )
-        return self.entry(row["id"])
+        return self.entry(battle_id)
 
-    def append(self, battle_id: str, side: Side, outcomes: Sequence[Outcome]) -> bool:
-        """Writes a batch down, all of it or nothing. False when the battle is no longer running.
+    def append(self, battle_id: str, side: Side, batch: Sequence[Outcome]) -> bool:
+        """Writes outcomes down, all of them or nothing. False when the battle is no longer running.
 
         A stop takes effect here, at once, whatever the worker is in the middle of: what comes after it is
         not recorded. Progress also forgives earlier attempts.
+
+        battle_id  whose they are
+        side       who was asked
+        batch      one outcome an item; an item that is there already stays as it is
         """
-        now = time.time()
-        with self._transaction():
-            running = self.db.execute(
-                "UPDATE battles SET attempts = 1 WHERE id = ? AND state = 'running'", (battle_id,)
-            ).rowcount
-            if running:
-                self.db.executemany(
-                    "INSERT INTO outcomes (battle, side, item, body, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                    [(battle_id, side, o.item_id, _outcome.dump_json(o), now) for o in outcomes],
-                )
+        common = {"battle": battle_id, "side": side, "at": time.time()}
+        rows = [
+            common
+            | {
+                "item": outcome.item_id,
+                "score": outcome.score if isinstance(outcome, ItemResult) else None,
+                "seconds": outcome.seconds,
+                "body": _outcome.dump_json(outcome).decode(),
+            }
+            for outcome in batch
+        ]
+        with self._writing():
+            running = self.connection.execute(_progress, {"battle": battle_id}).rowcount
+            if running and rows:
+                self.connection.execute(_insert_once[self.connection.dialect.name], rows)
         return bool(running)
 
     def say(self, battle_id: str, phase: str) -> None:
-        with self._transaction():
-            self.db.execute("UPDATE battles SET phase = ? WHERE id = ?", (phase, battle_id))
+        """Writes down what the worker is doing."""
+        with self._writing():
+            self._update(battle_id, phase=phase)
 
     def note(self, battle_id: str, text: str) -> None:
-        with self._transaction():
-            self.db.execute("INSERT INTO notices VALUES (?, ?, ?)", (battle_id, time.time(), text))
+        """Writes down what a reader of the result should know."""
+        with self._writing():
+            self.connection.execute(notices.insert(), {"battle": battle_id, "at": time.time(), "text": text})
 
     def describe(self, battle_id: str, environment: dict[str, dict[str, str]]) -> None:
-        with self._transaction():
-            self.db.execute("UPDATE battles SET environment = ? WHERE id = ?", (json.dumps(environment), battle_id))
+        """Writes down what runs, by side."""
+        with self._writing():
+            self._update(battle_id, environment=json.dumps(environment))
 
     def settle(
         self, battle_id: str, state: State, *, only_from: Sequence[State], message: str = "", exit_code: int = 0
     ) -> bool:
-        """Moves a battle to another state if it is in one of `only_from`. Returns whether it was."""
+        """Moves a battle to another state. Returns whether it was in one that it may come from.
+
+        battle_id  which battle
+        state      where it goes
+        only_from  the states it may come from; from any other nothing happens
+        message    why it stopped or failed, for whoever looks
+        exit_code  what a command line should end with
+        """
         finished = None if state in OPEN_STATES else time.time()
-        marks = ", ".join("?" * len(only_from))
-        with self._transaction():
-            changed = self.db.execute(
-                f"UPDATE battles SET state = ?, message = ?, exit_code = ?, finished = ?, phase = '', attempts = 0 "
-                f"WHERE id = ? AND state IN ({marks})",
-                (state, message, exit_code, finished, battle_id, *only_from),
-            ).rowcount
-        return bool(changed)
+        with self._writing():
+            return self._update(
+                battle_id,
+                only_from=only_from,
+                state=state,
+                message=message,
+                exit_code=exit_code,
+                finished=finished,
+                phase="",
+                attempts=0,
+            )
 
     # Reading
 
     def entry(self, battle_id: str) -> Entry:
         """Raises Unknown when there is no such battle."""
-        row = self.db.execute("SELECT * FROM battles WHERE id = ?", (battle_id,)).fetchone()
-        if row is None:
-            raise Unknown(
-                f"There is no battle {battle_id!r} in {self.path}. "
-                "It may have been fought on another machine, or with another NOISEFLOOR_HOME."
-            )
-        return _entry(row)
+        for row in self._rows(queries.ENTRY, battle=battle_id):
+            return _entry(row)
+        raise Unknown(
+            f"There is no battle {battle_id!r} in {self.path}. "
+            "It may have been fought on another machine, or with another NOISEFLOOR_HOME."
+        )
 
     def entries(self, *, states: Sequence[State] = (), measuring: bool = False, limit: int = 200) -> list[Entry]:
-        """Newest first. Probes and repeats of a battle only measure something: they are left out unless asked for."""
-        marks = ", ".join("?" * len(states))
-        where = f"state IN ({marks})" if states else "1"
-        rows = self.db.execute(
-            f"SELECT * FROM battles WHERE {where} "
-            "AND (? OR NOT probe AND coalesce(json_extract(plan, '$.of'), '') = '') ORDER BY created DESC LIMIT ?",
-            (*states, measuring, limit),
-        )
-        return [_entry(row) for row in rows]
+        """Battles, newest first.
+
+        states     those wanted; all where none is named
+        measuring  with probes and repeats of a battle, which only measure something
+        limit      how many at the most
+        """
+        return [_entry(row) for row in self._rows(queries.newest(states, measuring=measuring), limit=limit)]
 
     def sealed(self, by: str | None = None, *, limit: int = 200) -> list[Entry]:
         """Battles that somebody made a forecast for, or only this person, newest first."""
-        rows = self.db.execute(
-            "SELECT * FROM battles WHERE seal IS NOT NULL AND (?1 IS NULL OR json_extract(plan, '$.card.by') = ?1) "
-            "ORDER BY created DESC LIMIT ?2",
-            (by, limit),
-        )
-        return [_entry(row) for row in rows]
+        return [_entry(row) for row in self._rows(queries.forecasts(by), limit=limit)]
 
-    def family(self, battle_id: str) -> list[Entry]:
+    def repeats(self, battle_id: str) -> list[Entry]:
         """The battles that name this one in their plans, oldest first; itself among them if it names itself."""
-        rows = self.db.execute(
-            "SELECT * FROM battles WHERE json_extract(plan, '$.of') = ? ORDER BY created, rowid", (battle_id,)
-        )
-        return [_entry(row) for row in rows]
+        return [_entry(row) for row in self._rows(queries.REPEATS, battle=battle_id)]
 
     def ahead(self, entry: Entry) -> int:
         """How many open battles of the same device come before this one."""
-        (count,) = self.db.execute(
-            "SELECT count(*) FROM battles WHERE device = ? AND (state = 'running' OR "
-            "(state = 'queued' AND created < ?)) AND id != ?",
-            (entry.battle.device, entry.created, entry.battle.id),
-        ).fetchone()
-        return int(count)
+        battle = entry.battle
+        return int(self._value(queries.AHEAD, battle=battle.id, device=battle.device, created=entry.created))
 
     def outcomes(self, battle_id: str, side: Side) -> list[Outcome]:
         """In the order they were written down."""
-        rows = self.db.execute(
-            "SELECT body FROM outcomes WHERE battle = ? AND side = ? ORDER BY at, item", (battle_id, side)
-        )
-        return [_outcome.validate_json(row["body"]) for row in rows]
+        rows = self._rows(queries.OUTCOMES, battle=battle_id, side=side)
+        return [_outcome.validate_json(body) for (body,) in rows]
 
     def pairs(self, battle_id: str) -> list[tuple[str, float | None, float | None]]:
         """(item, score of A, score of B) of every item both sides are done with; None for an answer that failed."""
-        rows = self.db.execute(
-            """SELECT a.item, json_extract(a.body, '$.score'), json_extract(b.body, '$.score')
-               FROM outcomes a JOIN outcomes b ON b.battle = a.battle AND b.item = a.item AND b.side = 'b'
-               WHERE a.battle = ? AND a.side = 'a'""",
-            (battle_id,),
-        )
-        return [tuple(row) for row in rows]
+        return [tuple(row) for row in self._rows(queries.PAIRS, battle=battle_id)]
 
     def counts(self, battle_id: str) -> dict[str, tuple[int, float]]:
         """(outcomes written down, seconds they took), by side."""
-        rows = self.db.execute(
-            """SELECT side, count(*), total(json_extract(body, '$.seconds')) FROM outcomes
-               WHERE battle = ? GROUP BY side""",
-            (battle_id,),
-        )
-        return {side: (count, seconds) for side, count, seconds in rows}
-
-    def finished_items(self, battle_id: str, side: Side) -> set[str]:
-        rows = self.db.execute("SELECT item FROM outcomes WHERE battle = ? AND side = ?", (battle_id, side))
-        return {row["item"] for row in rows}
+        return {side: (count, seconds) for side, count, seconds in self._rows(queries.COUNTS, battle=battle_id)}
 
     def notices(self, battle_id: str) -> list[str]:
-        rows = self.db.execute("SELECT text FROM notices WHERE battle = ? ORDER BY at", (battle_id,))
-        return [row["text"] for row in rows]
+        """In the order they were written down."""
+        return [text for (text,) in self._rows(queries.NOTICES, battle=battle_id)]
 
     def pilot(self, models: tuple[str, str], task: str, shots: int) -> str | None:
-        """The id of the latest finished battle of these two over this task, asked with as many examples."""
-        row = self.db.execute(
-            """SELECT id FROM battles WHERE state = 'done' AND NOT probe AND json_extract(plan, '$.task') = ?
-                 AND json_extract(plan, '$.a.model') IN (?, ?) AND json_extract(plan, '$.b.model') IN (?, ?)
-                 AND json_extract(plan, '$.a.harness.shots') = ? AND json_extract(plan, '$.b.harness.shots') = ?
-                 AND coalesce(json_extract(plan, '$.of'), '') = ''
-               ORDER BY created DESC LIMIT 1""",
-            (task, *models, *models, shots, shots),
-        ).fetchone()
-        return row and str(row["id"])
+        """The id of the latest finished battle of two models over a task; None where they have not met.
+
+        models  addresses, in either order
+        task    name of the task
+        shots   worked examples that both were asked with
+        """
+        model, other = models
+        found = self._value(queries.PILOT, model=model, other_model=other, task=task, shots=shots)
+        return None if found is None else str(found)
 
     def seconds_an_item(self, model: str, task: str, shots: int, device: str) -> float | None:
-        """Mean measured seconds an item of this task took this model on this device, from its latest five battles.
+        """Mean seconds that an item took in a model's latest five battles; None where nothing was measured.
 
-        The battles are chosen first: their plans are long, and history grows.
+        model   address
+        task    name of the task
+        shots   worked examples it was asked with
+        device  where it ran
         """
-        (mean,) = self.db.execute(
-            """SELECT avg(json_extract(o.body, '$.seconds')) FROM (
-                   SELECT b.id, s.side FROM battles b, (SELECT 'a' AS side UNION ALL SELECT 'b') s
-                   WHERE b.device = ? AND json_extract(b.plan, '$.task') = ?
-                     AND coalesce(json_extract(b.plan, '$.of'), '') = ''
-                     AND json_extract(b.plan, '$.' || s.side || '.model') = ?
-                     AND json_extract(b.plan, '$.' || s.side || '.harness.shots') = ?
-                     AND EXISTS (SELECT 1 FROM outcomes WHERE battle = b.id AND side = s.side)
-                   ORDER BY b.created DESC LIMIT 5) latest
-               CROSS JOIN outcomes o ON o.battle = latest.id AND o.side = latest.side
-               WHERE json_extract(o.body, '$.kind') = 'result'""",
-            (device, task, model, shots),
-        ).fetchone()
+        mean = self._value(queries.SECONDS_AN_ITEM, model=model, task=task, shots=shots, device=device)
         return None if mean is None else float(mean)
 
+    # Both
 
-def _entry(row: sqlite3.Row) -> Entry:
-    plan = row["plan"] if isinstance(row["plan"], str) else row["plan"].decode()  # format 3 and before wrote bytes
+    def _rows(self, query: queries.Query, **given: object) -> Sequence[queries.Line]:
+        with self._clear_errors(), self.connection.begin():
+            return self.connection.execute(query, given).all()
+
+    def _value(self, query: queries.Query, **given: object) -> Any:
+        with self._clear_errors(), self.connection.begin():
+            return self.connection.scalar(query, given)
+
+    def _update(self, battle_id: str, *, only_from: Sequence[State] = (), **values: object) -> bool:
+        """Changes a battle's line, if it is in one of these states where any is named. Returns whether it was there."""
+        update = _this.where(battles.c.state.in_(only_from)) if only_from else _this
+        return bool(self.connection.execute(update.values(values), {"battle": battle_id}).rowcount)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        with self._clear_errors(), writing(self.connection):
+            yield
+
+    @contextmanager
+    def _clear_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except IntegrityError:
+            raise
+        except SQLAlchemyError as error:
+            match fault(error):
+                case "full":
+                    raise DiskFull(
+                        f"The disk with {self.path.parent} is full. Free some space and start again: "
+                        "everything up to here is kept and the battle goes on where it was."
+                    ) from error
+                case "damaged":
+                    raise CallerMistake(
+                        f"The ledger {self.path} is damaged ({reason(error)}). Move it away to start a new one; "
+                        "`sqlite3 ledger.db .recover` may save its contents."
+                    ) from error
+                case "locked":
+                    raise EngineError(
+                        f"Another program kept the ledger {self.path} locked for {PATIENCE} seconds. Close what has it "
+                        "open, a database browser for instance, and start again: everything up to here is kept."
+                    ) from error
+            raise
+
+
+@lru_cache(maxsize=8)
+def _parsed(plan: str) -> Battle:
+    """Whoever watches a battle asks again and again; its plan stays, and may name ten thousand items."""
+    return _battle.validate_json(plan)
+
+
+def _entry(row: queries.Line) -> Entry:
+    plan = row.plan if isinstance(row.plan, str) else row.plan.decode()  # bytes only after somebody changed it
     return Entry(
-        battle=_battle.validate_json(plan),
-        seal=Seal(digest=row["seal"], plan=plan) if row["seal"] is not None else None,
-        environment=json.loads(row["environment"]),
-        **{
-            name: row[name]
-            for name in ("state", "phase", "message", "exit_code", "attempts", "created", "started", "finished")
-        },
+        battle=_parsed(plan),
+        seal=Seal(digest=row.seal, plan=plan) if row.seal is not None else None,
+        environment=json.loads(row.environment),
+        state=row.state,
+        phase=row.phase,
+        message=row.message,
+        exit_code=row.exit_code,
+        attempts=row.attempts,
+        created=row.created,
+        started=row.started,
+        finished=row.finished,
     )

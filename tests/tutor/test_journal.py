@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import sqlite3
 import subprocess
 import sys
@@ -14,6 +16,8 @@ from pathlib import Path
 import pytest
 
 from engine import CallerMistake
+from engine.store import database
+from tests.full_disk import full_disk
 from tests.tutor.judge.test_assessment import CASE, FIRST, THOUGHT, Toy
 from tutor import dialogue, journal
 from tutor import judge as judging
@@ -66,7 +70,7 @@ def test_a_message_is_there_when_its_judge_dies(monkeypatch: pytest.MonkeyPatch)
     now = dialogue.add_message(begun(), THOUGHT)
     with pytest.raises(KeyboardInterrupt):
         list(dialogue.respond(now, dialogue.Tutor(judge=toy)))
-    journal._engine.cache_clear()  # as a new process would
+    database._engine.cache_clear()  # as a new process would
     (turn,) = journal.read(now.id).exchanges
     assert (turn.learner, turn.assessment, turn.reply) == (THOUGHT, None, None)
 
@@ -259,6 +263,63 @@ def test_what_the_database_complains_of_holds_nothing_a_learner_wrote(step: Call
     with pytest.raises(TutorError, match="no such table") as caught:
         step(now)
     assert "my secret" not in str(caught.value)
+
+
+# ------------------------------------------------------------- older and full ones
+
+
+@pytest.fixture
+def older(own_home: Path) -> dict[str, list[list[object]]]:
+    """A journal that the first release wrote, which named no format; and its rows, as that release read them."""
+    data = ROOT / "tests" / "data" / "store"
+    own_home.mkdir()
+    (own_home / "journal.db").write_bytes(gzip.decompress((data / "journal_0.db.gz").read_bytes()))
+    return json.loads(gzip.decompress((data / "journal_0.json.gz").read_bytes()))
+
+
+def test_a_journal_of_the_first_release_is_all_there(older: dict[str, list[list[object]]], own_home: Path):
+    assert [(now.lab, len(now.exchanges)) for now in journal.talks("ada")] == [("lab1", 2), ("lab2", 1), ("lab3", 1)]
+    with sqlite3.connect(own_home / "journal.db") as held:
+        assert held.execute("select version_num from journal_version").fetchall() == [("1",)]
+        for table, rows in older.items():
+            assert sorted(held.execute(f"select * from {table}")) == sorted(map(tuple, rows))
+    held.close()
+
+
+def test_a_journal_of_the_first_release_goes_on(older: dict[str, list[list[object]]]):
+    first, unjudged, unreplied = journal.talks("ada")
+    assert [turn.counted for turn in first.exchanges] == [True, True]
+    assert first.exchanges[1].learner == "😀 क्या\x00 'drop table'"
+    assert journal.sheet(first.id) == {"verdict": "too early", "task_set": "größer"}
+    assert answered(first).exchanges[2].learner == THOUGHT
+    assert unjudged.exchanges[0].told and unjudged.exchanges[0].assessment is None
+    assert unreplied.exchanges[0].assessment is not None and unreplied.exchanges[0].reply is None
+    for now in (unjudged, unreplied):
+        journal.judged(now.id, 1, COUNTS)
+        journal.replied(now.id, 1, "And then?", "authored", (CASE.id, POINT, "And then?"))
+        assert journal.read(now.id).exchanges[0].counted
+    assert journal.delete("ada") == 3 and len(journal.talks("eve")) == 1
+
+
+def test_a_journal_of_a_newer_release_is_left_as_it_is(own_home: Path):
+    begun()
+    with sqlite3.connect(own_home / "journal.db") as held:
+        held.execute("update journal_version set version_num = '2'")
+    held.close()
+    database._engine.cache_clear()  # as a new process would
+    with pytest.raises(CallerMistake, match=r"journal\.db was written by a newer.*NOISEFLOOR_JOURNAL_URL"):
+        journal.talks("ada")
+
+
+def test_a_full_disk_is_said_and_nothing_is_lost():
+    now = begun()
+    database._engine.cache_clear()  # as a new process would
+    complaint = r"could not be written: database or disk is full\. Your last message is not saved"
+    with full_disk(), pytest.raises(TutorError, match=complaint):
+        journal.said(now, "word " * 10_000)
+    database._engine.cache_clear()
+    assert journal.read(now.id) == now
+    assert answered(now).exchanges[0].counted
 
 
 # ------------------------------------------------------------------- two at a time

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
+from sqlalchemy.exc import IntegrityError
 
 from engine.battles.battle import Battle, Contender
 from engine.battles.forecast import LONGEST_HYPOTHESIS, Card, Forecast, author
@@ -148,8 +149,8 @@ def test_a_plan_without_a_card_has_no_seal(ledger: Ledger) -> None:
 def test_a_plan_cannot_be_changed_by_mistake(ledger: Ledger, change: str) -> None:
     """Nor gain a card later: card and seal would have to be written into these columns."""
     ledger.add(replace(BATTLE, card=None))
-    with pytest.raises(sqlite3.IntegrityError, match="a plan stays as it was written down"):
-        ledger.db.execute(f"UPDATE battles SET {change}")
+    with pytest.raises(IntegrityError, match="a plan stays as it was written down"), ledger.connection.begin():
+        ledger.connection.exec_driver_sql(f"UPDATE battles SET {change}")
     assert ledger.entry("b1").battle == replace(BATTLE, card=None)
 
 

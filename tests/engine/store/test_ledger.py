@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
+import subprocess
+import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from engine.battles.battle import Battle, Contender, ItemFailure, ItemResult
 from engine.errors import CallerMistake, DiskFull, EngineError, Unknown
 from engine.harness.config import Decoding, HarnessConfig
-from engine.store.ledger import MIGRATIONS, Ledger
+from engine.store import database
+from engine.store.ledger import Ledger
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
@@ -44,54 +51,16 @@ def right(item: str, seconds: float = 1.0) -> ItemResult:
     return ItemResult(item_id=item, score=1.0, choice=0, logliks=(-0.125, -7.0), seconds=seconds)
 
 
+def items(ledger: Ledger) -> list[str]:
+    """Those that side A of battle one is done with."""
+    return [outcome.item_id for outcome in ledger.outcomes("one", "a")]
+
+
 def running(ledger: Ledger, *battles: Battle) -> None:
     for one in battles:
         ledger.add(one)
     while (entry := ledger.claim(battles[0].device)) and entry.battle.id != battles[-1].id:
         ledger.settle(entry.battle.id, "done", only_from=("running",))
-
-
-# ---- formats
-
-
-def test_a_new_ledger_has_the_newest_format(ledger: Ledger) -> None:
-    assert ledger.db.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS)
-    assert ledger.entries() == []
-
-
-@pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
-def test_an_older_ledger_is_brought_up_to_date_and_keeps_its_battles(version: int, own_home: Path) -> None:
-    """Plans were bytes up to format 3, and knew neither cards nor seals."""
-    own_home.mkdir()
-    with Ledger() as new:
-        new.add(battle("old"))
-        row = dict(new.db.execute("SELECT * FROM battles").fetchone())
-    plan = {field: value for field, value in json.loads(row["plan"]).items() if field not in ("card", "stop", "target")}
-    row["plan"] = json.dumps(plan).encode()
-    if version < 4:
-        del row["seal"]
-    (own_home / "ledger.db").unlink()
-    old = sqlite3.connect(own_home / "ledger.db", isolation_level=None)
-    for migrate in MIGRATIONS[:version]:
-        migrate(old)
-    old.execute(f"PRAGMA user_version = {version}")
-    old.execute(f"INSERT INTO battles VALUES ({', '.join('?' * len(row))})", tuple(row.values()))
-    old.close()
-    with Ledger() as ledger:
-        assert (ledger.entry("old").battle, ledger.entry("old").seal) == (battle("old"), None)
-        ledger.claim("cpu")
-        assert ledger.append("old", "a", [right("sky/0")])
-        ledger.note("old", "still here")
-        assert ledger.notices("old") == ["still here"]
-
-
-def test_a_ledger_of_a_newer_format_is_not_touched(own_home: Path) -> None:
-    with Ledger() as ledger:
-        ledger.db.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
-    before = (own_home / "ledger.db").read_bytes()
-    with pytest.raises(CallerMistake, match=r"newer Noise Floor.*NOISEFLOOR_HOME"):
-        Ledger()
-    assert (own_home / "ledger.db").read_bytes() == before
 
 
 # ---- what is written comes back
@@ -136,9 +105,9 @@ def test_the_same_item_twice_counts_once_and_the_first_one_stays(ledger: Ledger)
 def test_a_batch_is_written_whole_or_not_at_all(ledger: Ledger) -> None:
     """The second outcome breaks a rule of the table; the first must not be left behind."""
     running(ledger, battle())
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises(IntegrityError):
         ledger.append("one", "a", [right("sky/0"), replace(right("sky/1"), item_id=None)])  # type: ignore[arg-type]
-    assert ledger.finished_items("one", "a") == set()
+    assert items(ledger) == []
     assert ledger.append("one", "a", [right("sky/0")])
 
 
@@ -148,7 +117,7 @@ def test_nothing_is_recorded_after_a_stop(ledger: Ledger) -> None:
     with Ledger() as other_process:
         other_process.settle("one", "stopped", only_from=("queued", "running"))
     assert not ledger.append("one", "a", [right("sky/1")])
-    assert ledger.finished_items("one", "a") == {"sky/0"}
+    assert items(ledger) == ["sky/0"]
 
 
 def test_a_failure_has_no_score_in_the_pairs(ledger: Ledger) -> None:
@@ -239,24 +208,22 @@ def test_seconds_an_item_is_the_mean_of_what_was_measured_alike(ledger: Ledger) 
 # ---- many at once
 
 
-def at_once(count: int, work: object) -> list[BaseException]:
-    """Runs `work(number)` in that many threads together; returns what was raised."""
-    raised: list[BaseException] = []
+def at_once(count: int, work: Callable[[int], object]) -> None:
+    """Runs `work(number)` in that many threads together, and raises what any of them raised."""
     together = threading.Barrier(count)
 
-    def one(number: int) -> None:
-        try:
-            together.wait()
-            work(number)  # type: ignore[operator]
-        except BaseException as error:
-            raised.append(error)
+    def run(number: int) -> None:
+        together.wait()
+        work(number)
 
-    threads = [threading.Thread(target=one, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return raised
+    with ThreadPoolExecutor(count) as pool:
+        list(pool.map(run, range(count)))
+
+
+def process(code: str) -> subprocess.Popen[str]:
+    """Another process over the same ledger."""
+    code = "import os, pathlib, time\nfrom tests.engine.store.test_ledger import Ledger, battle, right\n" + code
+    return subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, text=True, stdout=subprocess.PIPE)
 
 
 def test_a_new_ledger_may_be_opened_by_many_at_once() -> None:
@@ -264,9 +231,32 @@ def test_a_new_ledger_may_be_opened_by_many_at_once() -> None:
         with Ledger() as mine:
             mine.add(battle(f"battle {number}"))
 
-    assert at_once(6, open_and_add) == []
+    at_once(6, open_and_add)
     with Ledger() as ledger:
         assert len(ledger.entries()) == 6
+
+
+def test_processes_open_a_new_ledger_at_once_and_claim_one_after_the_other(own_home: Path) -> None:
+    """They meet where the first file is missing; each claim counts an attempt, so none may be lost."""
+    claims = """
+home = pathlib.Path(os.environ["NOISEFLOOR_HOME"])
+print("ready", flush=True)
+while not (home / "go").exists(): time.sleep(0.001)
+with Ledger() as mine:
+    mine.add(battle(str(os.getpid())))
+    for _ in range(5): mine.claim("cpu")
+"""
+    own_home.mkdir()
+    others = [process(claims) for _ in range(3)]
+    for other in others:
+        assert other.stdout and other.stdout.readline() == "ready\n"
+    (own_home / "go").touch()
+    for other in others:
+        other.communicate(timeout=60)
+        assert other.returncode == 0
+    with Ledger() as ledger:
+        entries = ledger.entries()
+    assert len(entries) == 3 and sum(entry.attempts for entry in entries) == 15
 
 
 def test_two_connections_write_at_once_and_each_item_counts_once(ledger: Ledger) -> None:
@@ -277,8 +267,59 @@ def test_two_connections_write_at_once_and_each_item_counts_once(ledger: Ledger)
             for i in range(40):
                 assert mine.append("one", "a" if number % 2 else "b", [right(f"sky/{i}")])
 
-    assert at_once(4, write) == []
+    at_once(4, write)
     assert ledger.counts("one") == {"a": (40, 40.0), "b": (40, 40.0)}
+
+
+def test_readers_do_not_wait_for_a_writer_and_writers_do(ledger: Ledger, own_home: Path) -> None:
+    running(ledger, battle())
+    ledger.append("one", "a", [right("sky/0")])
+    with sqlite3.connect(own_home / "ledger.db", isolation_level=None, check_same_thread=False) as other:
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("DELETE FROM outcomes")
+        before = time.monotonic()
+        with Ledger() as reader:
+            assert (items(reader), reader.entry("one").state) == (["sky/0"], "running")
+        assert time.monotonic() - before < 5
+        with ThreadPoolExecutor(1) as pool:
+            writing = pool.submit(ledger.append, "one", "a", [right("sky/1")])
+            time.sleep(0.2)
+            assert not writing.done()
+            other.execute("ROLLBACK")
+            assert writing.result(timeout=20)
+    other.close()
+    assert items(ledger) == ["sky/0", "sky/1"]
+
+
+def test_a_ledger_that_stays_locked_is_said(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "PATIENCE", 0)
+    with Ledger() as ledger, sqlite3.connect(own_home / "ledger.db", isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(EngineError, match=r"ledger\.db locked.*everything up to here is kept"):
+            ledger.add(battle())
+        other.execute("ROLLBACK")
+        ledger.add(battle())
+    other.close()
+
+
+def test_a_killed_process_loses_nothing_that_it_wrote(ledger: Ledger) -> None:
+    running(ledger, battle(items=100_000))
+    endless = """
+with Ledger() as mine:
+    for i in range(100_000):
+        mine.append("one", "a", [right(f"sky/{i}"), right(f"sea/{i}")])
+        print(i, flush=True)
+"""
+    with process(endless) as killed:
+        assert killed.stdout
+        for _ in range(30):
+            written = int(killed.stdout.readline())
+        killed.kill()
+        written = max([written, *map(int, killed.stdout)])
+    kept = items(ledger)
+    assert {f"{what}/{i}" for what in ("sky", "sea") for i in range(written + 1)} <= {*kept}
+    assert len(kept) % 2 == 0  # the last batch is there whole or not at all
+    assert ledger.append("one", "a", [right("afterwards")])
 
 
 # ---- when the disk fails
@@ -287,13 +328,14 @@ def test_two_connections_write_at_once_and_each_item_counts_once(ledger: Ledger)
 def test_a_full_disk_keeps_what_was_written(ledger: Ledger) -> None:
     running(ledger, battle(items=10_000))
     ledger.append("one", "a", [right("sky/0")])
-    (pages,) = ledger.db.execute("PRAGMA page_count").fetchone()
-    ledger.db.execute(f"PRAGMA max_page_count = {pages}")  # SQLite's own way of having no more room
+    with ledger.connection.begin():
+        pages = ledger.connection.exec_driver_sql("PRAGMA page_count").scalar()
+        ledger.connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")  # SQLite's own way of having no more room
     with pytest.raises(DiskFull, match="Free some space") as caught:
         ledger.append("one", "a", [right(f"sky/{i}") for i in range(1, 10_000)])
     assert caught.value.exit_code == 2
     with Ledger() as fresh:
-        assert fresh.finished_items("one", "a") == {"sky/0"}
+        assert items(fresh) == ["sky/0"]
         assert fresh.append("one", "a", [right(f"sky/{i}") for i in range(1, 10_000)])
 
 

@@ -1,0 +1,180 @@
+"""Opening a database by its address, its tables brought up to date; the ledger and the journal stand on it.
+
+A file of SQLite is opened with write-ahead logging, so readers do not wait for a writer, and one writer waits for
+another. Other databases are whatever SQLAlchemy has a driver for. What a database complains of is told apart here;
+the sentences are whose database it is.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DisconnectionError, OperationalError, ProgrammingError
+
+from engine.errors import CallerMistake
+
+PATIENCE = 30
+"""Seconds a writer waits for another one."""
+Fault = Literal["full", "damaged", "locked", "other"]
+_WORDS: dict[Fault, tuple[str, ...]] = {
+    "full": ("full", "disk I/O"),
+    "damaged": ("not a database", "malformed"),
+    "locked": ("locked",),
+}
+_migrating = threading.Lock()
+"""Alembic's `op` is one for the whole process."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schema:
+    """A database's tables through time."""
+
+    name: str
+    """What it is called; its format stands in a table `<name>_version`."""
+    revisions: Path
+    """Folder with its Alembic history; each revision is named by the format it makes."""
+    format: int
+    """The one this release reads and writes, the newest of them."""
+    elsewhere: str
+    """How to use another database, in words, for whoever has one of a newer format."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Database:
+    """A database at an address, with the tables of a schema."""
+
+    url: str | sa.URL
+    schema: Schema
+    idle: int = 0
+    """Connections to a file that stay open between uses. Faster, and for as long as one is open, what was written last
+    lies beside the file: none for a file that people copy."""
+
+    def connect(self) -> sa.Connection:
+        """A connection to tables that are up to date. Close it, or use it as a context manager.
+
+        Raises:
+            CallerMistake: a newer release wrote this database.
+            SQLAlchemyError: it cannot be opened; see `fault`.
+            ImportError, ValueError: the address names no database, or no driver that is installed.
+        """
+        connection = _engine(self.url, self.idle).connect()
+        try:
+            if "up to date" not in connection.info:  # of the driver's connection, which a pool may hand out again
+                if self._format(connection) < self.schema.format:
+                    self._migrate(connection)
+                connection.info["up to date"] = True
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _format(self, connection: sa.Connection) -> int:
+        """The format it has; 0 where that is written in no table, in a new database for instance."""
+        try:
+            with connection.begin():
+                found = connection.exec_driver_sql(f"SELECT version_num FROM {self.schema.name}_version").scalar()
+                written = int(found or 0)
+        except (OperationalError, ProgrammingError):  # no such table; another trouble meets the migration as well
+            return 0
+        if written > self.schema.format:
+            url = connection.engine.url
+            place = url.database if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+            raise CallerMistake(
+                f"{place} was written by a newer Noise Floor (format {written}, this one knows "
+                f"{self.schema.format}). Update, or {self.schema.elsewhere}."
+            )
+        return written
+
+    def _migrate(self, connection: sa.Connection) -> None:
+        from alembic import command  # a tenth of a second, and seldom needed
+        from alembic.config import Config
+
+        config = Config(attributes={"connection": connection, "version_table": f"{self.schema.name}_version"})
+        for option, value in (
+            ("script_location", Path(__file__).parent / "migrations"),
+            ("version_locations", self.schema.revisions),
+            ("path_separator", "newline"),
+        ):
+            config.set_main_option(option, str(value).replace("%", "%%"))
+        with _migrating, writing(connection):
+            if connection.dialect.name == "postgresql":  # where beginning to write locks nothing
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(self.schema.name))))
+            command.upgrade(config, "head")  # nothing, where another process was faster
+
+
+@contextmanager
+def writing(connection: sa.Connection) -> Iterator[None]:
+    """A transaction that has the write lock from its beginning: what it reads is still so when it writes."""
+    with connection.begin():
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        yield
+
+
+def fault(error: Exception) -> Fault:
+    """What kind of trouble a database is in."""
+    words = reason(error)
+    return next((kind for kind, signs in _WORDS.items() if any(sign in words for sign in signs)), "other")
+
+
+def reason(error: Exception) -> str:
+    """The database's own words, without the statement and what was to be written with it."""
+    return str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]
+
+
+@lru_cache(maxsize=8)
+def _engine(url: str | sa.URL, idle: int) -> sa.Engine:
+    """Keeps what was compiled for this address, and its connections."""
+    address = sa.make_url(url)
+    if address.get_backend_name() != "sqlite":
+        return sa.create_engine(address, hide_parameters=True)
+    made = sa.create_engine(
+        address,
+        hide_parameters=True,
+        connect_args={"timeout": PATIENCE, "isolation_level": None},  # no transaction but those of `writing`
+        **({"poolclass": sa.QueuePool, "pool_size": idle, "max_overflow": -1} if idle else {"poolclass": sa.NullPool}),
+    )
+
+    @sa.event.listens_for(made, "connect")
+    def opened(connection: Any, record: Any) -> None:
+        _prepare(connection)
+        record.info["file"] = _identity(address)
+
+    @sa.event.listens_for(made, "checkout")
+    def checked_out(_: object, record: Any, __: object) -> None:
+        if record.info["file"] != _identity(address):
+            raise DisconnectionError  # the file was moved away or deleted: the pool opens what is there now
+
+    return made
+
+
+def _identity(url: sa.URL) -> tuple[int, int] | None:
+    """Which file lies at an address; None where none does, as in memory."""
+    try:
+        status = os.stat(url.database or "")
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _prepare(connection: Any) -> None:
+    """Switching a new file to WAL needs it alone, and SQLite does not wait for that as it waits for a write."""
+    for left in reversed(range(100)):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            break
+        except Exception as error:
+            if not left or "locked" not in str(error):
+                raise
+            time.sleep(0.05)
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA foreign_keys = ON")

@@ -1,0 +1,40 @@
+"""Sheets that learners fill in beside the talk, and small facts the tutor keeps for itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+
+from tutor.journal.connection import to_read, to_write
+from tutor.journal.tables import notes, sheets
+from tutor.journal.transcripts import now
+
+
+def sheet(talk: str) -> dict[str, str]:
+    """What the learner filled in so far, by row."""
+    with to_read() as connection:
+        found = connection.scalar(sa.select(sheets.c.answers).where(sheets.c.talk == talk))
+    return json.loads(found) if found else {}
+
+
+def filled(talk: str, answers: Mapping[str, str]) -> None:
+    """Keeps the sheet as it is now; empty answers are not kept."""
+    text = json.dumps({row: answer for row, answer in answers.items() if answer})
+    with to_write() as connection:
+        connection.execute(sa.delete(sheets).where(sheets.c.talk == talk))
+        connection.execute(sa.insert(sheets).values(talk=talk, answers=text, saved_at=now()))
+
+
+def note(name: str) -> str | None:
+    """A small fact the tutor keeps, such as which mode an endpoint understands. Never a key."""
+    with to_read() as connection:
+        return connection.scalar(sa.select(notes.c.value).where(notes.c.name == name))
+
+
+def keep_note(name: str, value: str) -> None:
+    """Writes a small fact down, over the old one."""
+    with to_write() as connection:
+        connection.execute(sa.delete(notes).where(notes.c.name == name))
+        connection.execute(sa.insert(notes).values(name=name, value=value))

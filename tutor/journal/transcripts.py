@@ -1,0 +1,186 @@
+"""Talks and their turns: each thing is written down before anything is done with it, and once."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import secrets
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from engine import CallerMistake
+from tutor.errors import TutorError
+from tutor.exchange import Assessment, Exchange, Point
+from tutor.journal import tables
+from tutor.journal.connection import to_read, to_write
+from tutor.journal.tables import sheets, turns
+
+_talks = tables.talks  # `talks` is what they are asked for with
+
+
+class Taken(TutorError):
+    """This turn was already said, in another tab for instance."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Talk:
+    """One learner's way through one lab: where it stands, and every exchange so far, oldest first."""
+
+    id: str
+    learner: str
+    lab: str
+    begun: str
+    case: str
+    point: Point
+    question: str  # the tutor's words that wait for an answer
+    exchanges: tuple[Exchange, ...]
+
+
+def new_learner() -> str:
+    """A name nobody can guess: it is the only key to a learner's transcripts."""
+    return secrets.token_urlsafe(16)
+
+
+def begin(learner: str, lab: str, case: str, point: Point, question: str) -> Talk:
+    """A new talk, written down. Earlier ones of the same lab are kept.
+
+    learner   who talks; the key to it
+    lab       the lab's slug
+    case      the case that is open first, and in it
+    point     what is asked about
+    question  the tutor's words
+    """
+    row = {
+        "id": secrets.token_hex(8), "learner": learner, "lab": lab, "begun": now(), "case": case, "point": str(point),
+        "question": question,
+    }  # fmt: skip
+    with to_write() as connection:
+        connection.execute(sa.insert(_talks).values(row))
+    return read(row["id"])
+
+
+def read(talk: str) -> Talk:
+    """Raises CallerMistake when there is no such talk."""
+    with to_read() as connection:
+        for found in _read(connection, _talks.c.id == talk):
+            return found
+    raise CallerMistake(f"There is no talk “{talk}” in the journal; it may have been deleted. Begin the lab anew.")
+
+
+def latest(learner: str, lab: str) -> Talk | None:
+    """The learner's newest talk in this lab."""
+    newest = (
+        sa.select(_talks.c.id)
+        .where(_talks.c.learner == learner, _talks.c.lab == lab)
+        .order_by(_talks.c.begun.desc(), _talks.c.id)
+        .limit(1)
+    )
+    with to_read() as connection:
+        return next(_read(connection, _talks.c.id == newest.scalar_subquery()), None)
+
+
+def talks(learner: str) -> tuple[Talk, ...]:
+    """All of a learner's talks, oldest first."""
+    with to_read() as connection:
+        return tuple(_read(connection, _talks.c.learner == learner))
+
+
+def _read(connection: sa.Connection, which: sa.ColumnElement[bool]) -> Iterator[Talk]:
+    rows = connection.execute(sa.select(_talks).where(which).order_by(_talks.c.begun, _talks.c.id)).mappings().all()
+    for row in rows:
+        said = connection.execute(sa.select(turns).where(turns.c.talk == row["id"]).order_by(turns.c.number)).mappings()
+        yield Talk(**{**row, "point": Point.parse(row["point"]), "exchanges": tuple(_exchange(turn) for turn in said)})
+
+
+def said(talk: Talk, text: str, *, told: bool = False) -> Exchange:
+    """Writes the learner's message down before anything is done with it.
+
+    talk  as the learner saw it: the message is the turn after its last
+    text  the message
+    told  whether the learner asked to be told
+
+    Raises:
+        Taken: the turn with this number exists already; read the talk again.
+    """
+    exchange = Exchange(
+        number=len(talk.exchanges) + 1, case=talk.case, point=talk.point, tutor=talk.question, learner=text,
+        said_at=now(), told=told,
+    )  # fmt: skip
+    row = {
+        "talk": talk.id, "number": exchange.number, "case": exchange.case, "point": str(exchange.point),
+        "tutor": exchange.tutor, "learner": text, "told": told, "said_at": exchange.said_at, "voice": "",
+    }  # fmt: skip
+    try:
+        with to_write() as connection:
+            connection.execute(sa.insert(turns).values(row))
+    except IntegrityError as error:
+        raise Taken("This turn was answered already, perhaps in another tab. Reload to go on from there.") from error
+    return exchange
+
+
+def judged(talk: str, number: int, assessment: Assessment) -> None:
+    """Writes a judgement down, once: a second one for the same turn changes nothing.
+
+    talk        the talk's id
+    number      of the turn that is judged
+    assessment  what a judge made of the learner's message
+    """
+    unjudged = sa.update(turns).where(turns.c.talk == talk, turns.c.number == number, turns.c.assessment.is_(None))
+    with to_write() as connection:
+        connection.execute(unjudged.values(assessment=json.dumps(asdict(assessment))))
+
+
+def replied(talk: str, number: int, reply: str, voice: str, onwards: tuple[str, Point, str]) -> None:
+    """Writes the whole reply and where the talk goes next, in one transaction, once.
+
+    talk     the talk's id
+    number   of the turn that is replied to; one that nobody said, or that has its reply, is left alone
+    voice    who wrote the reply: "authored" or a model's name
+    onwards  the case, the point and the question that are open from now on
+    """
+    answered = sa.update(turns).where(turns.c.talk == talk, turns.c.number == number, turns.c.reply.is_(None))
+    with to_write() as connection:
+        if connection.execute(answered.values(reply=reply, voice=voice)).rowcount:
+            _open(connection, talk, *onwards)
+
+
+def turned_to(talk: str, case: str, point: Point, question: str) -> None:
+    """Another case, chosen by the learner between two turns.
+
+    talk      the talk's id
+    case      the case that is open from now on, and in it
+    point     what is asked about
+    question  the tutor's words
+    """
+    with to_write() as connection:
+        _open(connection, talk, case, point, question)
+
+
+def _open(connection: sa.Connection, talk: str, case: str, point: Point, question: str) -> None:
+    values = {"case": case, "point": str(point), "question": question}
+    connection.execute(sa.update(_talks).where(_talks.c.id == talk).values(values))
+
+
+def delete(learner: str) -> int:
+    """Removes everything this learner wrote; returns how many talks there were."""
+    mine = sa.select(_talks.c.id).where(_talks.c.learner == learner)
+    with to_write() as connection:
+        for table in (turns, sheets):
+            connection.execute(sa.delete(table).where(table.c.talk.in_(mine)))
+        return connection.execute(sa.delete(_talks).where(_talks.c.learner == learner)).rowcount
+
+
+def _exchange(row: sa.RowMapping) -> Exchange:
+    assessment = None
+    if row["assessment"]:
+        given = json.loads(row["assessment"])
+        assessment = Assessment(**{**given, "concepts": tuple(given["concepts"])})
+    fields = {name: row[name] for name in ("number", "case", "tutor", "learner", "reply", "voice", "said_at", "told")}
+    return Exchange(**fields, point=Point.parse(row["point"]), assessment=assessment)
+
+
+def now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
