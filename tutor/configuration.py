@@ -79,12 +79,12 @@ def take_exam(endpoint: TutorEndpoint) -> Iterator[tuple[int, int]]:
 
 def save_exam(endpoint: TutorEndpoint, exam: judge.Exam) -> None:
     """Keeps the result as the last one of this endpoint and model."""
-    journal.keep_note(_exam_note(endpoint), json.dumps(exam.as_dict()))
+    journal.save_note(_exam_note(endpoint), json.dumps(exam.as_dict()))
 
 
 def last_exam(endpoint: TutorEndpoint) -> judge.Exam | None:
     """What the last exam of this endpoint and model showed; None when it took none."""
-    kept = journal.note(_exam_note(endpoint))
+    kept = journal.read_note(_exam_note(endpoint))
     return judge.Exam.from_dict(json.loads(kept)) if kept else None
 
 

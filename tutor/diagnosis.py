@@ -60,10 +60,10 @@ def structured_mode(client: OpenAIClient, *, afresh: bool = False) -> str | None
     known then, and nothing is noted.
     """
     name = f"{client.endpoint.model}@{client.endpoint.url}"[:200]
-    mode = None if afresh else journal.note(name)
+    mode = None if afresh else journal.read_note(name)
     if mode not in (*STRUCTURED_MODES, ""):
         mode = next((mode for mode in STRUCTURED_MODES if _follows(client, mode)), "")
-        journal.keep_note(name, mode)
+        journal.save_note(name, mode)
     return mode or None
 
 

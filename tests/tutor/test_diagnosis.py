@@ -48,7 +48,7 @@ def failure_of(ask: Any) -> EndpointFailure:
 
 
 def noted(stub: StubServer, model: str = "m") -> str | None:
-    return journal.note(f"{model}@http://{stub.host}/v1")
+    return journal.read_note(f"{model}@http://{stub.host}/v1")
 
 
 # ---- which mode
@@ -102,7 +102,7 @@ def test_a_look_is_short_since_a_server_that_ignores_the_form_may_ramble(stub: S
 
 
 def test_a_memory_of_a_mode_nobody_knows_is_not_trusted(stub: StubServer) -> None:
-    journal.keep_note(f"m@http://{stub.host}/v1", "XML")
+    journal.save_note(f"m@http://{stub.host}/v1", "XML")
     stub.says = fills(("JSON",), balls)
     assert structured_mode(client(stub)) == "JSON"
 
@@ -135,7 +135,7 @@ def steps(stub: StubServer, key: str = KEY) -> list[Step]:
 
 def test_all_is_well(stub: StubServer) -> None:
     stub.says = fills(("TOOLS",), balls)
-    journal.keep_note(f"m@http://{stub.host}/v1", "JSON")
+    journal.save_note(f"m@http://{stub.host}/v1", "JSON")
     seen = steps(stub)
     assert [step.name for step in seen] == ["address", "key", "model", "chat", "stream", "schema"]
     assert all(step.passed for step in seen)
@@ -159,7 +159,7 @@ def test_no_forms_cost_only_the_judge(stub: StubServer) -> None:
 
 def test_an_outage_at_the_last_step_is_told_as_one_and_nothing_is_forgotten(stub: StubServer) -> None:
     stub.says = fills((), balls, lambda body: refusal(429))
-    journal.keep_note(f"m@http://{stub.host}/v1", "JSON")
+    journal.save_note(f"m@http://{stub.host}/v1", "JSON")
     last = steps(stub)[-1]
     assert (last.name, last.passed) == ("schema", False)
     assert "429" in last.message and last.message.endswith("the judge stays local.")

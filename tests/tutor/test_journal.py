@@ -23,7 +23,7 @@ from tutor import dialogue, journal
 from tutor import judge as judging
 from tutor.errors import TutorError
 from tutor.exchange import Assessment, Point
-from tutor.journal import Taken, Talk
+from tutor.journal import Talk, TurnTaken
 
 POINT = Point(kind="question", id=FIRST.id)
 COUNTS = Assessment(why="applies_concept", concepts=("evaluator",), quote="quote", judge="toy", notice="by a toy")
@@ -36,9 +36,9 @@ def begun(learner: str = "ada", lab: str = "lab1") -> Talk:
 
 def answered(before: Talk, text: str = THOUGHT) -> Talk:
     """The talk one judged and answered turn later."""
-    number = journal.said(before, text).number
-    journal.judged(before.id, number, COUNTS)
-    journal.replied(before.id, number, "And then?", "authored", (CASE.id, POINT, "And then?"))
+    number = journal.record_message(before, text).number
+    journal.record_assessment(before.id, number, COUNTS)
+    journal.record_reply(before.id, number, "And then?", "authored", (CASE.id, POINT, "And then?"))
     return journal.read(before.id)
 
 
@@ -79,7 +79,7 @@ def test_a_message_is_there_when_the_process_is_killed(own_home: Path):
     code = (
         "import os; from tutor import journal; from tutor.exchange import Point\n"
         "now = journal.begin('ada', 'lab1', 'l1-a', Point(kind='question', id='a0'), 'Why?')\n"
-        "journal.said(now, 'written down'); print(now.id, flush=True); os._exit(9)"
+        "journal.record_message(now, 'written down'); print(now.id, flush=True); os._exit(9)"
     )
     killed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert killed.returncode == 9, killed.stderr
@@ -92,46 +92,46 @@ def test_a_message_is_there_when_the_process_is_killed(own_home: Path):
 
 def test_the_same_turn_cannot_be_said_twice():
     now = begun()
-    journal.said(now, "in one tab")
-    with pytest.raises(Taken, match="another tab"):
-        journal.said(now, "in another")
+    journal.record_message(now, "in one tab")
+    with pytest.raises(TurnTaken, match="another tab"):
+        journal.record_message(now, "in another")
     assert [turn.learner for turn in journal.read(now.id).exchanges] == ["in one tab"]
 
 
 def test_a_turn_is_judged_once_and_the_first_judgement_stays():
     now = begun()
-    journal.said(now, THOUGHT)
-    journal.judged(now.id, 1, COUNTS)
-    journal.judged(now.id, 1, Assessment(why="gibberish"))
+    journal.record_message(now, THOUGHT)
+    journal.record_assessment(now.id, 1, COUNTS)
+    journal.record_assessment(now.id, 1, Assessment(why="gibberish"))
     assert journal.read(now.id).exchanges[0].assessment == COUNTS
 
 
 def test_a_turn_is_replied_to_once_and_the_talk_goes_where_the_first_reply_led():
     now = answered(begun())
     elsewhere = Point(kind="concept", id="evaluator")
-    journal.replied(now.id, 1, "A second reply?", "m", ("l1-b", elsewhere, "A second reply?"))
+    journal.record_reply(now.id, 1, "A second reply?", "m", ("l1-b", elsewhere, "A second reply?"))
     assert journal.read(now.id) == now
 
 
 def test_a_judgement_or_reply_to_a_turn_nobody_said_changes_nothing():
     now = begun()
-    journal.judged(now.id, 1, COUNTS)
-    journal.replied(now.id, 1, "And?", "m", ("l1-b", POINT, "And?"))
+    journal.record_assessment(now.id, 1, COUNTS)
+    journal.record_reply(now.id, 1, "And?", "m", ("l1-b", POINT, "And?"))
     assert journal.read(now.id) == now
 
 
 def test_a_reply_and_where_it_leads_are_written_together():
     now = begun()
-    journal.said(now, THOUGHT)
+    journal.record_message(now, THOUGHT)
     to = Point(kind="belief", id="number_is_objective")
-    journal.replied(now.id, 1, "So?", "m", ("l1-b", to, "So?"))
+    journal.record_reply(now.id, 1, "So?", "m", ("l1-b", to, "So?"))
     after = journal.read(now.id)
     assert (after.case, after.point, after.question, after.exchanges[0].reply) == ("l1-b", to, "So?", "So?")
 
 
 def test_turning_to_a_case_moves_the_open_question_and_no_turn():
     now = answered(begun())
-    journal.turned_to(now.id, "l1-b", Point(kind="question", id="b0"), "And this one?")
+    journal.set_open_question(now.id, "l1-b", Point(kind="question", id="b0"), "And this one?")
     after = journal.read(now.id)
     assert (after.case, after.question, after.exchanges) == ("l1-b", "And this one?", now.exchanges)
 
@@ -150,11 +150,11 @@ def test_a_learners_talks_are_listed_oldest_first_and_the_newest_of_a_lab_goes_o
 def test_delete_removes_everything_of_one_learner_and_nothing_of_another(own_home: Path):
     mine, theirs = answered(begun("ada"), "mine alone"), answered(begun("eve"), "not mine")
     begun("ada", "lab2")
-    journal.filled(mine.id, {"verdict": "mine alone as well"})
-    journal.filled(theirs.id, {"verdict": "kept"})
+    journal.save_sheet(mine.id, {"verdict": "mine alone as well"})
+    journal.save_sheet(theirs.id, {"verdict": "kept"})
     assert journal.delete("ada") == 2
-    assert journal.talks("ada") == () and journal.sheet(mine.id) == {}
-    assert journal.talks("eve") == (theirs,) and journal.sheet(theirs.id) == {"verdict": "kept"}
+    assert journal.talks("ada") == () and journal.read_sheet(mine.id) == {}
+    assert journal.talks("eve") == (theirs,) and journal.read_sheet(theirs.id) == {"verdict": "kept"}
     with pytest.raises(CallerMistake, match="deleted"):
         journal.read(mine.id)
     with sqlite3.connect(own_home / "journal.db") as held:
@@ -173,17 +173,17 @@ def test_a_new_learners_name_cannot_be_guessed():
 
 def test_a_sheet_keeps_what_was_filled_in_last_and_no_empty_answers():
     now = begun()
-    assert journal.sheet(now.id) == {}
-    journal.filled(now.id, {"task_set": "given", "verdict": "too early"})
-    journal.filled(now.id, {"task_set": "missing", "verdict": ""})
-    assert journal.sheet(now.id) == {"task_set": "missing"}
+    assert journal.read_sheet(now.id) == {}
+    journal.save_sheet(now.id, {"task_set": "given", "verdict": "too early"})
+    journal.save_sheet(now.id, {"task_set": "missing", "verdict": ""})
+    assert journal.read_sheet(now.id) == {"task_set": "missing"}
 
 
 def test_a_note_is_written_over_the_old_one():
-    assert journal.note("mode") is None
-    journal.keep_note("mode", "TOOLS")
-    journal.keep_note("mode", "JSON")
-    assert journal.note("mode") == "JSON"
+    assert journal.read_note("mode") is None
+    journal.save_note("mode", "TOOLS")
+    journal.save_note("mode", "JSON")
+    assert journal.read_note("mode") == "JSON"
 
 
 # ---------------------------------------------------------------------- hostile text
@@ -203,9 +203,9 @@ HOSTILE = [
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_whatever_was_written_comes_back_letter_by_letter(text: str):
     now = answered(begun(learner=text[:60]), text)
-    journal.filled(now.id, {"verdict": text})
+    journal.save_sheet(now.id, {"verdict": text})
     assert journal.talks(text[:60]) == (now,)
-    assert now.exchanges[0].learner == text and journal.sheet(now.id) == {"verdict": text}
+    assert now.exchanges[0].learner == text and journal.read_sheet(now.id) == {"verdict": text}
 
 
 def test_half_a_surrogate_pair_cannot_be_written_and_is_replaced():
@@ -254,7 +254,9 @@ def test_a_file_that_is_no_database_is_left_as_it_is(tmp_path: Path, monkeypatch
     assert file.read_text(encoding="utf-8") == "a year of work\n" * 100
 
 
-@pytest.mark.parametrize("step", [lambda now: journal.said(now, "my secret"), lambda now: journal.read(now.id)])
+@pytest.mark.parametrize(
+    "step", [lambda now: journal.record_message(now, "my secret"), lambda now: journal.read(now.id)]
+)
 def test_what_the_database_complains_of_holds_nothing_a_learner_wrote(step: Callable[[Talk], object], own_home: Path):
     now = begun()
     held = sqlite3.connect(own_home / "journal.db")
@@ -290,13 +292,13 @@ def test_a_journal_of_the_first_release_goes_on(older: dict[str, list[list[objec
     first, unjudged, unreplied = journal.talks("ada")
     assert [turn.counted for turn in first.exchanges] == [True, True]
     assert first.exchanges[1].learner == "😀 क्या\x00 'drop table'"
-    assert journal.sheet(first.id) == {"verdict": "too early", "task_set": "größer"}
+    assert journal.read_sheet(first.id) == {"verdict": "too early", "task_set": "größer"}
     assert answered(first).exchanges[2].learner == THOUGHT
     assert unjudged.exchanges[0].told and unjudged.exchanges[0].assessment is None
     assert unreplied.exchanges[0].assessment is not None and unreplied.exchanges[0].reply is None
     for now in (unjudged, unreplied):
-        journal.judged(now.id, 1, COUNTS)
-        journal.replied(now.id, 1, "And then?", "authored", (CASE.id, POINT, "And then?"))
+        journal.record_assessment(now.id, 1, COUNTS)
+        journal.record_reply(now.id, 1, "And then?", "authored", (CASE.id, POINT, "And then?"))
         assert journal.read(now.id).exchanges[0].counted
     assert journal.delete("ada") == 3 and len(journal.talks("eve")) == 1
 
@@ -316,7 +318,7 @@ def test_a_full_disk_is_said_and_nothing_is_lost():
     database._engine.cache_clear()  # as a new process would
     complaint = r"could not be written: database or disk is full\. Your last message is not saved"
     with full_disk(), pytest.raises(TutorError, match=complaint):
-        journal.said(now, "word " * 10_000)
+        journal.record_message(now, "word " * 10_000)
     database._engine.cache_clear()
     assert journal.read(now.id) == now
     assert answered(now).exchanges[0].counted
@@ -354,8 +356,8 @@ def test_of_two_tabs_that_answer_the_same_question_at_once_one_gets_through():
     def says(text: str) -> str:
         together.wait()
         try:
-            return journal.said(now, text).learner
-        except Taken:
+            return journal.record_message(now, text).learner
+        except TurnTaken:
             return "taken"
 
     with ThreadPoolExecutor(2) as pool:
@@ -369,7 +371,7 @@ def test_a_writer_waits_for_another_connection_that_is_writing(own_home: Path):
     other = sqlite3.connect(own_home / "journal.db", isolation_level=None, check_same_thread=False)
     other.execute("begin immediate")
     with ThreadPoolExecutor(1) as pool:
-        writing = pool.submit(journal.said, now, THOUGHT)
+        writing = pool.submit(journal.record_message, now, THOUGHT)
         time.sleep(0.2)
         assert not writing.done()
         other.execute("commit")

@@ -57,7 +57,7 @@ def start_over(learner: str, lab: str, case: str | None = None) -> Talk:
 def switch_case(talk: Talk, case: Case) -> Talk:
     """The same talk at another case. What counted stays counted."""
     move = opening_move(case)
-    journal.turned_to(talk.id, case.id, move.point, move.question)
+    journal.set_open_question(talk.id, case.id, move.point, move.question)
     return journal.read(talk.id)
 
 
@@ -69,10 +69,10 @@ def add_message(talk: Talk, text: str, *, asked_to_be_told: bool = False) -> Tal
     asked_to_be_told  whether it is the wish to be told the answer, and no answer of their own
 
     Raises:
-        journal.Taken: this turn was answered already.
+        journal.TurnTaken: this turn was answered already.
     """
     whole = text[:MESSAGE_LIMIT].encode(errors="replace").decode()  # half a surrogate pair cannot be kept
-    journal.said(talk, whole, told=asked_to_be_told)
+    journal.record_message(talk, whole, told=asked_to_be_told)
     return journal.read(talk.id)
 
 
@@ -102,7 +102,7 @@ def respond(talk: Talk, tutor: Tutor) -> Iterator[str]:
         yield draft
     else:
         reply, author = yield from _stream(tutor.voice, lab, exchanges, move, draft)
-    journal.replied(talk.id, last.number, reply, author, (move.case.id, move.point, reply))
+    journal.record_reply(talk.id, last.number, reply, author, (move.case.id, move.point, reply))
 
 
 def _stream(
@@ -132,7 +132,7 @@ def assess_turn(talk: Talk, turn: Exchange, judged_by: Judge) -> Assessment:
         given = Assessment(why="question_only_lookup", judge="rules")
     else:
         given = assess(_message(talk, turn), judged_by, judge.local_judge())
-    journal.judged(talk.id, turn.number, given)
+    journal.record_assessment(talk.id, turn.number, given)
     return given
 
 

@@ -4,37 +4,37 @@ A message is written before anybody judges it, a judgement before the reply, so 
 (talk, number) is unique, so nothing is there twice. It decides nothing and counts nothing.
 """
 
-from tutor.journal.sheets import filled, keep_note, note, sheet
+from tutor.journal.sheets import read_note, read_sheet, save_note, save_sheet
 from tutor.journal.transcripts import (
-    Taken,
     Talk,
+    TurnTaken,
     begin,
     delete,
-    judged,
     latest,
     new_learner,
     read,
-    replied,
-    said,
+    record_assessment,
+    record_message,
+    record_reply,
+    set_open_question,
     talks,
-    turned_to,
 )
 
 __all__ = [
-    "Taken",
     "Talk",
+    "TurnTaken",
     "begin",
     "delete",
-    "filled",
-    "judged",
-    "keep_note",
     "latest",
     "new_learner",
-    "note",
     "read",
-    "replied",
-    "said",
-    "sheet",
+    "read_note",
+    "read_sheet",
+    "record_assessment",
+    "record_message",
+    "record_reply",
+    "save_note",
+    "save_sheet",
+    "set_open_question",
     "talks",
-    "turned_to",
 ]

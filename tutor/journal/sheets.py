@@ -12,14 +12,14 @@ from tutor.journal.tables import notes, sheets
 from tutor.journal.transcripts import now
 
 
-def sheet(talk: str) -> dict[str, str]:
+def read_sheet(talk: str) -> dict[str, str]:
     """What the learner filled in so far, by row."""
     with to_read() as connection:
         found = connection.scalar(sa.select(sheets.c.answers).where(sheets.c.talk == talk))
     return json.loads(found) if found else {}
 
 
-def filled(talk: str, answers: Mapping[str, str]) -> None:
+def save_sheet(talk: str, answers: Mapping[str, str]) -> None:
     """Keeps the sheet as it is now; empty answers are not kept."""
     text = json.dumps({row: answer for row, answer in answers.items() if answer})
     with to_write() as connection:
@@ -27,13 +27,13 @@ def filled(talk: str, answers: Mapping[str, str]) -> None:
         connection.execute(sa.insert(sheets).values(talk=talk, answers=text, saved_at=now()))
 
 
-def note(name: str) -> str | None:
+def read_note(name: str) -> str | None:
     """A small fact the tutor keeps, such as which mode an endpoint understands. Never a key."""
     with to_read() as connection:
         return connection.scalar(sa.select(notes.c.value).where(notes.c.name == name))
 
 
-def keep_note(name: str, value: str) -> None:
+def save_note(name: str, value: str) -> None:
     """Writes a small fact down, over the old one."""
     with to_write() as connection:
         connection.execute(sa.delete(notes).where(notes.c.name == name))

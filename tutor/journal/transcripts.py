@@ -21,7 +21,7 @@ from tutor.journal.tables import sheets, turns
 _talks = tables.talks  # `talks` is what they are asked for with
 
 
-class Taken(TutorError):
+class TurnTaken(TutorError):
     """This turn was already said, in another tab for instance."""
 
 
@@ -91,11 +91,19 @@ def talks(learner: str) -> tuple[Talk, ...]:
 def _read(connection: sa.Connection, which: sa.ColumnElement[bool]) -> Iterator[Talk]:
     rows = connection.execute(sa.select(_talks).where(which).order_by(_talks.c.begun, _talks.c.id)).mappings().all()
     for row in rows:
-        said = connection.execute(sa.select(turns).where(turns.c.talk == row["id"]).order_by(turns.c.number)).mappings()
-        yield Talk(**{**row, "point": Point.parse(row["point"]), "exchanges": tuple(_exchange(turn) for turn in said)})
+        said = connection.execute(
+            sa.select(turns).where(turns.c.talk == row["id"]).order_by(turns.c.number)
+        ).mappings()
+        yield Talk(
+            **{
+                **row,
+                "point": Point.parse(row["point"]),
+                "exchanges": tuple(_exchange(turn) for turn in record_message),
+            }
+        )
 
 
-def said(talk: Talk, text: str, *, told: bool = False) -> Exchange:
+def record_message(talk: Talk, text: str, *, told: bool = False) -> Exchange:
     """Writes the learner's message down before anything is done with it.
 
     talk  as the learner saw it: the message is the turn after its last
@@ -117,11 +125,13 @@ def said(talk: Talk, text: str, *, told: bool = False) -> Exchange:
         with to_write() as connection:
             connection.execute(sa.insert(turns).values(row))
     except IntegrityError as error:
-        raise Taken("This turn was answered already, perhaps in another tab. Reload to go on from there.") from error
+        raise TurnTaken(
+            "This turn was answered already, perhaps in another tab. Reload to go on from there."
+        ) from error
     return exchange
 
 
-def judged(talk: str, number: int, assessment: Assessment) -> None:
+def record_assessment(talk: str, number: int, assessment: Assessment) -> None:
     """Writes a judgement down, once: a second one for the same turn changes nothing.
 
     talk        the talk's id
@@ -133,7 +143,7 @@ def judged(talk: str, number: int, assessment: Assessment) -> None:
         connection.execute(unjudged.values(assessment=json.dumps(asdict(assessment))))
 
 
-def replied(talk: str, number: int, reply: str, voice: str, onwards: tuple[str, Point, str]) -> None:
+def record_reply(talk: str, number: int, reply: str, voice: str, onwards: tuple[str, Point, str]) -> None:
     """Writes the whole reply and where the talk goes next, in one transaction, once.
 
     talk     the talk's id
@@ -147,7 +157,7 @@ def replied(talk: str, number: int, reply: str, voice: str, onwards: tuple[str, 
             _open(connection, talk, *onwards)
 
 
-def turned_to(talk: str, case: str, point: Point, question: str) -> None:
+def set_open_question(talk: str, case: str, point: Point, question: str) -> None:
     """Another case, chosen by the learner between two turns.
 
     talk      the talk's id

@@ -39,7 +39,7 @@ class Sheet:
 
 
 def sheet_of(now: Talk) -> Sheet:
-    return Sheet(now, journal.sheet(now.id))
+    return Sheet(now, journal.read_sheet(now.id))
 
 
 def text(sheet: Sheet, name: str, label: str, *, given: str | None = None, **arguments: Any) -> None:
@@ -91,4 +91,4 @@ def _save(now: Talk, name: str, key: str) -> None:
     value = st.session_state[key]
     empty = TAKEN_OUT if "." in name else ""
     entry = empty if value in (None, "") else str(value)
-    journal.filled(now.id, {ABOUT: now.case, **journal.sheet(now.id), name: entry})
+    journal.save_sheet(now.id, {ABOUT: now.case, **journal.read_sheet(now.id), name: entry})

@@ -121,15 +121,15 @@ def make_journal(_):
     for learner in ("ada", "eve"):
         now = journal.begin(learner, "lab1", "l1-a", asked, "Why?")
         for text in ("It depends on the prompt.", "😀 क्या\x00 'drop table'"):
-            number = journal.said(now, text).number
-            journal.judged(now.id, number, counts)
-            journal.replied(now.id, number, "And then?", "authored", ("l1-b", Point(kind="concept", id="evaluator"), "And then?"))
+            number = journal.record_message(now, text).number
+            journal.record_assessment(now.id, number, counts)
+            journal.record_reply(now.id, number, "And then?", "authored", ("l1-b", Point(kind="concept", id="evaluator"), "And then?"))
             now = journal.read(now.id)
-        journal.filled(now.id, {"verdict": "too early", "task_set": "größer"})
-    journal.said(journal.begin("ada", "lab2", "l2-a", asked, "And here?"), "nobody has judged this", told=True)
+        journal.save_sheet(now.id, {"verdict": "too early", "task_set": "größer"})
+    journal.record_message(journal.begin("ada", "lab2", "l2-a", asked, "And here?"), "nobody has judged this", told=True)
     unreplied = journal.begin("ada", "lab3", "l3-a", asked, "And there?")
-    journal.judged(unreplied.id, journal.said(unreplied, "judged, not answered").number, counts)
-    journal.keep_note("endpoint", '{"mode": "TOOLS"}')
+    journal.record_assessment(unreplied.id, journal.record_message(unreplied, "judged, not answered").number, counts)
+    journal.save_note("endpoint", '{"mode": "TOOLS"}')
     with journal._reading() as connection:
         tables = {name: table.select() for name, table in journal._meta.tables.items()}
         return {name: [list(row) for row in connection.execute(rows)] for name, rows in tables.items()}

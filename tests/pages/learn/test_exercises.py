@@ -15,7 +15,7 @@ def test_the_exercise_is_kept_line_by_line() -> None:
     app.text_area[0].set_value("Nothing **yet**.").run()
     app.get("button_group")[0].set_value("missing").run()
     assert not app.exception
-    kept = journal.sheet(now.id)
+    kept = journal.read_sheet(now.id)
     assert (kept["verdict"], kept["task_set"], kept["about.case"]) == ("Nothing **yet**.", "missing", "l1-a")
     assert open_lab().text_area[0].value == "Nothing **yet**."
 

@@ -16,7 +16,7 @@ from tutor.dialogue.summary import closing_summary
 from tutor.dialogue.talk import MESSAGE_LIMIT, Tutor
 from tutor.errors import EndpointFailure
 from tutor.exchange import Exchange
-from tutor.journal import Taken, Talk
+from tutor.journal import Talk, TurnTaken
 from tutor.judge.assessment import lab_progress
 
 THOUGHTS = (
@@ -229,7 +229,7 @@ def test_who_leaves_in_mid_stream_finds_the_turn_open_and_is_answered_later():
 def test_a_second_tab_cannot_answer_the_same_question():
     stale = talk.resume("ada", "lab1")
     talk.add_message(stale, THOUGHTS[0])
-    with pytest.raises(Taken):
+    with pytest.raises(TurnTaken):
         talk.add_message(stale, THOUGHTS[1])
 
 
