@@ -98,7 +98,7 @@ def _read(connection: sa.Connection, which: sa.ColumnElement[bool]) -> Iterator[
             **{
                 **row,
                 "point": Point.parse(row["point"]),
-                "exchanges": tuple(_exchange(turn) for turn in record_message),
+                "exchanges": tuple(_exchange(turn) for turn in said),
             }
         )
 
