@@ -22,8 +22,8 @@ from engine.battles.result import BattleResult
 from engine.errors import CallerMistake
 from engine.harness.config import HarnessConfig
 from engine.models.registry import find
-from engine.report.figures import bare, confidence
 from engine.stats.decomposition import Bar, GapDecomposition, GapSource, Remeasurement, SourceEffect
+from engine.stats.paired import distinct_names
 from engine.stats.verdict import Verdict
 from engine.store.ledger import OPEN_STATES
 from engine.tasks.task import Task
@@ -95,19 +95,14 @@ def _split(verdict: Verdict, read: SourceEffect, asked: SourceEffect, ran: Sourc
         level=verdict.interval.level,
         margin=verdict.margin,
         parts=(item_luck(verdict), read, asked, ran),
+        target=verdict.target,
     )
 
 
 def item_luck(verdict: Verdict) -> SourceEffect:
     """How far the choice of items moves the gap: the verdict's interval, whatever method it is from."""
     interval = verdict.interval
-    of = " of the whole benchmark's gap" if verdict.target == "benchmark" else ""
-    return SourceEffect(
-        source="item luck",
-        about=f"{confidence(interval)} interval{of}, {bare(interval.method)}",
-        low=interval.low,
-        high=interval.high,
-    )
+    return SourceEffect(source="item luck", about=interval.method, low=interval.low, high=interval.high)
 
 
 # ---- the instrument: the same outputs, read again
@@ -136,7 +131,7 @@ def instrument(result: BattleResult) -> SourceEffect:
     unread_a, unread_b = ([item.id for item in items if task.writes and _unread(side[item.id])] for side in sides)
     outcomes = [side[item.id] for side in sides for item in stored]
     read = {in_words(rule): scores(rule) for rule in rules(task) if not obstacle(task, stored, outcomes, rule)}
-    return reread(_names(result), _gap(result), (a, b), read, (unread_a, unread_b))
+    return reread(distinct_names(result.names), _gap(result), (a, b), read, (unread_a, unread_b))
 
 
 def reread(
@@ -310,11 +305,6 @@ def _clause(reason: object) -> str:
 
 def _number(count: int, what: str) -> str:
     return f"{count} {what}{'s' if count != 1 else ''}"
-
-
-def _names(result: BattleResult) -> tuple[str, str]:
-    a, b = result.names
-    return (a, b) if a != b else (f"{a} (A)", f"{b} (B)")
 
 
 def _gap(result: BattleResult) -> float:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from statistics import fmean
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from engine import runs
 from engine.analysis.variations import NotApplicable, Variation, not_applicable, variation, variations
@@ -84,22 +84,6 @@ class RobustnessReport:
         """From the lowest to the highest score that these weights got."""
         moved = [0.0, *(move.moved for move in self.measured)]
         return max(moved) - min(moved)
-
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        from engine.report.robustness import explain_robustness  # the words know the report, not the other way round
-
-        return explain_robustness(self)
-
-    def to_json(self) -> dict[str, Any]:
-        """Fractions; a move is the score after the change minus the score before it."""
-        return {
-            **asdict(self),
-            "moves": [{**asdict(move), "moved": move.moved} for move in self.moves],
-            "not_measured": [why._asdict() for why in self.not_measured],
-            "span": self.span,
-            "sentences": list(self.sentences),
-        }
 
 
 # ---- planning

@@ -11,15 +11,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
-from typing import Any
 
 from engine.analysis.suites import Suite, SuiteTask
-from engine.battles.battle import SIDES
 from engine.battles.evaluate import battle_items
 from engine.battles.rescoring import read_by
-from engine.battles.result import BattleResult, verdict_json
+from engine.battles.result import BattleResult
 from engine.errors import CallerMistake
-from engine.stats.interval import Interval
 from engine.stats.multiplicity import AdjustedVerdicts, adjusted
 from engine.stats.verdict import Verdict, compare
 from engine.tasks.task import Item
@@ -61,44 +58,6 @@ class SuiteResult:
     raw: AdjustedVerdicts
     above: AdjustedVerdicts
     average: ScorePair | None
-
-    def to_json(self) -> dict[str, Any]:
-        """Fractions, A minus B."""
-        return {
-            "preset": self.preset.name,
-            "a": self.raw.names[0],
-            "b": self.raw.names[1],
-            "tasks": [
-                {
-                    "task": name,
-                    "battle_id": one.battle_id,
-                    "shots": one.exam.shots,
-                    **one.exam.settings,
-                    "n": one.verdict.n,
-                    "failed": one.failed,
-                    "a": one.verdict.a_score,
-                    "b": one.verdict.b_score,
-                    **verdict_json(one.verdict),
-                    "p_holm": self.raw.p_values[name],
-                    "winner_holm": self.raw.outcomes[name],
-                    "above_chance": {
-                        **dict(zip(SIDES, one.shown, strict=True)),
-                        "averaged": one.exam.averaged,
-                        **_gap_json(one.above.gap, one.above.interval),
-                    },
-                }
-                for name, one in self.tasks.items()
-            ],
-            "skipped": dict(self.skipped),
-            "mean_gap": _gap_json(self.raw.gap, self.raw.interval),
-            "mean_gap_above_chance": _gap_json(self.above.gap, self.above.interval),
-            "average": self.average and {"scale": self.preset.scale, **dict(zip(SIDES, self.average, strict=True))},
-        }
-
-
-def _gap_json(gap: float, interval: Interval) -> dict[str, Any]:
-    low, high = interval
-    return {"gap": gap, "interval": {"low": low, "high": high, "level": interval.level, "method": interval.method}}
 
 
 def suite_result(

@@ -8,15 +8,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from engine import runs
+from engine import report, runs
 from engine.analysis import suites
-from engine.analysis.calibration import Uncalibrated, calibration
+from engine.analysis.calibration import calibration
 from engine.analysis.suite_results import SuiteResult, SuiteTaskResult, suite_result
 from engine.analysis.suites import SUITES, PlannedTask
 from engine.battles.battle import SIDES
 from engine.battles.rescoring import rescorings
 from engine.cli.verdict import Told
 from engine.device import DEVICES
+from engine.report.figures import count
 from engine.runs.service import BattleRequest
 from engine.stats.multiplicity import AdjustedVerdicts
 
@@ -64,7 +65,7 @@ def battery(options: argparse.Namespace, follow: Callable[[str, str], None]) -> 
         sys.exit(130)
     results = [(one.exam, runs.result(one.battle.id)) for one in planned if one.battle]
     found = suite_result(preset, results, {one.exam.task: one.why for one in planned if not one.battle})
-    return Told(lines=tuple(_lines(found)), content=found.to_json())
+    return Told(lines=tuple(_lines(found)), content=report.as_json(found))
 
 
 def _beginning(one: PlannedTask) -> str:
@@ -84,7 +85,7 @@ _HEAD = (
 
 
 def _lines(found: SuiteResult) -> list[str]:
-    (a, b), count = found.raw.names, len(found.tasks)
+    (a, b), tasks = found.raw.names, count(len(found.tasks), "task")
     width = max(map(len, found.tasks))
     taken_back = len(found.raw.taken_back)
     return [
@@ -96,9 +97,9 @@ def _lines(found: SuiteResult) -> list[str]:
             for name, one in found.tasks.items()
         ),
         "A score below chance is shown as 0*; gaps and intervals are of the scores before that.",
-        f"Holm's p-value allows for {_tasks(count)}: it takes back {taken_back} of the winners.",
+        f"Holm's p-value allows for {tasks}: it takes back {taken_back} of the winners.",
         f"The mean of the gaps is {_mean(found.raw)}; above chance it is {_mean(found.above)}. "
-        f"That is on other items of these same {_tasks(count)}, and says nothing of other tasks.",
+        f"That is on other items of these same {tasks}, and says nothing of other tasks.",
         _average(found),
         *(f"Not in it: {name}. {why}" for name, why in found.skipped.items()),
         *(
@@ -134,15 +135,11 @@ def _mean(judged: AdjustedVerdicts) -> str:
 
 def _average(found: SuiteResult) -> str:
     if found.average is None:
-        return f"The preset's own average takes all {_tasks(len(found.preset.exams))}: it is not told."
+        return f"The preset's own average takes all {count(len(found.preset.exams), 'task')}: it is not told."
     (a, b), (x, y) = found.raw.names, found.average
     told = f"Average as the preset takes it, of the scores {found.preset.scale}: {a} {100 * x:.1f}, {b} {100 * y:.1f}"
     part = any(one.verdict.n < (one.verdict.population or 0) for one in found.tasks.values())
     return f"{told}{', on part of the items: not to be put beside published ones' if part else ''}."
-
-
-def _tasks(count: int) -> str:
-    return f"{count} task{'s' if count > 1 else ''}"
 
 
 def add_readings_options(command: argparse.ArgumentParser) -> None:
@@ -155,12 +152,14 @@ def read_again(options: argparse.Namespace) -> Told:
     result = runs.result(options.battle)
     found = rescorings(result)
     sure = {side: calibration(result, side) for side in SIDES}
-    lines = [*(reading.sentence for reading in found), SAME_ANSWERS]
-    for one in sure.values():
-        lines += [one.sentence] if isinstance(one, Uncalibrated) else one.sentences
+    lines = [
+        *(sentence for rescoring in found for sentence in report.sentences(rescoring)),
+        SAME_ANSWERS,
+        *(sentence for calibrated in sure.values() for sentence in report.sentences(calibrated)),
+    ]
     content = {
         "battle_id": result.battle.id,
-        "readings": [reading.to_json() for reading in found],
-        "calibration": {side: one.to_json() for side, one in sure.items()},
+        "readings": [report.as_json(rescoring) for rescoring in found],
+        "calibration": {side: report.as_json(calibrated) for side, calibrated in sure.items()},
     }
     return Told(lines=tuple(lines), content=content)

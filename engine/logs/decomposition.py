@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.analysis.decomposition import Pair, split_of_scores
-from engine.logs import Aligned, Log, LogRow
-from engine.logs.log import Contents
+from engine.logs.log import Contents, Log, LogRow
+from engine.logs.pairing import Aligned
 from engine.stats.decomposition import GapDecomposition
 from engine.stats.verdict import Verdict
 

@@ -11,13 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from engine.battles.result import verdict_json
 from engine.errors import CallerMistake
-from engine.logs import Aligned, Comparability, Log, align, comparability, place_and_selector, read_log
-from engine.logs.pairing import RowPair
-from engine.stats.multiplicity import AdjustedVerdicts, adjusted, holm
+from engine.logs.comparability import Comparability, comparability
+from engine.logs.detection import place_and_selector, read_log
+from engine.logs.log import Log
+from engine.logs.pairing import Aligned, RowPair, align
+from engine.stats.multiplicity import AdjustedVerdicts, adjusted, adjusted_winner, holm
+from engine.stats.paired import Winner
 from engine.stats.verdict import Verdict, compare
 
 Clusters = Literal["auto", "none", "group", "cluster"]
@@ -38,61 +40,22 @@ class LogVerdict:
     clusters: int | None
     groups: AdjustedVerdicts | None
 
-    def to_json(self) -> dict[str, Any]:
-        """As the command line writes it. Scores, gaps and intervals are fractions, A minus B."""
-        aligned, judged = self.aligned, self.verdict
-        a_failed, b_failed, both_failed = aligned.unscored
-        return {
-            "n": judged.n,
-            "a": {"name": judged.names[0], "score": judged.a_score},
-            "b": {"name": judged.names[1], "score": judged.b_score},
-            **verdict_json(judged),
-            "logs": {side: _log_json(log) for side, log in (("a", aligned.a), ("b", aligned.b))},
-            "matched_by": aligned.by,
-            "left_out": {
-                "only_a": aligned.only_a,
-                "only_b": aligned.only_b,
-                "unscored_a": a_failed,
-                "unscored_b": b_failed,
-                "unscored_both": both_failed,
-            },
-            "clusters": self.clusters,
-            "comparability": {
-                "grade": self.comparability.grade,
-                "compared": self.comparability.compared,
-                "sentence": self.comparability.sentence,
-                "settings": [
-                    {"setting": c.setting, "a": c.a, "b": c.b, "outcome": c.outcome, "reason": c.reason}
-                    for c in self.comparability.checks
-                ],
-            },
-            "groups": [
-                {
-                    "group": name,
-                    "n": one.n,
-                    "a": one.a_score,
-                    "b": one.b_score,
-                    **verdict_json(one),
-                    "p_holm": self.groups.p_values[name],
-                    "winner_holm": self.groups.outcomes[name],
-                }
-                for name, one in self.groups.verdicts.items()
-            ]
-            if self.groups
-            else [],
-        }
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EveryPair:
-    """Several models on the same items, each against each; `p_values` allow for the number of pairs (Holm 1979)."""
+    """Several models on the same items, each against each.
+
+    p_values  of the pairs' gaps; they allow for the number of pairs (Holm 1979)
+    """
 
     verdicts: tuple[LogVerdict, ...]
     p_values: tuple[float, ...]
 
-    def to_json(self) -> dict[str, Any]:
-        together = zip(self.verdicts, self.p_values, strict=True)
-        return {"pairs": [{**found.to_json(), "p_holm": p_value} for found, p_value in together]}
+    @property
+    def outcomes(self) -> tuple[Winner, ...]:
+        """What each pair comes to among so many: a winner alone may be none here."""
+        pairs = zip(self.verdicts, self.p_values, strict=True)
+        return tuple(adjusted_winner(pair.verdict, p_value) for pair, p_value in pairs)
 
 
 def verdict_of_files(
@@ -191,7 +154,3 @@ def _labels(pairs: Sequence[RowPair], clusters: Clusters) -> list[str] | None:
         f"The logs name no {clusters} that several items share, beside another one: leave --clusters out, or add a "
         f"column `{clusters}`."
     )
-
-
-def _log_json(log: Log) -> dict[str, Any]:
-    return {"file": log.file, "selector": log.selector, "format": log.format, "settings": dict(log.settings)}

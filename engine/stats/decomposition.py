@@ -6,8 +6,10 @@ Fractions throughout; a gap is A minus B. A source that was not measured has no 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.stats.verdict import Target
 
 GapSource = Literal["item luck", "instrument", "protocol", "rerun"]
 _ROUNDING = 1e-12
@@ -49,7 +51,7 @@ class SourceEffect:
 
     source: GapSource
     about: str
-    """How it was measured, or why it was not; one clause without a full stop."""
+    """How it was measured, or why it was not; one clause without a full stop. Of item luck: the interval's method."""
     low: float | None = None
     high: float | None = None
     readings: tuple[Remeasurement, ...] = ()
@@ -88,7 +90,12 @@ class Bar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GapDecomposition:
-    """A gap and what moves it, one part a source, always all four."""
+    """A gap and what moves it, one part a source, always all four.
+
+    n       items that both have a score for
+    level   confidence level of the interval that is the item luck
+    target  what that interval speaks of, as in `Verdict`
+    """
 
     names: tuple[str, str]
     gap: float
@@ -96,6 +103,7 @@ class GapDecomposition:
     level: float
     margin: float
     parts: tuple[SourceEffect, SourceEffect, SourceEffect, SourceEffect]
+    target: Target = "skill"
 
     @property
     def bars(self) -> tuple[Bar, ...]:
@@ -108,17 +116,3 @@ class GapDecomposition:
             Bar(source=part.source, low=points(part.low), high=points(part.high), measured=part.measured)
             for part in self.parts
         )
-
-    @property
-    def sentences(self) -> tuple[str, str, str]:
-        """The gap and its item luck; the largest other source measured; what remains open."""
-        from engine.report.decomposition import (
-            explain_decomposition,  # the words know the split, not the other way round
-        )
-
-        return explain_decomposition(self)
-
-    def to_json(self) -> dict[str, Any]:
-        """Fractions, A minus B, as everywhere in the engine's JSON."""
-        parts = [{**asdict(part), "measured": part.measured} for part in self.parts]
-        return {**asdict(self), "parts": parts, "sentences": list(self.sentences)}

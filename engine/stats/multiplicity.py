@@ -74,10 +74,7 @@ def adjusted(verdicts: Mapping[str, Verdict]) -> AdjustedVerdicts:
         names=pairs.pop(),
         level=level,
         verdicts=dict(verdicts),
-        outcomes={
-            task: one.winner if one.winner in ("equal", "undecided") or p_values[task] < 1 - level else "undecided"
-            for task, one in verdicts.items()
-        },
+        outcomes={task: adjusted_winner(verdict, p_values[task]) for task, verdict in verdicts.items()},
         p_values=p_values,
         gap=gap,
         interval=Interval(
@@ -87,6 +84,15 @@ def adjusted(verdicts: Mapping[str, Verdict]) -> AdjustedVerdicts:
             method=f"MOVER, mean of {len(verdicts)} tasks",
         ),
     )
+
+
+def adjusted_winner(verdict: Verdict, p_value: float) -> Winner:
+    """What a verdict comes to among others: a winner must survive the correction, the rest stays as it is.
+
+    p_value  of the verdict's gap, as `holm` adjusted it
+    """
+    survives = verdict.winner in ("equal", "undecided") or p_value < 1 - verdict.interval.level
+    return verdict.winner if survives else "undecided"
 
 
 def holm(p_values: Mapping[Name, float]) -> dict[Name, float]:

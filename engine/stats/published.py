@@ -12,14 +12,12 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any
 
 from engine.errors import CallerMistake
-from engine.report.verdict import Register, Sentences
 from engine.stats.interval import Interval, quantile_of, score_interval
-from engine.stats.paired import Winner
+from engine.stats.paired import Winner, distinct_names
 from engine.stats.power import POWER
 
 Figure = str | int | float
@@ -135,21 +133,6 @@ class PublishedGap:
         """Whether both may have answered the same items."""
         return self.a.n == self.b.n
 
-    def explain(self, register: Register = "plain") -> Sentences:
-        """What may be concluded, in words."""
-        from engine.report.published import explain_published  # the words know the gap, not the other way round
-
-        return explain_published(self, register)
-
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """The same in plain words: headline, gap, noise, why, next step."""
-        return astuple(self.explain())
-
-    def to_json(self) -> dict[str, Any]:
-        """Fractions, A minus B, as everywhere in the engine's JSON."""
-        return {**asdict(self), "sentences": list(self.sentences)}
-
 
 def published_gap(
     a: Figure,
@@ -183,7 +166,7 @@ def published_gap(
         _check_correlation(correlation, one, two, correlations)
         paired = _paired(one, two, correlation, level, surely)
     return PublishedGap(
-        names=names if names[0] != names[1] else (f"{names[0]} (A)", f"{names[1]} (B)"),
+        names=distinct_names(names),
         a=one,
         b=two,
         level=level,
@@ -369,7 +352,7 @@ def _range_of_p(zs: list[float]) -> tuple[float, float]:
 
 
 def _detectable(error: float, n: int, level: float) -> float:
-    """As `estimate.detectable_gap`: where hardly anything varies, all disagreement is taken to go one way."""
+    """As `power.detectable_gap`: where hardly anything varies, all disagreement is taken to go one way."""
     reach = quantile_of(level) + NormalDist().inv_cdf(POWER)
     return min(1.0, max(reach * error, reach**2 / n))
 

@@ -5,7 +5,7 @@ from datetime import datetime
 import pandas as pd
 import streamlit as st
 
-from engine import battles, load_task, models, runs
+from engine import battles, load_task, models, report, runs
 from engine.analysis import forecasts
 from pages.format import plain
 from pages.shared import learner
@@ -18,12 +18,12 @@ if not entries:
     st.page_link("pages/battle/recorded.py", label="Look at recorded ones", icon=":material/arrow_forward:")
     st.stop()
 
-if graded := forecasts.scored_battles(battles.author(learner.token())):
+if scores := forecasts.scored_battles(battles.author(learner.token())):
     st.subheader("How your forecasts did", anchor=False)
-    record = forecasts.record([grade for _, grade in graded if isinstance(grade, forecasts.ForecastScore)])
-    for sentence in record.sentences:
+    record = forecasts.record([score for _, score in scores if isinstance(score, forecasts.ForecastScore)])
+    for sentence in report.sentences(record):
         st.markdown(plain(sentence))
-    if open_ := len(graded) - record.n:
+    if open_ := len(scores) - record.n:
         st.caption(f"{open_:,} more without a grade: the battle is not over, was stopped, or failed.")
     st.caption(
         "The address of this page is the key to your record and to your lab talks: bookmark it to come back, and share "

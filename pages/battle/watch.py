@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from engine import Battle, Progress, Verdict, compare, load_task, models, runs, score_interval
+from engine.report import figures
 from pages.battle.report import discordant_items
 from pages.charts import item_strip, live_chart
-from pages.format import duration, plain, points, with_noise
+from pages.format import plain
 
 EVERY = 1.5
 
@@ -40,8 +41,8 @@ def _score(scores: Sequence[float]) -> str:
         return "–"
     mean = sum(scores) / len(scores)
     if set(scores) <= {0.0, 1.0}:
-        return with_noise(mean, score_interval(round(sum(scores)), len(scores)))
-    return f"{mean:.1%}"
+        return figures.with_noise(mean, score_interval(round(sum(scores)), len(scores)))
+    return figures.rounded_percent(mean)
 
 
 def verdict_after(pairs: Sequence[tuple[str, float, float]], battle: Battle, n: int) -> Verdict:
@@ -55,7 +56,7 @@ def _promise(battle: Battle, kept: live_chart.Trail) -> str:
     whom = f"this benchmark's {kept.gap.population:,} questions" if kept.gap.population else "all questions like these"
     band = (
         f"The grey band is the {battle.level:.0%} interval of the gap on {whom}. It holds at every moment, so look as "
-        f"often as you like. Green is the margin: gaps below {points(battle.margin)} you called equal."
+        f"often as you like. Green is the margin: gaps below {figures.rounded_points(battle.margin)} you called equal."
     )
     if battle.stop == "adaptive":
         return f"{band} The battle ends when the band has left zero, or lies inside the green."
@@ -66,9 +67,9 @@ def _status(progress: Progress) -> str:
     if progress.short_of_disk:
         return f"{progress.phase}. Free some space and the battle goes on by itself."
     if progress.ahead:
-        waiting = "1 battle is" if progress.ahead == 1 else f"{progress.ahead} battles are"
-        return f"In the queue: {waiting} ahead on this {progress.battle.device}."
+        are = "is" if progress.ahead == 1 else "are"
+        return f"In the queue: {figures.count(progress.ahead, 'battle')} {are} ahead on this {progress.battle.device}."
     if progress.items_a_second is None or progress.seconds_left is None:
         phase = (progress.phase or "starting").capitalize()
         return f"{phase} … (the first use of a model converts its weights, about a minute)"
-    return f"{progress.items_a_second:.1f} items/s, about {duration(progress.seconds_left)} left"
+    return f"{progress.items_a_second:.1f} items/s, about {figures.duration(progress.seconds_left)} left"

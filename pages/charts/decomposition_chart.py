@@ -6,7 +6,9 @@ from typing import Any
 import altair as alt
 import streamlit as st
 
+from engine import report
 from engine.analysis import decomposition
+from engine.report import figures
 from pages.charts import drawing
 from pages.charts.palette import Palette, palette
 from pages.format import plain
@@ -44,7 +46,7 @@ def show(parts: decomposition.GapDecomposition, *, key: str) -> None:
         "◆ is the gap as measured. A bar reaches as far as its source alone moves it, a stroke in it is one reading; "
         f"green is the margin.{paler}"
     )
-    for sentence in parts.sentences:
+    for sentence in report.sentences(parts):
         st.markdown(plain(sentence))
     _readings(parts)
 
@@ -160,7 +162,7 @@ def _line(reading: decomposition.Remeasurement) -> str:
     told = f"{plain(reading.label)}: **{gap}**, else {own}, on {reading.n:,} items"
     if reading.bound:
         return f"{told}; a bound, not a measurement"
-    changed = {0: "no answer", 1: "1 answer"}.get(reading.flips, f"{reading.flips:,} answers")
+    changed = figures.count(reading.flips, "answer") if reading.flips else "no answer"
     told += f"; {changed} changed"
     if reading.unread:
         told += f", {reading.unread:,} unread and counted as wrong"

@@ -7,10 +7,10 @@ import altair as alt
 import streamlit as st
 
 from engine import Battle, SequentialGap, load_task
+from engine.report import figures
 from pages.charts import drawing
 from pages.charts.noise_chart import FIRST, TICKS, checkpoints
 from pages.charts.palette import Palette, palette
-from pages.format import points
 
 SMALLEST, LARGEST = 5, 80
 """Half of the axis in points: as tight as the interval at the end allows, so that the margin can be seen."""
@@ -63,7 +63,7 @@ def show(kept: Trail, planned: int, names: Sequence[str], *, key: str) -> None:
         key=key,
         description=_description(kept, names),
         rows=rows,
-        last=[{**row, "ahead": ahead, "words": points(row["gap"] / 100)} for row in rows[-1:]],
+        last=[{**row, "ahead": ahead, "words": figures.rounded_points(row["gap"] / 100)} for row in rows[-1:]],
         ends=[
             {"gap": 0.92 * reach, "text": f"▲ {names[0]} ahead, in points"},
             {"gap": -0.92 * reach, "text": f"▼ {names[1]} ahead, in points"},

@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from pages.format import plain, with_noise
+from engine import explain
+from engine.report import figures
+from pages.format import plain
 from tutor import configuration
 from tutor.judge.exam import Exam, accuracy
 from tutor.server import STEPS, Endpoint, Step, check
@@ -61,10 +63,12 @@ def _exam(endpoint: Endpoint, exam: Exam) -> None:
     ):
         found = accuracy(marks)
         n = sum(mark is not None for mark in marks)
-        column.metric(plain(f"{name}, right in percent (n = {n})"), with_noise(*found) if found else "–", border=True)
+        column.metric(
+            plain(f"{name}, right in percent (n = {n})"), figures.with_noise(*found) if found else "–", border=True
+        )
     if exam.verdict is not None:
-        headline, gap, *_ = exam.verdict.sentences
-        st.markdown(f"**{plain(headline)}** {plain(gap)}")
+        told = explain(exam.verdict)
+        st.markdown(f"**{plain(told.headline)}** {plain(told.gap)}")
     if exam.failures:
         st.caption(f"Messages without a judgement: {exam.failures}.")
     st.markdown(

@@ -4,6 +4,7 @@ import json
 
 import streamlit as st
 
+from engine import report
 from engine.logs import decomposition, judging
 from pages.battle.report import differing_answers
 from pages.charts import decomposition_chart
@@ -28,7 +29,7 @@ def show(found: judging.LogVerdict, a: Chosen, b: Chosen, *, key: str) -> None:
     differing_answers.show(aligned.pairs, verdict.names, key=f"{key}-differing")
     st.download_button(
         "Download JSON",
-        json.dumps(found.to_json(), indent=1),
+        json.dumps(report.as_json(found), indent=1),
         "verdict.json",
         "application/json",
         key=f"{key}-json",

@@ -7,8 +7,8 @@ from typing import Any
 import streamlit as st
 
 from engine import EngineError, logs
+from engine.report import figures
 from pages.battle.setup.setup import MARGINS
-from pages.format import points
 
 LEVELS = (0.9, 0.95, 0.99)
 CLUSTERS = {
@@ -22,7 +22,11 @@ def show(chosen: Sequence[logs.Log]) -> dict[str, Any]:
     """What `stored.verdict_of_logs` is to be told."""
     left, right = st.columns(2)
     margin = left.select_slider(
-        "Gaps below this I would call equal (the margin)", MARGINS, value=0.02, format_func=points, key="logs-margin"
+        "Gaps below this I would call equal (the margin)",
+        MARGINS,
+        value=0.02,
+        format_func=figures.rounded_points,
+        key="logs-margin",
     )
     level = right.segmented_control(
         "How sure (the level)",

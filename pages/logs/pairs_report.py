@@ -7,6 +7,7 @@ from itertools import combinations
 import pandas as pd
 import streamlit as st
 
+from engine import report
 from engine.logs import judging
 from pages.charts import gap_rows
 from pages.logs import log_report
@@ -16,10 +17,7 @@ from pages.shared import group_report
 
 def show(found: judging.EveryPair, models: Sequence[Chosen], *, key: str) -> None:
     level = found.verdicts[0].verdict.interval.level
-    outcomes = [
-        one.verdict.winner if one.verdict.winner not in ("a", "b") or p_value < 1 - level else "undecided"
-        for one, p_value in zip(found.verdicts, found.p_values, strict=True)
-    ]
+    outcomes = found.outcomes
     decided = sum(outcome in ("a", "b") for outcome in outcomes)
     st.subheader(f"{decided} of {len(outcomes)} gaps are above the noise", anchor=False)
     rows = [
@@ -35,7 +33,7 @@ def show(found: judging.EveryPair, models: Sequence[Chosen], *, key: str) -> Non
     table = [
         dict(zip("AB", one.verdict.names, strict=True))
         | {"verdict": group_report.told(outcome, one.verdict.names)}
-        | group_report.figures(one.verdict, p_value)
+        | group_report.cells(one.verdict, p_value)
         for one, outcome, p_value in zip(found.verdicts, outcomes, found.p_values, strict=True)
     ]
     st.dataframe(
@@ -52,7 +50,7 @@ def show(found: judging.EveryPair, models: Sequence[Chosen], *, key: str) -> Non
     )
     st.download_button(
         "Download JSON of all pairs",
-        json.dumps(found.to_json(), indent=1),
+        json.dumps(report.as_json(found), indent=1),
         "verdicts.json",
         "application/json",
         key=f"{key}-json",

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from engine import CallerMistake
+from engine.report import explain
 from engine.stats import published
 from pages.charts import agreement_chart, gap_rows
 from pages.format import plain
@@ -75,7 +76,7 @@ def _correlation(found: published.PublishedGap) -> float | None:
 
 def _report(found: published.PublishedGap) -> None:
     with st.container(border=True, key="published-card"):
-        told = found.explain(verdict_card.register("published-register"))
+        told = explain(found, verdict_card.register("published-register"))
         st.subheader(plain(told.headline), anchor=False)
         rows = [_row("Two separate exams (unpaired)", found, found.separate)]
         if found.paired:

@@ -7,10 +7,11 @@ import streamlit as st
 
 from engine import Verdict
 from engine.logs import judging
+from engine.report import figures
 from engine.stats import AdjustedVerdicts
 from pages.charts import gap_rows
 from pages.charts.gap_rows import signed
-from pages.format import percent, plain
+from pages.format import plain
 
 MOST_DRAWN = 30
 
@@ -33,7 +34,7 @@ def show(found: judging.LogVerdict, *, key: str) -> None:
         pd.DataFrame(
             [
                 {"group": name or "(no group)", "verdict": told(outcomes[name], names)}
-                | figures(one, groups.p_values[name])
+                | cells(one, groups.p_values[name])
                 for name, one in groups.verdicts.items()
             ]
         ),
@@ -62,15 +63,15 @@ COLUMNS = {
 }
 
 
-def figures(verdict: Verdict, p_value: float) -> dict[str, Any]:
+def cells(verdict: Verdict, p_value: float) -> dict[str, Any]:
     """A verdict's numbers as cells of a table."""
     return {
         "gap": 100 * verdict.gap,
         "interval": f"{signed(verdict.interval.low)} to {signed(verdict.interval.high)}",
         "p (Holm)": p_value,
         "items": verdict.n,
-        "score of A": percent(verdict.a_score),
-        "score of B": percent(verdict.b_score),
+        "score of A": figures.out_of_100(verdict.a_score),
+        "score of B": figures.out_of_100(verdict.b_score),
     }
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from engine import explain
 from engine.analysis import recordings
 from engine.logs import judging, read_log
 from engine.stats import published
@@ -45,7 +46,7 @@ def test_two_files_get_the_verdict_of_the_engine() -> None:
     assert not app.exception
     logs = [read_log(name, content) for name, content in (("ruby.csv", table(RUBY)), ("jade.csv", table(JADE)))]
     found = judging.verdict_of_logs(*logs)
-    for sentence in (*found.verdict.sentences, found.comparability.sentence):
+    for sentence in (*explain(found.verdict), found.comparability.sentence):
         assert sentence in texts(app)
     assert "Judged: 40 items, matched by id. None is left out." in texts(app)
     assert "Not measured: the instrument" in texts(app)  # the files score each answer once
@@ -139,7 +140,7 @@ def test_clusters_and_groups() -> None:
     assert dict(zip(shown["group"], shown["p (Holm)"], strict=True)) == found.p_values
     app.button_group(key="logs-clusters").set_value("group").run()
     assert "They form 3 clusters" in texts(app)
-    assert judging.verdict_of_logs(*logs, clusters="group").verdict.sentences[0] in texts(app)
+    assert explain(judging.verdict_of_logs(*logs, clusters="group").verdict).headline in texts(app)
 
 
 def test_several_models_in_one_file_meet_each_other() -> None:
@@ -153,10 +154,10 @@ def test_several_models_in_one_file_meet_each_other() -> None:
     assert list(zip(shown["A"], shown["B"], strict=True)) == [pair.verdict.names for pair in found.verdicts]
     assert shown["p (Holm)"].tolist() == list(found.p_values)
     app.selectbox(key="logs-pair").set_value(2).run()
-    assert found.verdicts[2].verdict.sentences[0] in texts(app)
+    assert explain(found.verdicts[2].verdict).headline in texts(app)
     app.multiselect[0].set_value(["score_ruby", "score_jade"]).run()
     assert not app.exception
-    assert found.verdicts[0].verdict.sentences[0] in texts(app)
+    assert explain(found.verdicts[0].verdict).headline in texts(app)
     app.multiselect[0].set_value(["score_ruby"]).run()
     assert "Choose at least two models." in said(app.info)
 
@@ -218,7 +219,7 @@ def test_scores_beyond_right_and_wrong() -> None:
     assert "give ends between which they lie" in said(app.warning)
     app.number_input(key="logs-best").set_value(7.0).run()
     logs = [read_log(name, table(scores)) for name, scores in (("ruby.csv", RUBY), ("jade.csv", JADE))]
-    assert judging.verdict_of_logs(*logs).verdict.sentences[0] in texts(app)
+    assert explain(judging.verdict_of_logs(*logs).verdict).headline in texts(app)
 
 
 def test_the_example_is_the_recorded_battle() -> None:
@@ -227,7 +228,7 @@ def test_the_example_is_the_recorded_battle() -> None:
     next(button for button in app.button if button.label == "Try it with an example").click().run()
     assert not app.exception
     battle = recordings.load("arc_easy")
-    assert recordings.verdict_after(battle, len(battle.a)).sentences[0] in texts(app)
+    assert explain(recordings.verdict_after(battle, len(battle.a))).headline in texts(app)
     assert battle.provenance in said(app.info)
     upload(app, "A", "ruby.csv", table(RUBY))
     assert battle.provenance not in said(app.info)
@@ -257,16 +258,16 @@ def test_published_scores_are_the_engines() -> None:
     app = open_page("pages/logs/logs.py", a="85.0", b="85.8", n="14042")
     assert not app.exception
     found = published.published_gap("85.0", "85.8", 14_042, correlation=0.5)
-    told = found.explain("plain")
+    told = explain(found)
     for sentence in (told.headline, told.gap, told.noise, told.why, told.next_step):
         assert sentence in texts(app)
     app.toggle(key="published-same").set_value(False).run()
     alone = published.published_gap("85.0", "85.8", 14_042)
-    assert alone.explain("plain").headline in texts(app)
+    assert explain(alone).headline in texts(app)
     app.toggle(key="published-same").set_value(True).run()
     app.slider(key="published-correlation").set_value(0.9).run()
     surer = published.published_gap("85.0", "85.8", 14_042, correlation=0.9)
-    assert surer.explain("plain").headline in texts(app)
+    assert explain(surer).headline in texts(app)
 
 
 def test_published_correlations_stop_where_the_scores_do() -> None:
@@ -288,7 +289,7 @@ def test_published_scores_of_other_items_are_never_one_exam() -> None:
     assert not app.exception
     assert not app.toggle
     found = published.published_gap("85.0", "85.8", 14_042, n_b=198)
-    assert found.explain("plain").headline in texts(app)
+    assert explain(found).headline in texts(app)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import engine.runs.worker
-from engine import BattleRequest, ItemResult, SequentialGap, runs
+from engine import BattleRequest, ItemResult, SequentialGap, explain, runs
 from engine.analysis import recordings
 from engine.runs import service
 from engine.stats import Discordance
@@ -53,7 +53,7 @@ def test_home_says_where_its_numbers_are_from() -> None:
     assert battle.provenance in texts(app)
     for n in (10, len(battle.a)):
         app.select_slider(key="n").set_value(n).run()
-        assert recordings.verdict_after(battle, n).sentences[0] in texts(app)
+        assert explain(recordings.verdict_after(battle, n)).headline in texts(app)
 
 
 def test_picker_offers_only_what_can_run(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,7 +128,7 @@ def test_verdict_page_shows_the_verdict_of_the_record(fought: str) -> None:
     assert not app.exception
     verdict = runs.result(fought).verdict
     assert verdict
-    for sentence in verdict.sentences:
+    for sentence in explain(verdict):
         assert sentence in texts(app)
     assert f"The {len(runs.result(fought).flips)} questions where they differ" in texts(app)
 

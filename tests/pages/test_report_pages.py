@@ -13,7 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import engine.runs.worker
-from engine import BattleRequest, battles, explain, runs
+from engine import BattleRequest, battles, explain, report, runs
 from engine.analysis import decomposition, forecasts, robustness
 from engine.runs import service
 from engine.tasks.task import Task
@@ -134,13 +134,14 @@ def test_a_card_from_set_up_to_grade() -> None:
     app.run()
     assert not app.exception
     result = runs.result(battle_id)
-    assert isinstance(result.grade, forecasts.ForecastScore) and result.grade.sentence in texts(app)
+    score = forecasts.score_forecast(result)
+    assert isinstance(score, forecasts.ForecastScore) and report.sentences(score)[0] in texts(app)
     assert result.battle.card and result.battle.card.hypothesis == HOSTILE
     assert f"“{plain(' '.join(HOSTILE.split()))}”" in [markdown.value for markdown in app.markdown]
     assert "The seal is intact" in texts(app)
     assert app.code[0].value == seal.digest
     assert any("What happened: undecided" in said for said in descriptions(app))
-    assert '"ann"' not in json.dumps(result.to_json()["card"])
+    assert '"ann"' not in json.dumps(report.as_json(result)["card"])
 
 
 def test_text_that_cannot_be_shown_is_refused_before_the_run() -> None:
@@ -194,7 +195,7 @@ def test_a_learners_record_is_above_the_list(fight: Fight) -> None:
     assert record.n == 3
     app = open_page(HISTORY, s="ann")
     assert not app.exception
-    for sentence in record.sentences:
+    for sentence in report.sentences(record):
         assert sentence in texts(app)
     assert "ann" not in [word.strip(".,:") for word in texts(app).split()]
     stranger = open_page(HISTORY, s="eve")
@@ -220,7 +221,7 @@ def test_the_split_of_a_battle_is_shown(fight: Fight) -> None:
     assert not app.exception
     parts = decomposition.split(runs.result(battle_id))
     assert parts
-    for sentence in parts.sentences:
+    for sentence in report.sentences(parts):
         assert sentence in texts(app)
     (said,) = [text for text in descriptions(app) if "each source moves it" in text]
     assert "protocol not measured; rerun not measured" in said
@@ -248,7 +249,7 @@ def test_protocol_and_rerun_are_measured_from_the_page(fight: Fight) -> None:
     assert not app.exception
     parts = decomposition.split(runs.result(battle_id), robustness.family(battle_id))
     assert parts and parts.parts[3].measured
-    for sentence in parts.sentences:
+    for sentence in report.sentences(parts):
         assert sentence in texts(app)
     (said,) = [text for text in descriptions(app) if "each source moves it" in text]
     assert "rerun unmoved" in said  # a toy answers the same every time

@@ -6,7 +6,8 @@ import streamlit as st
 
 from engine import BattleResult, models, runs
 from engine.analysis import decomposition, robustness
-from pages.format import duration, plain
+from engine.report import figures
+from pages.format import plain
 from pages.shared import mishaps
 
 EVERY = 2.0
@@ -60,8 +61,8 @@ def _offer(result: BattleResult, already: int, parts: decomposition.GapDecomposi
         speed = runs.watch(battle.id).items_a_second
         if speed:
             st.caption(
-                f"About {duration(len(ways) * n / speed)} on this machine, if each way takes as long as the battle "
-                "did; worked examples and opening the models come on top."
+                f"About {figures.duration(len(ways) * n / speed)} on this machine, if each way takes as long as the "
+                "battle did; worked examples and opening the models come on top."
             )
         if served := sum(models.find(c.model).kind == "endpoint" for c in (battle.a, battle.b)):
             st.caption(f"That asks a server {served * len(ways) * n:,} questions more, which may cost money.")
@@ -89,4 +90,4 @@ def _status(ways: Sequence[runs.Progress]) -> str:
     if not at.items_a_second:
         return f"{over}, {plain(at.phase) or 'starting the next'} …"
     left = sum(way.battle.n - way.done / 2 for way in ways if way.open) / at.items_a_second
-    return f"{over}, {at.items_a_second:.1f} items/s, about {duration(left)} left"
+    return f"{over}, {at.items_a_second:.1f} items/s, about {figures.duration(left)} left"

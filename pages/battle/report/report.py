@@ -9,10 +9,11 @@ import streamlit as st
 
 from engine import BattleResult, runs
 from engine.analysis import decomposition, robustness
+from engine.report import as_json, figures
 from pages.battle import watch
 from pages.battle.report import discordant_items, forecast_report, measuring, settings_list
 from pages.charts import decomposition_chart, live_chart, noise_chart
-from pages.format import percent, plain
+from pages.format import plain
 from pages.shared import verdict_card
 
 
@@ -27,7 +28,7 @@ def show(result: BattleResult) -> None:
     if macro[0] is not None and macro[1] is not None:
         st.caption(
             f"Scores over all items are micro averages. Macro averages, the mean of the subjects drawn: "
-            f"{percent(macro[0])} and {percent(macro[1])} (n = {verdict.n:,})."
+            f"{figures.out_of_100(macro[0])} and {figures.out_of_100(macro[1])} (n = {verdict.n:,})."
         )
     if result.failures:
         st.warning(
@@ -89,7 +90,7 @@ def _split(result: BattleResult) -> None:
 @st.cache_data(max_entries=32, show_spinner=False)
 def _json(battle_id: str, state: str, answered: int) -> str:
     """The battle in this state, with so many answers: then it is the same for everybody."""
-    return json.dumps(runs.result(battle_id).to_json(), indent=1)
+    return json.dumps(as_json(runs.result(battle_id)), indent=1)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

@@ -18,6 +18,7 @@ from engine.battles.battle import ItemFailure, ItemResult, Outcome
 from engine.battles.evaluate import written_outcome
 from engine.harness.config import Decoding
 from engine.models.interface import Completion
+from engine.report import as_json
 from engine.tasks.items import load_items
 from engine.tasks.registry import load_task
 from engine.tasks.task import Item, Scorer
@@ -223,7 +224,7 @@ def test_what_is_missing_is_said_and_leaves_no_average(three: list[tuple[SuiteTa
 
 
 def test_as_json(three: list[tuple[SuiteTask, BattleResult]]) -> None:
-    told = json.loads(json.dumps(suite_result(PRESET, three, {"gone": "why"}).to_json()))
+    told = json.loads(json.dumps(as_json(suite_result(PRESET, three, {"gone": "why"}))))
     first = told["tasks"][0]
     assert (first["task"], first["n"], first["winner"], first["winner_holm"]) == ("one", 40, "a", "a")
     assert first["above_chance"]["a"] == pytest.approx((34 / 40 - 1 / 3) * 1.5)

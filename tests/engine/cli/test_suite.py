@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine import Task, runs
+from engine import Task, report, runs
 from engine.__main__ import main
 from engine.analysis.suites import SUITES, Suite, SuiteTask
 from engine.runs import service
@@ -187,7 +187,7 @@ def test_a_battle_read_again(
     assert lines[3] == "highest per token: not recomputed, how many tokens each choice has is not stored."
     assert told["calibration"]["a"]["n"] == 40 and lines[6].startswith("ruby gives its choices ")
     own = told["readings"][0]
-    stored = json.loads(json.dumps(runs.result(battle_id).to_json()))
+    stored = json.loads(json.dumps(report.as_json(runs.result(battle_id))))
     assert (own["gap"], own["interval"]) == (stored["gap"], stored["interval"])
     assert stored["readings"] == told["readings"] and stored["calibration"] == told["calibration"]
     assert stored["aggregates"]["macro"]["a"]["score"] == stored["a"]["macro"]

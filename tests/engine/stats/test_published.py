@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 
 from engine.__main__ import main
 from engine.errors import CallerMistake, Unknown
-from engine.report.published import explain_published
+from engine.report import explain
 from engine.stats.published import PublishedGap, published_gap
 from engine.stats.verdict import compare
 
@@ -203,9 +202,9 @@ def test_the_command_tells_what_the_function_does(capsys: pytest.CaptureFixture[
     call = ["verdict", "--published", "85.0", "85.8", "--n", "14042", "--correlation", "0.5", "--json", str(file)]
     assert main(call) == 0
     found = published_gap(*MMLU, correlation=0.5)
-    assert capsys.readouterr().out.splitlines() == list(found.sentences)
+    assert capsys.readouterr().out.splitlines() == list(explain(found))
     told = json.loads(file.read_text())
-    assert told["sentences"] == list(found.sentences)
+    assert told["sentences"] == list(explain(found))
     assert told["paired"]["winner"] == "b" and told["condition"]["items"] == 3206
 
 
@@ -276,7 +275,7 @@ def test_a_correlation_these_scores_cannot_have() -> None:
 
 
 def test_read_whole() -> None:
-    assert astuple(explain_published(published_gap(*MMLU, correlation=0.5, names=("Gemma", "Qwen")))) == (
+    assert explain(published_gap(*MMLU, correlation=0.5, names=("Gemma", "Qwen"))) == (
         "Taken as two separate exams of 14,042 items: undecided. Taken as one exam, with about 1,752 items they differ on "
         "(a correlation of 0.5): Qwen is better.",
         "Gemma scored 85.0% and Qwen 85.8%, each on 14,042 items: a gap of 0.8 points in favour of Qwen. "
@@ -295,7 +294,7 @@ def test_read_whole() -> None:
 
 
 def test_read_whole_by_an_expert() -> None:
-    assert astuple(explain_published(published_gap(*MMLU, correlation=0.5), "expert")) == (
+    assert explain(published_gap(*MMLU, correlation=0.5), "expert") == (
         "Unpaired: undecided (z = −1.90, two-sided p = 0.0576, n = 14,042). Paired at correlation 0.5: above the noise, "
         "in favour of B (z = −2.68, two-sided p = 0.00726, n = 14,042).",
         "A 85.0% (n = 14,042), B 85.8% (n = 14,042); A − B = −0.80 pp, by the rounding −0.90 to −0.71 pp.",
@@ -330,12 +329,12 @@ WORDS = [
 
 @pytest.mark.parametrize(("scores", "rest", "words"), WORDS)
 def test_what_is_told(scores: tuple[Any, ...], rest: dict[str, Any], words: str) -> None:
-    assert words in " ".join(astuple(explain_published(published_gap(*scores, **rest))))
+    assert words in " ".join(explain(published_gap(*scores, **rest)))
 
 
 def test_an_unknown_register() -> None:
     with pytest.raises(Unknown, match="no register called 'expret'"):
-        explain_published(published_gap(*MMLU), "expret")  # type: ignore[arg-type]
+        explain(published_gap(*MMLU), "expret")  # type: ignore[arg-type]
 
 
 @st.composite
@@ -356,8 +355,8 @@ def published(draw: st.DrawFn) -> PublishedGap:
 @given(published())
 def test_words_never_contradict_numbers(found: PublishedGap) -> None:
     for register in ("plain", "expert"):
-        told = explain_published(found, register)  # type: ignore[arg-type]
-        texts = [t.replace(found.names[0], "@a").replace(found.names[1], "@b") for t in astuple(told)]
+        told = explain(found, register)  # type: ignore[arg-type]
+        texts = [t.replace(found.names[0], "@a").replace(found.names[1], "@b") for t in told]
         headline, gap, noise, why, _ = texts
         text = " ".join(texts)
         assert not re.search(r"\b([Ee]qual\w*|significant)|nan\b|None|\.\.|  ", text)
