@@ -95,8 +95,9 @@ def calibration(result: BattleResult, side: Side) -> Calibration | Uncalibrated:
     except CallerMistake as error:
         return Uncalibrated(name=name, reason="no items", detail=str(error))
     outcomes = result.a if side == "a" else result.b
-    scored = [(one, items[one.item_id]) for one in outcomes.values() if isinstance(one, ItemResult) and one.logliks]
-    return calibration_of(name, [(one.logliks, one.choice, i.gold) for one, i in scored if not i.golds])
+    ranked = [answer for answer in outcomes.values() if isinstance(answer, ItemResult) and answer.logliks]
+    scored = [(answer, items[answer.item_id]) for answer in ranked]
+    return calibration_of(name, [(answer.logliks, answer.choice, i.gold) for answer, i in scored if not i.golds])
 
 
 def calibration_of(

@@ -65,7 +65,7 @@ class BattleResult:
         return [(i, x, y) for i, x, y in both if isinstance(x, ItemResult) and isinstance(y, ItemResult)]
 
     @property
-    def flips(self) -> list[tuple[str, ItemResult, ItemResult]]:
+    def discordant(self) -> list[tuple[str, ItemResult, ItemResult]]:
         """Items that one side has right and the other wrong: all the evidence there is about the gap."""
         return [pair for pair in self.pairs if pair[1].score != pair[2].score]
 

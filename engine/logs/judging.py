@@ -63,7 +63,9 @@ def verdict_of_files(
 ) -> Verdict:
     """The verdict between two files over the same items, in any of the formats `engine.logs` reads.
 
-    a, b  paths; `FILE::SELECTOR` where a file holds several logs
+    a, b           paths; `FILE::SELECTOR` where a file holds several logs
+    level, margin  as in `compare`
+    common         as in `verdict_of_logs`
 
     Raises:
         Mismatch: the files hold different items; the message says how many and shows some.
@@ -84,9 +86,10 @@ def verdict_of_logs(
 ) -> LogVerdict:
     """The verdict between two logs.
 
-    clusters  what items that are not independent share: `cluster` or `group` of the logs, `none`, or `auto` for the
-              logs' clusters where some item shares one
-    common    judge the items that are in both logs when they are not over the same ones
+    level, margin  as in `compare`
+    clusters       what items that are not independent share: `cluster` or `group` of the logs, `none`, or `auto` for
+                   the logs' clusters where some item shares one
+    common         judge the items that are in both logs when they are not over the same ones
 
     Raises:
         Mismatch: the logs are not over the same items.
@@ -124,12 +127,12 @@ def every_pair(
     clusters: Clusters = "auto",
     common: bool = False,
 ) -> EveryPair:
-    """The verdicts between all pairs of several logs. Raises what `verdict_of_logs` does."""
+    """The verdicts between all pairs of several logs; parameters and errors are those of `verdict_of_logs`."""
     verdicts = tuple(
         verdict_of_logs(a, b, level=level, margin=margin, clusters=clusters, common=common)
         for a, b in combinations(logs, 2)
     )
-    p_values = tuple(holm({pair: found.verdict.p_value for pair, found in enumerate(verdicts)}).values())
+    p_values = tuple(holm({pair: judged.verdict.p_value for pair, judged in enumerate(verdicts)}).values())
     return EveryPair(verdicts=verdicts, p_values=p_values)
 
 
@@ -144,9 +147,9 @@ def _labels(pairs: Sequence[RowPair], clusters: Clusters) -> list[str] | None:
     """A label for each pair; an item without one stands alone. None where nothing is shared."""
     if clusters == "none":
         return None
-    found = [x.group or y.group if clusters == "group" else x.cluster or y.cluster for x, y in pairs]
-    labels = [f"in {label}" if label else f"alone {number}" for number, label in enumerate(found)]
-    if len(set(filter(None, found))) >= 2 and len(set(labels)) < len(labels):
+    stated = [x.group or y.group if clusters == "group" else x.cluster or y.cluster for x, y in pairs]
+    labels = [f"in {label}" if label else f"alone {number}" for number, label in enumerate(stated)]
+    if len(set(filter(None, stated))) >= 2 and len(set(labels)) < len(labels):
         return labels
     if clusters == "auto":
         return None

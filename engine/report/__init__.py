@@ -1,12 +1,11 @@
 """Results in words and as JSON. No result knows either; each module here knows one kind of result.
 
     sentences(result)          any result in plain words, in reading order
-    explain(result, register)  a verdict or a published gap, by the parts of the story and for whom it is told
+    explain(result, register)  a verdict or a published gap by the parts of its story, for anybody or for experts
     as_json(result)            any result as the command line writes it
     figures                    numbers as they stand in a sentence or a table
 
-A forecast has three things more to say: `prediction` before the battle, `outcome_named` after it, and `forecast_json`
-for the record.
+A forecast also has `prediction` in words before the battle, `outcome_named` after it, and `forecast_json` of both.
 """
 
 from __future__ import annotations
@@ -52,36 +51,14 @@ __all__ = [
     "sentences",
 ]
 
-Spoken = (
-    Verdict
-    | PublishedGap
-    | GapDecomposition
-    | RobustnessReport
-    | Rescoring
-    | Calibration
-    | Uncalibrated
-    | ForecastScore
-    | Unscored
-    | Record
-)
-Written = (
-    Verdict
-    | PublishedGap
-    | GapDecomposition
-    | RobustnessReport
-    | Rescoring
-    | Calibration
-    | Uncalibrated
-    | Record
-    | BattleResult
-    | SuiteResult
-    | LogVerdict
-    | EveryPair
-)
+Result = Verdict | PublishedGap | GapDecomposition | RobustnessReport | Rescoring | Calibration | Uncalibrated | Record
+"""What has both words and JSON."""
 
 
 def explain(result: Verdict | PublishedGap, register: Register = "plain") -> Sentences:
     """A verdict or a published gap in words: headline, gap, noise, why, next step.
+
+    register  for whom: `plain` for anybody, `expert` with every number, its method and its level
 
     Raises:
         Unknown: there is no such register.
@@ -95,7 +72,7 @@ def explain(result: Verdict | PublishedGap, register: Register = "plain") -> Sen
     return published.explain(result, register)
 
 
-def sentences(result: Spoken) -> tuple[str, ...]:
+def sentences(result: Result | ForecastScore | Unscored) -> tuple[str, ...]:
     """A result in plain words, sentence by sentence in reading order."""
     match result:
         case Verdict() | PublishedGap():
@@ -114,7 +91,7 @@ def sentences(result: Spoken) -> tuple[str, ...]:
             return forecasts.record_sentences(result)
 
 
-def as_json(result: Written) -> Mapping[str, Any]:
+def as_json(result: Result | BattleResult | SuiteResult | LogVerdict | EveryPair) -> Mapping[str, Any]:
     """A result as the command line writes it, a dict ready for `json.dumps`: fractions, A minus B."""
     match result:
         case Verdict():

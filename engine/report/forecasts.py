@@ -30,6 +30,7 @@ def prediction(forecast: Forecast, names: tuple[str, str]) -> str:
 
 
 def outcome_named(outcome: str, names: tuple[str, str]) -> str:
+    """An outcome of a verdict in words, with the winner's name."""
     return {"a": f"{names[0]} is better", "b": f"{names[1]} is better"}.get(outcome, outcome)
 
 
@@ -85,6 +86,7 @@ def forecast_json(card: Card | None, seal: Seal | None, score: ForecastScore | U
 
 
 def record_json(record: Record) -> dict[str, Any]:
+    """In Brier scores; `guessing` is what equal guesses get."""
     return {
         "n": record.n,
         "brier": record.brier,

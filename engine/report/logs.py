@@ -9,9 +9,9 @@ from engine.logs.log import Log
 from engine.report.verdict import verdict_json
 
 
-def log_verdict_json(found: LogVerdict) -> dict[str, Any]:
+def log_verdict_json(result: LogVerdict) -> dict[str, Any]:
     """As the command line writes it. Scores, gaps and intervals are fractions, A minus B."""
-    aligned, verdict, comparability = found.aligned, found.verdict, found.comparability
+    aligned, verdict, comparability = result.aligned, result.verdict, result.comparability
     a_failed, b_failed, both_failed = aligned.unscored
     return {
         "n": verdict.n,
@@ -27,7 +27,7 @@ def log_verdict_json(found: LogVerdict) -> dict[str, Any]:
             "unscored_b": b_failed,
             "unscored_both": both_failed,
         },
-        "clusters": found.clusters,
+        "clusters": result.clusters,
         "comparability": {
             "grade": comparability.grade,
             "compared": comparability.compared,
@@ -37,17 +37,18 @@ def log_verdict_json(found: LogVerdict) -> dict[str, Any]:
                 for c in comparability.checks
             ],
         },
-        "groups": _groups(found),
+        "groups": _groups(result),
     }
 
 
-def every_pair_json(found: EveryPair) -> dict[str, Any]:
-    pairs = zip(found.verdicts, found.p_values, strict=True)
+def every_pair_json(result: EveryPair) -> dict[str, Any]:
+    """Each pair as `log_verdict_json`, with the p-value that allows for their number."""
+    pairs = zip(result.verdicts, result.p_values, strict=True)
     return {"pairs": [{**log_verdict_json(pair), "p_holm": p_value} for pair, p_value in pairs]}
 
 
-def _groups(found: LogVerdict) -> list[dict[str, Any]]:
-    groups = found.groups
+def _groups(result: LogVerdict) -> list[dict[str, Any]]:
+    groups = result.groups
     if groups is None:
         return []
     return [

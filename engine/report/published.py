@@ -87,17 +87,17 @@ def _assumed(test: GapTest) -> str:
 
 
 def _gap(gap: PublishedGap) -> str:
-    (a, b), (one, two) = gap.names, (gap.a, gap.b)
-    each = f"each on {one.n:,} items" if gap.same_n else f"on {one.n:,} and {two.n:,} items"
-    text = f"{a} scored {_printed(one)} and {b} {_printed(two)}, {each}: "
+    (a, b), (a_score, b_score) = gap.names, (gap.a, gap.b)
+    each = f"each on {a_score.n:,} items" if gap.same_n else f"on {a_score.n:,} and {b_score.n:,} items"
+    text = f"{a} scored {_printed(a_score)} and {b} {_printed(b_score)}, {each}: "
     decimals = _decimals(gap)
     if gap.gap == 0:
         text += "no gap."
     else:
-        size = points(gap.gap, decimals=decimals + (one.exact or two.exact))
+        size = points(gap.gap, decimals=decimals + (a_score.exact or b_score.exact))
         text += f"a gap of {size} in favour of {favoured(gap.gap, gap.names)}."
     if _exact(gap):
-        return f"{text} That can only be {one.right:,} right answers against {two.right:,}."
+        return f"{text} That can only be {a_score.right:,} right answers against {b_score.right:,}."
     return f"{text} The figures are rounded: it may be {span(*gap.gaps, gap.names, decimals=decimals + 1)}."
 
 
@@ -199,11 +199,11 @@ def _expert_word(test: GapTest, gap: PublishedGap) -> str:
 
 
 def _expert_gap(gap: PublishedGap) -> str:
-    (a, b), (one, two) = gap.names, (gap.a, gap.b)
-    text = f"{a} {_printed(one)} (n = {one.n:,}), {b} {_printed(two)} (n = {two.n:,}); "
+    (a, b), (a_score, b_score) = gap.names, (gap.a, gap.b)
+    text = f"{a} {_printed(a_score)} (n = {a_score.n:,}), {b} {_printed(b_score)} (n = {b_score.n:,}); "
     text += f"{a} − {b} = {signed(gap.gap, 0.0)} pp"
     if _exact(gap):
-        return f"{text}, {one.right:,} against {two.right:,} right answers."
+        return f"{text}, {a_score.right:,} against {b_score.right:,} right answers."
     low, high = (signed(gap, 0.0) for gap in gap.gaps)
     return f"{text}, by the rounding {low} to {high} pp."
 

@@ -13,14 +13,14 @@ def suite_json(result: SuiteResult) -> dict[str, Any]:
     """Fractions, A minus B."""
     a, b = result.raw.names
     return {
-        "preset": result.preset.name,
+        "preset": result.suite.name,
         "a": a,
         "b": b,
         "tasks": [_task(result, name, task) for name, task in result.tasks.items()],
         "skipped": dict(result.skipped),
         "mean_gap": _gap(result.raw.gap, result.raw.interval),
         "mean_gap_above_chance": _gap(result.above.gap, result.above.interval),
-        "average": {"scale": result.preset.scale, **_sides(result.average)} if result.average else None,
+        "average": {"scale": result.suite.scale, **_sides(result.average)} if result.average else None,
     }
 
 
@@ -28,8 +28,8 @@ def _task(result: SuiteResult, name: str, task: SuiteTaskResult) -> dict[str, An
     return {
         "task": name,
         "battle_id": task.battle_id,
-        "shots": task.exam.shots,
-        **task.exam.settings,
+        "shots": task.task.shots,
+        **task.task.settings,
         "n": task.verdict.n,
         "failed": task.failed,
         "a": task.verdict.a_score,
@@ -39,7 +39,7 @@ def _task(result: SuiteResult, name: str, task: SuiteTaskResult) -> dict[str, An
         "winner_holm": result.raw.outcomes[name],
         "above_chance": {
             **_sides(task.shown),
-            "averaged": task.exam.averaged,
+            "averaged": task.task.averaged,
             **_gap(task.above.gap, task.above.interval),
         },
     }

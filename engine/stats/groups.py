@@ -44,11 +44,11 @@ def aggregate(groups: Mapping[str, Sequence[float]]) -> Aggregate:
     A group of one item shows no spread: it has no part in the pooled variance behind the micro error, and the macro
     error is unknown (lm-eval then gives neither).
     """
-    found = tuple(Group(name=name, n=len(scores), mean=mean_of(scores)) for name, scores in groups.items())
+    each = tuple(Group(name=name, n=len(scores), mean=mean_of(scores)) for name, scores in groups.items())
     return Aggregate(
-        groups=found,
-        micro=Mean(score=fmean(score for scores in groups.values() for score in scores), error=_pooled(found)),
-        macro=Mean(score=fmean(group.mean.score for group in found), error=_unweighted(found)),
+        groups=each,
+        micro=Mean(score=fmean(score for scores in groups.values() for score in scores), error=_pooled(each)),
+        macro=Mean(score=fmean(group.mean.score for group in each), error=_unweighted(each)),
     )
 
 

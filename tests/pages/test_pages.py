@@ -130,7 +130,7 @@ def test_verdict_page_shows_the_verdict_of_the_record(fought: str) -> None:
     assert verdict
     for sentence in explain(verdict):
         assert sentence in texts(app)
-    assert f"The {len(runs.result(fought).flips)} questions where they differ" in texts(app)
+    assert f"The {len(runs.result(fought).discordant)} questions where they differ" in texts(app)
 
 
 def test_stopped_battle_can_go_on(toy: Task, contenders: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from engine import BattleResult, Item, ItemResult, Task, load_items
 def show(result: BattleResult, *, key: str) -> None:
     """A table to scan and, for the row that is chosen, the whole question. All text is shown as plain text."""
     items = {item.id: item for item in load_items(result.task)}
-    flips = result.flips
+    flips = result.discordant
     if not flips:
         st.caption("None so far: where one was right, so was the other.")
         return

@@ -48,7 +48,7 @@ def show(result: BattleResult) -> None:
         after = partial(watch.verdict_after, scores, result.battle)
         noise_chart.show(after, len(scores), result.battle.n, result.names, key="final-noise")
     _split(result)
-    st.subheader(f"The {len(result.flips):,} questions where they differ", anchor=False)
+    st.subheader(f"The {len(result.discordant):,} questions where they differ", anchor=False)
     discordant_items.show(result, key="flips")
     st.subheader("Was it a fair fight?", anchor=False)
     settings_list.show(result)

@@ -274,7 +274,7 @@ def test_a_battle_fought_before_is_the_pilot_of_the_next(challenge: BattleReques
     first = started(challenge)
     assert runs.pilot(challenge) is None  # not fought yet
     work("cpu")
-    differed = len(runs.result(first).flips)
+    differed = len(runs.result(first).discordant)
     pilot = runs.pilot(challenge)
     assert pilot and (pilot.n, pilot.differed) == (20, differed)
     assert pilot.likely == (differed + 1) / 22
