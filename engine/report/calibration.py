@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import cast
 
 from engine.analysis.calibration import UNLIKELY, Calibration, Uncalibrated
 from engine.report.figures import count, out_of_100, rounded_percent, rounded_points
+from engine.store.document import CalibrationDocument
 
 TOO_FEW = "fewer than two items have one true choice and stored log-likelihoods."
 
@@ -35,8 +36,8 @@ def _uncalibrated(result: Uncalibrated) -> str:
     return f"The calibration of {result.name} is not computed: {result.detail or TOO_FEW}"
 
 
-def calibration_json(result: Calibration | Uncalibrated) -> dict[str, Any]:
+def calibration_json(result: Calibration | Uncalibrated) -> CalibrationDocument:
     """Fractions; `not_computed` alone, with the reason, where nothing is said."""
     if isinstance(result, Uncalibrated):
         return {"not_computed": _uncalibrated(result)}
-    return asdict(result) | {"sentences": list(sentences(result))}
+    return cast(CalibrationDocument, {**asdict(result), "sentences": list(sentences(result))})

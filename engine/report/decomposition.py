@@ -6,11 +6,9 @@ is told with the items it was seen on and the answers that changed. It computes 
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
-
 from engine.report.figures import count, exact_percent, favoured, joined, points, span, without_brackets
 from engine.stats.decomposition import GapDecomposition, Remeasurement, SourceEffect
+from engine.store.document import DecompositionDocument, RemeasurementDocument, SourceDocument
 
 SOURCES = {
     "instrument": ("the instrument", "how answers are read"),
@@ -24,16 +22,42 @@ def sentences(gap: GapDecomposition) -> tuple[str, str, str]:
     return _item_luck(gap), _largest(gap), _open(gap)
 
 
-def decomposition_json(gap: GapDecomposition) -> dict[str, Any]:
+def decomposition_json(gap: GapDecomposition) -> DecompositionDocument:
     """Fractions, A minus B, as everywhere in the engine's JSON."""
     return {
-        "names": gap.names,
+        "names": list(gap.names),
         "gap": gap.gap,
         "n": gap.n,
         "level": gap.level,
         "margin": gap.margin,
-        "parts": [{**asdict(part), "about": _about(part, gap), "measured": part.measured} for part in gap.parts],
+        "parts": [_part_json(part, gap) for part in gap.parts],
         "sentences": list(sentences(gap)),
+    }
+
+
+def _part_json(part: SourceEffect, gap: GapDecomposition) -> SourceDocument:
+    return {
+        "source": part.source,
+        "about": _about(part, gap),
+        "low": part.low,
+        "high": part.high,
+        "readings": [_again_json(again) for again in part.readings],
+        "mixed": [_again_json(again) for again in part.mixed],
+        "untried": list(part.untried),
+        "applies": part.applies,
+        "measured": part.measured,
+    }
+
+
+def _again_json(again: Remeasurement) -> RemeasurementDocument:
+    return {
+        "label": again.label,
+        "gap": again.gap,
+        "n": again.n,
+        "base": again.base,
+        "flips": again.flips,
+        "unread": again.unread,
+        "bound": again.bound,
     }
 
 

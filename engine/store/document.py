@@ -16,6 +16,7 @@ from pydantic import FailFast, TypeAdapter
 from typing_extensions import TypedDict  # that of `typing` cannot be checked before Python 3.12
 
 from engine.battles.battle import Side, Stop
+from engine.stats.decomposition import GapSource
 from engine.stats.paired import Winner
 from engine.stats.verdict import Target
 
@@ -153,6 +154,68 @@ class RescoringDocument(VerdictDocument, total=False):
     flips: dict[Side, int]
 
 
+class BinDocument(TypedDict):
+    n: int
+    low: float
+    high: float
+    confidence: float
+    accuracy: float
+    interval: IntervalDocument
+
+
+class CalibrationDocument(TypedDict, total=False):
+    """One side's calibration, as in `engine.analysis.calibration`, or in `not_computed` why nothing is said of it."""
+
+    name: str
+    n: int
+    accuracy: float
+    confidence: float
+    bins: list[BinDocument]
+    ece: float
+    if_calibrated: float
+    limit: float
+    p_value: float
+    brier: float
+    brier_error: float | None
+    brier_guessing: float
+    sentences: list[str]
+    not_computed: str
+
+
+class RemeasurementDocument(TypedDict):
+    label: str
+    gap: float
+    n: int
+    base: float
+    flips: int
+    unread: int
+    bound: bool
+
+
+class SourceDocument(TypedDict):
+    source: GapSource
+    about: str
+    low: float | None
+    high: float | None
+    readings: list[RemeasurementDocument]
+    mixed: list[RemeasurementDocument]
+    untried: list[str]
+    applies: bool
+    measured: bool
+
+
+class DecompositionDocument(TypedDict):
+    """The gap in its sources, as in `engine.stats.decomposition`."""
+
+    names: list[str]
+    gap: float
+    n: int
+    level: float
+    margin: float
+    parts: list[SourceDocument]
+    sentences: list[str]
+
+
 class SidesDocument(TypedDict, total=False):
     """What a battle holds of its two sides: the part that is read back as logs.
 
@@ -170,9 +233,8 @@ class SidesDocument(TypedDict, total=False):
 class BattleDocument(SidesDocument, VerdictDocument, total=False):
     """A battle, whole.
 
-    n            items both sides have a score for, of the `planned` ones
-    calibration  by side: the fields of `engine.analysis.calibration.Calibration` and its sentences, or `not_computed`
-    split        the fields of `engine.stats.decomposition.GapDecomposition` and its sentences; the command line adds it
+    n      items both sides have a score for, of the `planned` ones
+    split  where the gap comes from; only the command line adds it
     """
 
     state: str
@@ -183,12 +245,12 @@ class BattleDocument(SidesDocument, VerdictDocument, total=False):
     card: ForecastDocument
     aggregates: GroupsDocument
     readings: list[RescoringDocument]
-    calibration: dict[Side, dict[str, Any]]
+    calibration: dict[Side, CalibrationDocument]
     failures: list[FailureDocument]
     notices: list[str]
     seconds: float | None
     date: str
-    split: dict[str, Any] | None
+    split: DecompositionDocument | None
 
 
 def sides(document: Any) -> SidesDocument:
