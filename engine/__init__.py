@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from engine.errors import CallerMistake, EngineError
     from engine.harness.config import HarnessConfig
     from engine.logs.judging import verdict_of_files
-    from engine.report.verdict import explain
+    from engine.report import explain
     from engine.runs.service import BattleRequest, Progress
     from engine.stats.interval import Interval, score_interval
     from engine.stats.power import detectable_gap, items_for
@@ -32,7 +32,7 @@ _WHERE = {
     "engine.errors": ("CallerMistake", "EngineError"),
     "engine.harness.config": ("HarnessConfig",),
     "engine.logs.judging": ("verdict_of_files",),
-    "engine.report.verdict": ("explain",),
+    "engine.report": ("explain",),
     "engine.runs.service": ("BattleRequest", "Progress"),
     "engine.stats.interval": ("Interval", "score_interval"),
     "engine.stats.power": ("detectable_gap", "items_for"),

@@ -10,14 +10,14 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 
-from engine import runs
+from engine import report, runs
 from engine.analysis import analyse, repeats, robustness
-from engine.analysis.forecasts import ForecastScore, card_json, outcome_named, prediction, record, scored_battles
+from engine.analysis.forecasts import ForecastScore, record, score_forecast, scored_battles
 from engine.battles.battle import Battle, Stop
 from engine.battles.forecast import FORM, Card, Forecast
 from engine.battles.result import BattleResult
@@ -173,14 +173,14 @@ def battle(options: argparse.Namespace) -> None:
     verdict = result.verdict
     parts = analyse(result).decomposition
     if options.json:
-        _write(options.json, {**result.to_json(), "split": parts and parts.to_json()})
+        _write(options.json, {**report.as_json(result), "split": parts and report.as_json(parts)})
     if verdict is None or parts is None:
         raise BattleFailed(
             f"Battle {battle_id} has {len(result.pairs)} complete pairs of {result.battle.n}: too few for a verdict. "
             f"First failure: {result.failures[0][1].message if result.failures else 'none recorded'}."
         )
     _say(verdict)
-    for sentence in parts.sentences:
+    for sentence in report.sentences(parts):
         print(f"Gap split: {sentence}")
     if result.failures:
         print(f"{len(result.failures)} answers could not be scored and are left out of the {verdict.n} pairs.")
@@ -230,10 +230,10 @@ def measure_noise(options: argparse.Namespace) -> None:
         repeats.stop(family_id)
         print(f"\nStopped. To go on: python -m engine noise --resume {family_id}", file=sys.stderr)
         sys.exit(130)
-    report = robustness.report(family_id, parts)
+    found = robustness.report(family_id, parts)
     if options.json:
-        _write(options.json, report.to_json())
-    print(*report.sentences, sep="\n")
+        _write(options.json, report.as_json(found))
+    print(*report.sentences(found), sep="\n")
 
 
 def _follow_one_of_many(battle_id: str, again: str) -> None:
@@ -278,42 +278,42 @@ def _follow(battle_id: str, again: str = "") -> None:
 
 
 def _say(verdict: Verdict) -> None:
-    print(verdict.sentence)
+    print(*report.explain(verdict))
     for caveat in verdict.caveats:
         print(f"Note: {caveat}")
 
 
 def _say_card(result: BattleResult) -> None:
     """Prediction against result, for a battle with a card."""
-    if not (grade := result.grade):
+    if not (score := score_forecast(result)):
         return
     if card := result.battle.card:
         if card.hypothesis:
             print(f"Hypothesis: {' '.join(card.hypothesis.split())}")
-        print(f"Forecast: {prediction(card.forecast, result.names)}.")
-    if isinstance(grade, ForecastScore):
-        print(f"Outcome: {outcome_named(grade.outcome, result.names)}.")
-    print(grade.sentence)
+        print(f"Forecast: {report.prediction(card.forecast, result.names)}.")
+    if isinstance(score, ForecastScore):
+        print(f"Outcome: {report.outcome_named(score.outcome, result.names)}.")
+    print(*report.sentences(score))
     if result.seal:
         print(f"Seal: {result.seal.digest} ({'intact' if result.seal.intact else 'broken'}).")
 
 
 def forecasts(options: argparse.Namespace) -> None:
-    graded = scored_battles()
-    together = record([grade for _, grade in graded if isinstance(grade, ForecastScore)])
+    scores = scored_battles()
+    together = record([score for _, score in scores if isinstance(score, ForecastScore)])
     told = []
-    for entry, grade in graded:
+    for entry, score in scores:
         battle = entry.battle
         date = datetime.fromtimestamp(entry.created, UTC).date().isoformat()
-        print(f"{date} {battle.id} {battle.task}, {battle.a.name} against {battle.b.name}: {grade.sentence}")
+        print(f"{date} {battle.id} {battle.task}, {battle.a.name} against {battle.b.name}:", *report.sentences(score))
         head = {"battle_id": battle.id, "date": date, "task": battle.task, "a": battle.a.name, "b": battle.b.name}
-        told.append(head | card_json(battle.card, entry.seal, grade))
-    print(*together.sentences, sep="\n")
+        told.append({**head, **report.forecast_json(battle.card, entry.seal, score)})
+    print(*report.sentences(together), sep="\n")
     if options.json:
-        _write(options.json, {"record": together.to_json(), "forecasts": told})
+        _write(options.json, {"record": report.as_json(together), "forecasts": told})
 
 
-def _write(file: Path, content: dict[str, Any]) -> None:
+def _write(file: Path, content: Mapping[str, Any]) -> None:
     try:
         file.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     except OSError as error:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 from engine import CallerMistake, detectable_gap, items_for
+from engine.report import figures
 from engine.stats import POWER
 from labs.intervals import Span, separate_gap, wilson
 
@@ -45,7 +46,7 @@ class Shortlist:
     def sentence(self) -> str:
         """The stage in words."""
         text = (
-            f"A score of {self.score:g}% on {self.n:,} questions has a {_percent(self.level)} interval of "
+            f"A score of {self.score:g}% on {self.n:,} questions has a {figures.exact_percent(self.level)} interval of "
             f"{self.span.low:.1f} to {self.span.high:.1f}% ({self.span.method})."
         )
         if self.apart is None:
@@ -60,9 +61,9 @@ class Shortlist:
         if self.unpaired >= 100:
             return f"{text} No true gap is sure to show on so few."
         return (
-            f"{text} With {_percent(POWER)} power a true gap shows from {_rounded_up(self.unpaired)} points on, and "
-            f"with results question by question from {_rounded_up(self.paired)} points on if right answers correlate "
-            f"by {self.correlation:g}."
+            f"{text} With {figures.exact_percent(POWER)} power a true gap shows from {_rounded_up(self.unpaired)} "
+            f"points on, and with results question by question from {_rounded_up(self.paired)} points on if right "
+            f"answers correlate by {self.correlation:g}."
         )
 
 
@@ -113,9 +114,10 @@ class OwnSet:
         """The stage in words."""
         differ = max(self.discordance, self.gap)
         at = "50%, where it is widest" if self.score is None else f"{self.score:g}%"
+        level, power = figures.exact_percent(self.level), figures.exact_percent(self.power)
         return (
             f"To see a gap of {self.gap:g} points between two models that differ on {differ:g}% of the "
-            f"items takes {self.needed:,} items ({_percent(self.level)} level, {_percent(self.power)} power, both on "
+            f"items takes {self.needed:,} items ({level} level, {power} power, both on "
             f"the same items). On {self.n:,} items one score has a margin of ±{self.half:.1f} points (Wilson, at {at})."
         )
 
@@ -160,18 +162,19 @@ class Pilot:
     @property
     def sentence(self) -> str:
         """The stage in words."""
+        level, power = figures.exact_percent(self.level), figures.exact_percent(self.power)
         text = (
             f"To tell {self.baseline + self.difference:g}% in the pilot from {self.baseline:g}% as before takes "
-            f"{self.per_arm:,} chats in each arm (two shares, two-sided, {_percent(self.level)} level, "
-            f"{_percent(self.power)} power). With {self.share:g}% of {self.per_day:,.10g} chats a day that is "
-            f"{_days(self.days)}. No failure in {self.per_arm:,} chats would still allow a true rate of "
-            f"{self.unseen:.2g}% ({_percent(self.level)}, one-sided)."
+            f"{self.per_arm:,} chats in each arm (two shares, two-sided, {level} level, {power} power). With "
+            f"{self.share:g}% of {self.per_day:,.10g} chats a day that is {figures.count(self.days, 'day')}. No "
+            f"failure in {self.per_arm:,} chats would still allow a true rate of {self.unseen:.2g}% ({level}, "
+            "one-sided)."
         )
         if self.clean is None or self.clean_days is None:
             return f"{text} No rate of harm to be ruled out was named."
         return (
             f"{text} To rule out harm in {self.harm:g}% of chats or more takes {self.clean:,} chats without one "
-            f"({_percent(self.level)}, one-sided): {_days(self.clean_days)} of the pilot."
+            f"({level}, one-sided): {figures.count(self.clean_days, 'day')} of the pilot."
         )
 
 
@@ -384,14 +387,6 @@ def _fraction(name: str, value: float, usual: float) -> None:
         raise CallerMistake(f"`{name}` is {value:g} but must lie between 0.5 and 1: give a fraction such as {usual}.")
 
 
-def _percent(fraction: float) -> str:
-    return f"{100 * fraction:g}%"
-
-
 def _rounded_up(points: float) -> str:
     """A gap to one decimal and never smaller than it is: one just below it would not do."""
     return f"{math.ceil(10 * points - 1e-9) / 10:.1f}"
-
-
-def _days(days: int) -> str:
-    return "1 day" if days == 1 else f"{days:,} days"

@@ -11,9 +11,9 @@ squared distance of all choices' shares from the truth, summed over the choices 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from statistics import fmean
-from typing import Any
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,57 +69,47 @@ class Calibration:
     brier_error: float | None
     brier_guessing: float
 
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        sure, right, surer = 100 * self.confidence, 100 * self.accuracy, 100 * (self.confidence - self.accuracy)
-        way = f"it is {abs(surer):.1f} points {'surer than right' if surer > 0 else 'more often right than sure'}"
-        seen = "no miscalibration is seen" if self.p_value >= UNLIKELY else f"that is more than luck; on average {way}"
-        error = "" if self.brier_error is None else f" (standard error {self.brier_error:.3f})"
-        bins = "1 bin" if len(self.bins) == 1 else f"{len(self.bins)} bins"
-        return (
-            f"{self.name} gives its choices {sure:.1f}% on average and is right on {right:.1f}% of {self.n:,} items.",
-            f"In {bins} of like confidence it is off by {100 * self.ece:.1f} points (ECE); perfectly calibrated it "
-            f"would be off by {100 * self.if_calibrated:.1f} through luck, and in 5 of 100 runs by more than "
-            f"{100 * self.limit:.1f}: {seen}.",
-            f"Brier score {self.brier:.3f}{error}; equal shares get {self.brier_guessing:.3f}, 0 is perfect.",
-        )
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self) | {"sentences": list(self.sentences)}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uncalibrated:
-    """Why nothing is said about one side's calibration."""
+    """Why nothing is said about one side's calibration.
 
-    sentence: str
+    reason  it `wrote` its answers, so it is not known how sure it was; with `no items` on this machine it
+            is not known what is true; `too few` items have one true choice and stored log-likelihoods
+    detail  the message of the error, where there was one
+    """
 
-    def to_json(self) -> dict[str, Any]:
-        return {"not_computed": self.sentence}
+    name: str
+    reason: Literal["wrote", "no items", "too few"]
+    detail: str = ""
 
 
 def calibration(result: BattleResult, side: Side) -> Calibration | Uncalibrated:
     """From the items this side has a score for, by the choices as its own rule made them."""
     name = result.names[side == "b"]
     if result.task.writes:
-        return Uncalibrated(sentence=f"{name} wrote its answers: how sure it was of them is not known.")
+        return Uncalibrated(name=name, reason="wrote")
     try:
         items = result.items
     except CallerMistake as error:
-        return Uncalibrated(sentence=f"The calibration of {name} is not computed: {error}")
+        return Uncalibrated(name=name, reason="no items", detail=str(error))
     outcomes = result.a if side == "a" else result.b
-    scored = [(one, items[one.item_id]) for one in outcomes.values() if isinstance(one, ItemResult) and one.logliks]
-    return calibration_of(name, [(one.logliks, one.choice, i.gold) for one, i in scored if not i.golds])
+    ranked = [answer for answer in outcomes.values() if isinstance(answer, ItemResult) and answer.logliks]
+    scored = [(answer, items[answer.item_id]) for answer in ranked]
+    return calibration_of(name, [(answer.logliks, answer.choice, i.gold) for answer, i in scored if not i.golds])
 
 
 def calibration_of(
     name: str, answers: Iterable[tuple[Sequence[float], int | None, int | None]]
 ) -> Calibration | Uncalibrated:
-    """From the log-likelihoods of each item's choices, the one chosen and the true one."""
+    """From stored answers.
+
+    name     whose answers they are
+    answers  of each item: the log-likelihoods of its choices, the index of the one chosen and that of the true one
+    """
     known = [(_shares(sums), choice, gold) for sums, choice, gold in answers if choice is not None and gold is not None]
     if len(known) < 2:
-        why = "fewer than two items have one true choice and stored log-likelihoods"
-        return Uncalibrated(sentence=f"The calibration of {name} is not computed: {why}.")
+        return Uncalibrated(name=name, reason="too few")
     confidence = np.array([shares[choice] for shares, choice, _ in known])
     right = np.array([float(choice == gold) for _, choice, gold in known])
     order = np.argsort(confidence, kind="stable")

@@ -22,6 +22,7 @@ from engine.stats.decomposition import (
     repeat_remeasured,
     scorer_effect,
 )
+from engine.stats.paired import distinct_names
 from engine.store.ledger import OPEN_STATES
 
 _TOO_FEW = "fewer than two pairs are complete"
@@ -55,7 +56,7 @@ def scorer_effect_of(result: BattleResult) -> SourceEffect:
     own_a, own_b = ({i: _score(side[i]) for i in answered} for side in sides)
     unread_a, unread_b = ([i for i in answered if result.task.writes and _unread(side[i])] for side in sides)
     by_rule = scores_by_rule(result, with_output)
-    return scorer_effect(result.distinct_names, result.gap, (own_a, own_b), by_rule, (unread_a, unread_b))
+    return scorer_effect(distinct_names(result.names), result.gap, (own_a, own_b), by_rule, (unread_a, unread_b))
 
 
 def _score(outcome: Outcome) -> float | None:

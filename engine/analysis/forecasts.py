@@ -2,21 +2,22 @@
 
 The Brier score is the sum over the four outcomes of (probability - what happened)^2, with 1 for the outcome that
 happened and 0 for the others (Brier 1950, Monthly Weather Review 78:1): 0 is perfect, 2 is worst. Nobody can expect
-less than by saying what they really think. Only what was sealed before the run and fought to its end is graded:
+less than by saying what they really think. Only what was sealed before the run and fought to its end is scored:
 somebody who may stop a battle at will may also wait until it looks as forecast.
 """
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from statistics import fmean
-from typing import Any
+from typing import Literal
 
 from engine import runs
+from engine.battles.battle import Battle
 from engine.battles.forecast import Card, Forecast
+from engine.battles.result import BattleResult
 from engine.battles.seal import Seal
 from engine.errors import EngineError
 from engine.stats.interval import Interval, score_interval
@@ -46,169 +47,132 @@ class ForecastScore:
     def brier(self) -> float:
         return math.fsum((given - (name == self.outcome)) ** 2 for name, given in asdict(self.forecast).items())
 
-    @property
-    def sentence(self) -> str:
-        return (
-            f"You gave {_percent(self.probability)} to what happened. Brier score {_score(self.brier)} "
-            f"(0 is perfect, {GUESSING} is what equal guesses get, {WORST:g} is worst)."
-        )
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unscored:
-    """Why a forecast has no grade."""
+    """Why a forecast has no score.
 
-    sentence: str
+    reason  it was `not sealed` before the run, or the plan is no longer the one that was (`seal broken`); the battle
+            is `not over`, was `stopped` by hand or `failed`; it gave `no verdict`; its model or its task are no longer
+            known here (`unreadable`)
+    detail  the message of the error, where there was one
+    """
+
+    reason: Literal["not sealed", "seal broken", "not over", "stopped", "failed", "no verdict", "unreadable"]
+    detail: str = ""
 
 
-def scored(card: Card | None, seal: Seal | None, state: str, winner: Winner | None) -> ForecastScore | Unscored:
-    """Grades the card of a battle in this state (as the ledger says it) with this winner (None: no verdict)."""
+def score_forecast(result: BattleResult) -> ForecastScore | Unscored | None:
+    """How a battle's forecast did, or why that is not said; None for a battle without a forecast."""
+    if result.battle.card is None and result.seal is None:
+        return None
+    verdict = result.verdict
+    return score_sealed(result.battle.card, result.seal, result.state, verdict.winner if verdict else None)
+
+
+def score_sealed(card: Card | None, seal: Seal | None, state: str, winner: Winner | None) -> ForecastScore | Unscored:
+    """Score a forecast by what came of its battle.
+
+    card    the forecast, as the plan has it now
+    seal    of the plan; None where it was not sealed
+    state   of the battle, as the ledger says it
+    winner  of its verdict; None without one
+    """
     if seal is None:
-        return Unscored(sentence="The forecast is not graded: it was not sealed before the run.")
+        return Unscored(reason="not sealed")
     if card is None or not seal.intact:
-        return Unscored(sentence="The forecast is not graded: the plan is no longer the one that was sealed.")
+        return Unscored(reason="seal broken")
     if state == "stopped":
-        return Unscored(sentence="The forecast is not graded: the battle was stopped by hand. It can be resumed.")
+        return Unscored(reason="stopped")
     if state == "failed":
-        return Unscored(sentence="The forecast is not graded: the battle failed. It can be resumed.")
+        return Unscored(reason="failed")
     if state != "done":
-        return Unscored(sentence="The forecast is not graded yet: the battle is not over.")
+        return Unscored(reason="not over")
     if winner is None:
-        return Unscored(sentence="The forecast is not graded: too few pairs are complete for a verdict.")
+        return Unscored(reason="no verdict")
     return ForecastScore(forecast=card.forecast, outcome=winner)
 
 
 def scored_battles(by: str | None = None) -> list[tuple[Entry, ForecastScore | Unscored]]:
-    """The latest battles with a sealed forecast, newest first, with its grade; only this person's if `by` is given."""
+    """The latest battles with a sealed forecast, newest first, with its score; only this person's if `by` is given."""
     with Ledger() as ledger:
         entries = ledger.sealed(by)
-    found = []
-    for entry in entries:
-        try:
-            grade = runs.result(entry.battle.id).grade
-        except EngineError as error:  # its model or its task may be gone by now
-            grade = Unscored(sentence=f"The forecast is not graded: {error}")
-        if grade:
-            found.append((entry, grade))
-    return found
+    return [(entry, score) for entry in entries if (score := _score(entry.battle))]
 
 
-def prediction(forecast: Forecast, names: tuple[str, str]) -> str:
-    """The forecast in words, the likeliest outcome first."""
-    likeliest_first = sorted(asdict(forecast).items(), key=lambda given: -given[1])
-    return ", ".join(f"{outcome_named(name, names)} {_percent(given)}" for name, given in likeliest_first)
+def _score(battle: Battle) -> ForecastScore | Unscored | None:
+    try:
+        return score_forecast(runs.result(battle.id))
+    except EngineError as error:
+        return Unscored(reason="unreadable", detail=str(error))
 
 
-def outcome_named(outcome: str, names: tuple[str, str]) -> str:
-    return {"a": f"{names[0]} is better", "b": f"{names[1]} is better"}.get(outcome, outcome)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Favourites:
+    """The likeliest outcomes of forecasts that had one: whether they come true as often as they are said to.
 
+    given      the mean probability they got
+    came_true  how many of the n happened
+    interval   of the share that comes true
+    """
 
-def card_json(card: Card | None, seal: Seal | None, grade: ForecastScore | Unscored) -> dict[str, Any]:
-    """The card's part of the command line's JSON. With `plan` and `seal` anybody can check what was sealed:
-    SHA-256 of the plan as JSON with sorted keys and no spaces, in UTF-8."""
-    happened: dict[str, Any] = dict.fromkeys(("outcome", "probability", "brier"))
-    if isinstance(grade, ForecastScore):
-        happened = {"outcome": grade.outcome, "probability": grade.probability, "brier": grade.brier}
-    return {
-        "hypothesis": card.hypothesis if card else None,
-        "forecast": asdict(card.forecast) if card else None,
-        "by": card.by if card else None,
-        "seal": seal.digest if seal else None,
-        "intact": seal.intact if seal else None,
-        **happened,
-        "sentence": grade.sentence,
-        "plan": json.loads(seal.plan) if seal else None,
-    }
+    n: int
+    given: float
+    came_true: int
+    interval: Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """A forecaster's grades, taken together. All but the number of forecasts is in Brier scores.
+    """A forecaster's scores, taken together. All but the number of forecasts is in Brier scores.
 
-    brier        the mean; None without a grade
-    interval     by how much that is better than equal guesses on the same battles; None for fewer than two grades
+    brier        the mean; None without a score
+    interval     by how much that is better than equal guesses on the same battles; None for fewer than two scores
     above_noise  whether forecasting and guessing can be told apart
-    notes        sentences on how far to believe the rest, and on calibration
+    caveats      sentences on how far to believe the rest
+    favourites   None until enough forecasts had one favourite
     """
 
     n: int
     brier: float | None
     interval: Interval | None
     above_noise: bool
-    notes: tuple[str, ...]
-
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """What the grades show, in reading order, and no more than so many can."""
-        if self.brier is None:
-            return ("No forecast has been graded yet.",)
-        are, mean = (f"{self.n:,} forecasts are", "mean ") if self.n > 1 else ("One forecast is", "")
-        score = f"{are} graded: {mean}Brier score {_score(self.brier)}, where equal guesses get {GUESSING}."
-        if (interval := self.interval) is None:
-            return (score, "One forecast says little about a forecaster.")
-        if self.above_noise:
-            conclusion = f"you do {'better' if self.brier < GUESSING else 'worse'} than guessing"
-        else:
-            conclusion = "forecasting and guessing cannot be told apart yet"
-        lead = (
-            f"That is {_lead(GUESSING - self.brier)} guessing; the {interval.level:.0%} interval, "
-            f"by {interval.method}, goes from {_lead(interval.low)} to {_lead(interval.high)} it: {conclusion}."
-        )
-        return (score, lead, *self.notes)
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self) | {"guessing": GUESSING, "sentences": list(self.sentences)}
+    caveats: tuple[str, ...]
+    favourites: Favourites | None
 
 
-def record(grades: Sequence[ForecastScore]) -> Record:
-    """What a forecaster's grades show. Their order does not matter."""
-    n = len(grades)
-    brier = fmean(grade.brier for grade in grades) if grades else None
+def record(scores: Sequence[ForecastScore]) -> Record:
+    """What a forecaster's scores show. Their order does not matter."""
+    n = len(scores)
+    brier = fmean(score.brier for score in scores) if scores else None
     if n < 2:
-        return Record(n=n, brier=brier, interval=None, above_noise=False, notes=())
+        return Record(n=n, brier=brier, interval=None, above_noise=False, caveats=(), favourites=None)
     # In halves, Brier scores lie between 0 and 1, as scores of items do; guesses are A, so a lead is positive.
-    against = compare([GUESSING / 2] * n, [grade.brier / 2 for grade in grades])
+    against = compare([GUESSING / 2] * n, [score.brier / 2 for score in scores])
     low, high = 2 * against.interval.low, 2 * against.interval.high
     return Record(
         n=n,
         brier=brier,
         interval=replace(against.interval, low=max(GUESSING - WORST, low), high=min(GUESSING, high)),
         above_noise=against.above_noise,
-        notes=(*against.caveats, *_calibration(grades)),
+        caveats=against.caveats,
+        favourites=_favourites(scores),
     )
 
 
-def _calibration(grades: Sequence[ForecastScore]) -> Iterator[str]:
-    """Whether favourites win as often as they are said to; silent until enough forecasts had one favourite."""
+def _favourites(scores: Sequence[ForecastScore]) -> Favourites | None:
     favourites = []
-    for grade in grades:
-        *_, second, first = sorted(asdict(grade.forecast).values())
+    for score in scores:
+        *_, second, first = sorted(asdict(score.forecast).values())
         if first > second:
-            favourites.append((first, grade.probability == first))
+            favourites.append((first, score.probability == first))
     n = len(favourites)
     if n < ENOUGH:
-        return
-    given, came_true = fmean(first for first, _ in favourites), sum(hit for _, hit in favourites)
-    interval = score_interval(came_true, n)
-    if given > interval.high:
-        means = "you were surer than that warrants"
-    elif given < interval.low:
-        means = "you could have been surer"
-    else:
-        means = "that fits"
-    yield (
-        f"You gave your favourites {given:.0%} on average and {came_true} of {n} came true "
-        f"({interval.level:.0%} interval {interval.low:.0%} to {interval.high:.0%}, {interval.method}): {means}."
+        return None
+    came_true = sum(hit for _, hit in favourites)
+    return Favourites(
+        n=n,
+        given=fmean(first for first, _ in favourites),
+        came_true=came_true,
+        interval=score_interval(came_true, n),
     )
-
-
-def _percent(probability: float) -> str:
-    return f"{100 * probability:g}%"
-
-
-def _score(brier: float) -> str:
-    return "less than 0.01" if 0 < brier < 0.005 else f"{brier:.2f}"
-
-
-def _lead(brier: float) -> str:
-    return f"{abs(brier):.2f} {'ahead of' if brier >= 0 else 'behind'}"

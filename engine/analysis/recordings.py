@@ -1,7 +1,7 @@
 """Battles that were fought once, completely, and are kept with the product as they came out.
 
-A recording is the JSON of `python -m engine battle --json`, compressed. It holds ids, scores and
-log-likelihoods, never the text of a benchmark. It says which machine, when and with which versions.
+A recording is the JSON of `python -m engine battle --json` (`engine.store.document`), compressed. It holds ids, scores
+and log-likelihoods, never the text of a benchmark. It says which machine, when and with which versions.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.battles.battle import SIDES
 from engine.errors import Unknown
 from engine.models.registry import find
 from engine.stats.multiplicity import AdjustedVerdicts, adjusted
 from engine.stats.verdict import Verdict, compare
+from engine.store.document import BattleDocument, ItemDocument
 from engine.tasks.registry import load_task
 
 FOLDER = Path(__file__).resolve().parents[1] / "recordings"
@@ -81,23 +83,30 @@ def load(name: str) -> Recording:
     if name not in names():
         raise Unknown.name("recording", name, names())
     with gzip.open(FOLDER / f"{name}.json.gz", "rt", encoding="utf-8") as file:
-        stored = json.load(file)
-    items = [i for i in stored["items"] if all(i.get(s, {}).get("score") is not None for s in "ab")]
-    ran = stored["environment"]["a"]
+        battle: BattleDocument = json.load(file)
+    scores = [_scores(item) for item in battle["items"]]
+    a, b = zip(*filter(None, scores), strict=True)
+    ran = battle["environment"]["a"]
     return Recording(
-        task=stored["task"],
-        shots=stored["a"]["shots"],
-        names=(find(stored["a"]["name"]).title, find(stored["b"]["name"]).title),
-        a=tuple(item["a"]["score"] for item in items),
-        b=tuple(item["b"]["score"] for item in items),
-        level=stored["interval"]["level"],
-        margin=stored["margin"],
-        date=stored["date"],
+        task=battle["task"],
+        shots=battle["a"]["shots"],
+        names=(find(battle["a"]["name"]).title, find(battle["b"]["name"]).title),
+        a=a,
+        b=b,
+        level=battle["interval"]["level"],
+        margin=battle["margin"],
+        date=battle["date"],
         device=ran["device"],
         dtype=ran["dtype"],
         versions=f"torch {ran['torch']}, transformers {ran['transformers']}",
-        notices=tuple(stored["notices"]),
+        notices=tuple(battle["notices"]),
     )
+
+
+def _scores(item: ItemDocument) -> tuple[float, float] | None:
+    """Of both sides; None where one of them has none."""
+    a, b = ((item.get(side) or {}).get("score") for side in SIDES)
+    return None if a is None or b is None else (a, b)
 
 
 @functools.cache

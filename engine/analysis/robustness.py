@@ -6,9 +6,8 @@ The runs are the repeats of a model against itself (`repeats.py`); here is what 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from statistics import fmean
-from typing import Any
 
 from engine import runs
 from engine.analysis import repeats
@@ -75,22 +74,6 @@ class RobustnessReport:
         """From the lowest to the highest score that these weights got."""
         moved = [0.0, *(move.moved for move in self.measured)]
         return max(moved) - min(moved)
-
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        from engine.report.robustness import explain_robustness  # the words know the report, not the other way round
-
-        return explain_robustness(self)
-
-    def to_json(self) -> dict[str, Any]:
-        """Fractions; a move is the score after the change minus the score before it."""
-        return {
-            **asdict(self),
-            "moves": [{**asdict(move), "moved": move.moved} for move in self.moves],
-            "not_measured": [asdict(why) for why in self.not_measured],
-            "span": self.span,
-            "sentences": list(self.sentences),
-        }
 
 
 def report(battle_id: str, parts: Collection[str] = SOURCES) -> RobustnessReport:

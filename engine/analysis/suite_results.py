@@ -1,4 +1,4 @@
-"""What the battles of a preset come to: each task on its own, all of them together, and the scores above chance.
+"""What the battles of a suite come to: each task on its own, all of them together, and the scores above chance.
 
 A score above chance is (score - chance) / (1 - chance): 0 is guessing, 1 is perfect. The Open LLM Leaderboard shows
 scores below 0 as 0, and so do the scores here. Gaps and their intervals are of the scores before that. Cutting first
@@ -11,14 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
-from typing import Any
 
 from engine.analysis.suites import Suite, SuiteTask
-from engine.battles.battle import SIDES
 from engine.battles.rescoring import read_by
-from engine.battles.result import BattleResult, verdict_json
+from engine.battles.result import BattleResult
 from engine.errors import CallerMistake
-from engine.stats.interval import Interval
 from engine.stats.multiplicity import AdjustedVerdicts, adjusted
 from engine.stats.verdict import Verdict, compare
 from engine.tasks.task import Item
@@ -28,16 +25,16 @@ ScorePair = tuple[float, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteTaskResult:
-    """One task of a preset.
+    """One task of a suite.
 
     verdict  on the scores as they are, every item counted once
-    above    the same on the scores above chance, averaged as the preset has it; neither end is cut at 0
+    above    the same on the scores above chance, averaged as the suite has it; neither end is cut at 0
     shown    what the leaderboard would print of A and B: above chance, and never below 0
-    plain    the scores as they are, averaged as the preset has it
+    plain    the scores as they are, averaged as the suite has it
     failed   answers of both sides that have no score, and cost their pairs
     """
 
-    exam: SuiteTask
+    task: SuiteTask
     battle_id: str
     verdict: Verdict
     above: Verdict
@@ -48,92 +45,57 @@ class SuiteTaskResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteResult:
-    """All tasks of a preset that were fought, by name, and the reasons why others were not.
+    """All tasks of a suite that were fought, by name, and the reasons why others were not.
 
     raw, above  the tasks judged together, on the scores as they are and above chance
-    average     of A and B as the preset takes it; None unless every task was fought
+    average     of A and B as the suite takes it; None unless every task was fought
     """
 
-    preset: Suite
+    suite: Suite
     tasks: Mapping[str, SuiteTaskResult]
     skipped: Mapping[str, str]
     raw: AdjustedVerdicts
     above: AdjustedVerdicts
     average: ScorePair | None
 
-    def to_json(self) -> dict[str, Any]:
-        """Fractions, A minus B."""
-        return {
-            "preset": self.preset.name,
-            "a": self.raw.names[0],
-            "b": self.raw.names[1],
-            "tasks": [
-                {
-                    "task": name,
-                    "battle_id": one.battle_id,
-                    "shots": one.exam.shots,
-                    **one.exam.settings,
-                    "n": one.verdict.n,
-                    "failed": one.failed,
-                    "a": one.verdict.a_score,
-                    "b": one.verdict.b_score,
-                    **verdict_json(one.verdict),
-                    "p_holm": self.raw.p_values[name],
-                    "winner_holm": self.raw.outcomes[name],
-                    "above_chance": {
-                        **dict(zip(SIDES, one.shown, strict=True)),
-                        "averaged": one.exam.averaged,
-                        **_gap_json(one.above.gap, one.above.interval),
-                    },
-                }
-                for name, one in self.tasks.items()
-            ],
-            "skipped": dict(self.skipped),
-            "mean_gap": _gap_json(self.raw.gap, self.raw.interval),
-            "mean_gap_above_chance": _gap_json(self.above.gap, self.above.interval),
-            "average": self.average and {"scale": self.preset.scale, **dict(zip(SIDES, self.average, strict=True))},
-        }
-
-
-def _gap_json(gap: float, interval: Interval) -> dict[str, Any]:
-    low, high = interval
-    return {"gap": gap, "interval": {"low": low, "high": high, "level": interval.level, "method": interval.method}}
-
 
 def suite_result(
-    preset: Suite, results: Sequence[tuple[SuiteTask, BattleResult]], skipped: Mapping[str, str]
+    suite: Suite, results: Sequence[tuple[SuiteTask, BattleResult]], skipped: Mapping[str, str]
 ) -> SuiteResult:
-    """Judge the battles of a preset together. One that left too few pairs counts as skipped.
+    """Judge the battles of a suite together. One that left too few pairs counts as skipped.
+
+    results  the tasks that were fought, each with its battle
+    skipped  why others were not, by name
 
     Raises:
         CallerMistake: none is left.
     """
     tasks: dict[str, SuiteTaskResult] = {}
     lost = dict(skipped)
-    for exam, result in results:
+    for task, result in results:
         try:
-            tasks[exam.task] = suite_task_result(exam, result)
+            tasks[task.name] = suite_task_result(task, result)
         except CallerMistake as error:
-            lost[exam.task] = str(error)
+            lost[task.name] = str(error)
     if not tasks:
-        told = "; ".join(f"{task}: {why}" for task, why in lost.items())
-        raise CallerMistake(f"No battle of the preset {preset.name} can be judged. {told}")
+        reasons = "; ".join(f"{name}: {why}" for name, why in lost.items())
+        raise CallerMistake(f"No battle of the preset {suite.name} can be judged. {reasons}")
     average = None
     if not lost:
-        a, b = zip(*((one.plain if preset.scale == "raw" else one.shown) for one in tasks.values()), strict=True)
+        a, b = zip(*((task.plain if suite.scale == "raw" else task.shown) for task in tasks.values()), strict=True)
         average = fmean(a), fmean(b)
     return SuiteResult(
-        preset=preset,
+        suite=suite,
         tasks=tasks,
         skipped=lost,
-        raw=adjusted({name: one.verdict for name, one in tasks.items()}),
-        above=adjusted({name: one.above for name, one in tasks.items()}),
+        raw=adjusted({name: task.verdict for name, task in tasks.items()}),
+        above=adjusted({name: task.above for name, task in tasks.items()}),
         average=average,
     )
 
 
-def suite_task_result(exam: SuiteTask, result: BattleResult) -> SuiteTaskResult:
-    """Judge one battle of a preset.
+def suite_task_result(task: SuiteTask, result: BattleResult) -> SuiteTaskResult:
+    """Judge one battle of a suite.
 
     Raises:
         CallerMistake: it is not complete, left fewer than two pairs, or its items are no longer on this machine.
@@ -148,19 +110,19 @@ def suite_task_result(exam: SuiteTask, result: BattleResult) -> SuiteTaskResult:
         first = result.failures[0][1].message
         raise CallerMistake(f"Battle {result.battle.id} left {len(result.pairs)} pairs. First failure: {first}.")
     items = result.items
-    told = _scores(exam, result, items)
-    if exam.rules:
-        verdict = _judged(list(told.values()), verdict)
+    pairs = _scores(task, result, items)
+    if task.rules:
+        verdict = _judged(list(pairs.values()), verdict)
     groups: dict[str, list[tuple[Item, ScorePair]]] = {}
-    for name, pair in told.items():
-        group = items[name].group if exam.averaged == "groups" else ""
+    for name, pair in pairs.items():
+        group = items[name].group if task.averaged == "groups" else ""
         groups.setdefault(group, []).append((items[name], pair))
-    chances = {group: _chance(exam, group, [item for item, _ in held]) for group, held in groups.items()}
+    chances = {group: _chance(task, group, [item for item, _ in held]) for group, held in groups.items()}
     scores = {group: [pair for _, pair in held] for group, held in groups.items()}
     means = {group: (fmean(a for a, _ in held), fmean(b for _, b in held)) for group, held in scores.items()}
-    shown = [tuple(max(0.0, above_chance(one, chances[group])) for one in means[group]) for group in groups]
+    shown = [tuple(max(0.0, above_chance(score, chances[group])) for score in means[group]) for group in groups]
     return SuiteTaskResult(
-        exam=exam,
+        task=task,
         battle_id=result.battle.id,
         verdict=verdict,
         above=_averaged(verdict, scores, chances) if len(groups) > 1 else _rescaled(verdict, *chances.values()),
@@ -175,26 +137,26 @@ def above_chance(score: float, chance: float) -> float:
     return (score - chance) / (1 - chance)
 
 
-def _chance(exam: SuiteTask, group: str, items: Sequence[Item]) -> float:
-    if isinstance(exam.chance, Mapping):
-        return exam.chance[group]
-    if exam.chance is not None:
-        return exam.chance
+def _chance(task: SuiteTask, group: str, items: Sequence[Item]) -> float:
+    if isinstance(task.chance, Mapping):
+        return task.chance[group]
+    if task.chance is not None:
+        return task.chance
     return fmean((len(item.golds) or 1) / len(item.choices) for item in items)
 
 
-def _scores(exam: SuiteTask, result: BattleResult, items: Mapping[str, Item]) -> dict[str, ScorePair]:
-    """The pairs as the exam scores them. Weights are divided by their mean, so the mean is that of what they count."""
-    if not exam.rules:
+def _scores(task: SuiteTask, result: BattleResult, items: Mapping[str, Item]) -> dict[str, ScorePair]:
+    """The pairs as the task scores them. Weights are divided by their mean, so the mean is that of what they count."""
+    if not task.rules:
         return {name: (a.score, b.score) for name, a, b in result.pairs}
     by_rule: dict[str, list[ScorePair]] = {}
-    for rule, weight in exam.rules.items():
+    for rule, weight in task.rules.items():
         pairs = read_by(result, items, rule).pairs
         usual = fmean(weight(items[name]) for name, _, _ in pairs)
         for name, a, b in pairs:
             counts = weight(items[name]) / usual
             by_rule.setdefault(name, []).append((a.score * counts, b.score * counts))
-    return {name: _mean_pair(found) for name, found in by_rule.items()}
+    return {name: _mean_pair(scores) for name, scores in by_rule.items()}
 
 
 def _judged(pairs: Sequence[ScorePair], like: Verdict) -> Verdict:

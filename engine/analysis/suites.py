@@ -1,7 +1,7 @@
-"""Presets: batteries of tasks, each asked in one way, so that two models are fought over all of them at once.
+"""Suites: several benchmarks, each asked in one way, so that two models are fought over all of them at once.
 
-`v1` and `v2` ask and score as the Open LLM Leaderboard did in its two lives. What a preset is stands here; what its
-battles come to is in `standings.py`.
+`v1` and `v2` ask and score as the Open LLM Leaderboard did in its two lives. What a suite is stands here; what its
+battles come to is in `suite_results.py`.
 """
 
 from __future__ import annotations
@@ -23,27 +23,28 @@ from engine.tasks.task import Item
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteTask:
-    """One task of a preset, and how its score is made."""
+    """One task of a suite, and how its score is made."""
 
-    task: str
+    name: str
+    """The benchmark, by its name in `engine.tasks`."""
     shots: int
     settings: Mapping[str, object] = field(default_factory=dict)
-    """Normalisation or extraction, where a preset has another one than the task."""
+    """Normalisation or extraction, where the suite has another one than the task."""
     chance: float | Mapping[str, float] | None = None
     """What guessing scores, for the whole task or by group; None for what it scores on the items' own choices."""
     averaged: Literal["items", "groups"] = "items"
-    """Whether the preset's score counts every item once, or every group."""
+    """Whether the suite's score counts every item once, or every group."""
     rules: Mapping[str, Callable[[Item], float]] = field(default_factory=dict)
     """Rules of the task whose scores are averaged, each with what an item counts for; none for the task's own rule."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
-    """Several exams, and the scale on which their average is taken."""
+    """Several benchmarks, and the scale on which their average is taken."""
 
     name: str
     about: str
-    exams: tuple[SuiteTask, ...]
+    tasks: tuple[SuiteTask, ...]
     scale: Literal["raw", "above chance"]
     limit: int | None = None
     """Items of each task unless asked otherwise; None for all."""
@@ -61,21 +62,21 @@ def _by_instruction(item: Item) -> float:
 _PER_CHARACTER = {"normalisation": "characters"}
 
 SUITES: Mapping[str, Suite] = {
-    preset.name: preset
-    for preset in (
+    suite.name: suite
+    for suite in (
         # huggingface.co/docs/leaderboards/open_llm_leaderboard/archive; MMLU was averaged over its 57 subjects.
         Suite(
             name="v1",
             about="the six tasks of the Open LLM Leaderboard of 2023, which averaged scores as they are; it ran an "
             "older lm-eval, so its printed numbers may differ",
             scale="raw",
-            exams=(
-                SuiteTask(task="arc_challenge", shots=25, settings=_PER_CHARACTER),
-                SuiteTask(task="hellaswag", shots=10, settings=_PER_CHARACTER),
-                SuiteTask(task="mmlu", shots=5, averaged="groups"),
-                SuiteTask(task="truthfulqa_mc2", shots=0),
-                SuiteTask(task="winogrande", shots=5),
-                SuiteTask(task="gsm8k", shots=5, settings={"extraction": "strict-match"}, chance=0.0),
+            tasks=(
+                SuiteTask(name="arc_challenge", shots=25, settings=_PER_CHARACTER),
+                SuiteTask(name="hellaswag", shots=10, settings=_PER_CHARACTER),
+                SuiteTask(name="mmlu", shots=5, averaged="groups"),
+                SuiteTask(name="truthfulqa_mc2", shots=0),
+                SuiteTask(name="winogrande", shots=5),
+                SuiteTask(name="gsm8k", shots=5, settings={"extraction": "strict-match"}, chance=0.0),
             ),
         ),
         # huggingface.co/docs/leaderboards/open_llm_leaderboard/normalization, and the notebook it links to for IFEval
@@ -84,23 +85,23 @@ SUITES: Mapping[str, Suite] = {
             name="v2",
             about="the six tasks of the Open LLM Leaderboard of 2024, which averaged scores above chance",
             scale="above chance",
-            exams=(
+            tasks=(
                 SuiteTask(
-                    task="leaderboard_ifeval",
+                    name="leaderboard_ifeval",
                     shots=0,
                     chance=0.0,
                     rules={"prompt_level_strict": _once, "inst_level_strict": _by_instruction},
                 ),
-                SuiteTask(task="leaderboard_bbh", shots=3, averaged="groups"),
-                SuiteTask(task="leaderboard_math_hard", shots=4, chance=0.0),
-                SuiteTask(task="leaderboard_gpqa", shots=0, chance=0.25),
+                SuiteTask(name="leaderboard_bbh", shots=3, averaged="groups"),
+                SuiteTask(name="leaderboard_math_hard", shots=4, chance=0.0),
+                SuiteTask(name="leaderboard_gpqa", shots=0, chance=0.25),
                 SuiteTask(
-                    task="leaderboard_musr",
+                    name="leaderboard_musr",
                     shots=0,
                     chance={"murder_mysteries": 1 / 2, "object_placements": 1 / 5, "team_allocation": 1 / 3},
                     averaged="groups",
                 ),
-                SuiteTask(task="leaderboard_mmlu_pro", shots=5, chance=0.1),
+                SuiteTask(name="leaderboard_mmlu_pro", shots=5, chance=0.1),
             ),
         ),
         Suite(
@@ -108,8 +109,8 @@ SUITES: Mapping[str, Suite] = {
             about="five tasks that come with the packs, without worked examples, for a first look",
             scale="above chance",
             limit=200,
-            exams=tuple(
-                SuiteTask(task=task, shots=0) for task in ("arc_easy", "hellaswag", "openbookqa", "piqa", "winogrande")
+            tasks=tuple(
+                SuiteTask(name=name, shots=0) for name in ("arc_easy", "hellaswag", "openbookqa", "piqa", "winogrande")
             ),
         ),
     )
@@ -118,50 +119,50 @@ SUITES: Mapping[str, Suite] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedTask:
-    """An exam and its battle: a new one, or the one that was planned alike before; or why there is none."""
+    """A task and its battle: a new one, or the one that was planned alike before; or why there is none."""
 
-    exam: SuiteTask
+    task: SuiteTask
     battle: Battle | None = None
     before: Entry | None = None
     why: str = ""
 
 
-def preset(name: str) -> Suite:
-    """Raises Unknown when there is no such preset."""
+def suite(name: str) -> Suite:
+    """Raises Unknown when there is no such suite."""
     if name not in SUITES:
         raise Unknown.name("preset", name, SUITES)
     return SUITES[name]
 
 
-def plan(preset: Suite, challenge: BattleRequest) -> tuple[PlannedTask, ...]:
-    """A battle for every exam, with the challenge's contenders and its number of items, as far as a task has them.
+def plan(suite: Suite, request: BattleRequest) -> tuple[PlannedTask, ...]:
+    """A battle for every task, with the request's contenders and its number of items, as far as a task has them.
 
     Nothing is written down. A plan is complete, so a battle that was planned alike in every point is the same one:
     it is gone on with, or taken as it came out.
 
     Raises:
-        CallerMistake: no exam of the preset can be fought.
+        CallerMistake: no task of the suite can be fought.
     """
-    find(challenge.a), find(challenge.b)
+    find(request.a), find(request.b)
     earlier = [entry for entry, _ in runs.history()]
-    planned = tuple(_planned(exam, preset, challenge, earlier) for exam in preset.exams)
-    if not any(one.battle for one in planned):
-        raise CallerMistake(f"No task of the preset {preset.name} can be fought here. The first: {planned[0].why}")
+    planned = tuple(_planned(task, suite, request, earlier) for task in suite.tasks)
+    if not any(task.battle for task in planned):
+        raise CallerMistake(f"No task of the preset {suite.name} can be fought here. The first: {planned[0].why}")
     return planned
 
 
-def _planned(exam: SuiteTask, preset: Suite, challenge: BattleRequest, earlier: list[Entry]) -> PlannedTask:
+def _planned(task: SuiteTask, suite: Suite, request: BattleRequest, earlier: list[Entry]) -> PlannedTask:
     try:
-        wanted = preset.limit if challenge.limit is None else challenge.limit
-        size = load_task(exam.task).size
+        wanted = suite.limit if request.limit is None else request.limit
+        size = load_task(task.name).size
         limit = None if wanted is None or (size is not None and wanted >= size) else wanted
-        asked = replace(challenge, task=exam.task, shots=exam.shots, limit=limit, settings=dict(exam.settings))
+        asked = replace(request, task=task.name, shots=task.shots, limit=limit, settings=dict(task.settings))
         battle = runs.plan(asked)
     except CallerMistake as error:
-        return PlannedTask(exam=exam, why=str(error))
+        return PlannedTask(task=task, why=str(error))
     alike = [entry for entry in earlier if replace(entry.battle, id=battle.id) == battle]
     before = next((entry for entry in alike if entry.state == "done"), alike[0] if alike else None)
-    return PlannedTask(exam=exam, battle=before.battle if before else battle, before=before)
+    return PlannedTask(task=task, battle=before.battle if before else battle, before=before)
 
 
 def start(planned: PlannedTask) -> str:

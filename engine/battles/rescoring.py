@@ -11,15 +11,13 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from engine.battles.battle import SIDES, ItemFailure, ItemResult, Outcome
-from engine.battles.result import BattleResult, verdict_json
+from engine.battles.result import BattleResult
 from engine.battles.scoring import ranked_outcome, written_outcome
 from engine.errors import CallerMistake
 from engine.harness.config import HarnessConfig
 from engine.models.interface import Completion, Logliks
-from engine.report.figures import favoured, percent, points
 from engine.stats.verdict import Verdict
 from engine.tasks.scoring.normalisation import NORMALISATIONS
 from engine.tasks.task import Item, Task
@@ -97,33 +95,6 @@ class Rescoring:
     changed: tuple[int, int] = (0, 0)
     flips: tuple[int, int] = (0, 0)
     why: str = ""
-
-    @property
-    def sentence(self) -> str:
-        if self.verdict is None:
-            return f"{self.label}: not recomputed, {self.why}."
-        found = self.verdict
-        (a, b), (x, y) = found.names, self.changed
-        told = f"{self.label}: {a} {percent(found.a_score)}, {b} {percent(found.b_score)} on {found.n:,} items"
-        gap = f"{points(found.gap, found.margin)} for {favoured(found.gap, found.names)}" if found.gap else "no gap"
-        winner = f"{found.names[found.winner == 'b']} is better" if found.winner in ("a", "b") else found.winner
-        moved = f"{x:,} predictions of {a} and {y:,} of {b} change, {sum(self.flips):,} scores with them"
-        return f"{told}, {gap}: {winner} ({'as the battle read them' if self.own else moved})."
-
-    def to_json(self) -> dict[str, Any]:
-        """Fractions, A minus B."""
-        told: dict[str, Any] = {"rule": self.rule, "label": self.label, "own": self.own}
-        if self.verdict is None:
-            return told | {"not_recomputed": self.why}
-        judged = self.verdict
-        return (
-            told
-            | {"n": judged.n, "a": judged.a_score, "b": judged.b_score, **verdict_json(judged)}
-            | {
-                "changed": dict(zip(SIDES, self.changed, strict=True)),
-                "flips": dict(zip(SIDES, self.flips, strict=True)),
-            }
-        )
 
 
 def rescorings(result: BattleResult) -> tuple[Rescoring, ...]:

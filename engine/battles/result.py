@@ -1,17 +1,15 @@
 """What came of a battle: the plan, every outcome, and the verdict that follows from them.
 
 A computed view of the ledger, never stored: scores, verdict and comparability are derived anew each time, so
-a better analysis applies to old battles too.
+a better analysis applies to old battles too. Its words and its JSON are the report room's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import cached_property
 from statistics import fmean
-from typing import Any
 
 from engine.battles.battle import SIDES, Battle, ItemFailure, ItemResult, Outcome, Side
 from engine.battles.prepared import battle_items
@@ -55,11 +53,6 @@ class BattleResult:
     def names(self) -> tuple[str, str]:
         """The contenders' titles, which are the same where one model fights itself."""
         return find(self.battle.a.model).title, find(self.battle.b.model).title
-
-    @property
-    def distinct_names(self) -> tuple[str, str]:
-        a, b = self.names
-        return (a, b) if a != b else (f"{a} (A)", f"{b} (B)")
 
     @property
     def gap(self) -> float:
@@ -114,16 +107,6 @@ class BattleResult:
         return replace(verdict, caveats=(*verdict.caveats, early))
 
     @property
-    def grade(self) -> Any:
-        """How the card's forecast did, or why that is not said; None for a battle without a card."""
-        from engine.analysis.forecasts import scored
-
-        if self.battle.card is None and self.seal is None:
-            return None
-        verdict = self.verdict
-        return scored(self.battle.card, self.seal, self.state, verdict.winner if verdict else None)
-
-    @property
     def aggregates(self) -> Aggregates | None:
         """Scores over the groups of items and over all of them, on complete pairs; None without groups."""
         groups: dict[str, list[tuple[float, float]]] = {}
@@ -174,64 +157,6 @@ class BattleResult:
         ]
         return [Setting(name=name, a=of_a, b=of_b, why=why) for name, of_a, of_b, why in lines]
 
-    def to_json(self) -> dict[str, Any]:
-        """The result as the command line writes it. Scores, gaps and intervals are fractions, A minus B."""
-        from engine.analysis.calibration import calibration  # these know the result, not the other way round
-        from engine.analysis.forecasts import card_json
-        from engine.battles.rescoring import rescorings
-
-        verdict, grade, grouped = self.verdict, self.grade, self.aggregates
-        head: dict[str, Any] = {
-            "battle_id": self.battle.id,
-            "task": self.battle.task,
-            "state": self.state,
-            "n": len(self.pairs),
-            "planned": self.battle.n,
-            "stop": self.battle.stop,
-            "a": self._side("a", verdict.a_score if verdict else None),
-            "b": self._side("b", verdict.b_score if verdict else None),
-            "seed": self.battle.seed,
-        }
-        items = [
-            {
-                "id": item,
-                "group": item.rpartition("/")[0],
-                **{side: _outcome_json(o) for side, o in (("a", self.a.get(item)), ("b", self.b.get(item))) if o},
-            }
-            for item in self.battle.item_ids
-        ]
-        return {
-            **head,
-            **(
-                verdict_json(verdict) if verdict else {"winner": None, "sentence": "Fewer than two pairs are complete."}
-            ),
-            **({"card": card_json(self.battle.card, self.seal, grade)} if grade else {}),
-            **({"aggregates": grouped.to_json()} if grouped else {}),
-            "readings": [reading.to_json() for reading in rescorings(self)],
-            "calibration": {side: calibration(self, side).to_json() for side in SIDES},
-            "failures": [
-                {"side": side, "id": f.item_id, "reason": f.reason, "message": f.message} for side, f in self.failures
-            ],
-            "notices": list(self.notices),
-            "seconds": self.seconds,
-            "date": datetime.fromtimestamp(self.created, UTC).date().isoformat(),
-            "environment": {side: dict(self.environment.get(side, {})) for side in SIDES},
-            "items": items,
-        }
-
-    def _side(self, side: Side, score: float | None) -> dict[str, Any]:
-        contender = self.battle.contender(side)
-        macro = self.macro(side)
-        return {
-            "name": contender.name,
-            "score": score,
-            **({"macro": macro} if macro is not None else {}),
-            "shots": contender.harness.shots,
-            "normalisation": contender.harness.normalisation,
-            "extraction": contender.harness.extraction,
-            "fingerprint": contender.harness.fingerprint,
-        }
-
 
 def _yes(setting: bool) -> str:
     return "yes" if setting else "no"
@@ -243,49 +168,8 @@ def _reasoning(harness: HarnessConfig) -> str:
     return f"up to {harness.thinking:,} tokens" if harness.thinking else "switched off"
 
 
-def _decoding(harness: Any) -> str:
+def _decoding(harness: HarnessConfig) -> str:
     if harness.decoding is None:
         return "none: choices are ranked"
     kind = "greedy" if harness.decoding.temperature == 0 else f"temperature {harness.decoding.temperature}"
     return f"{kind}, at most {harness.decoding.max_tokens} tokens"
-
-
-def _outcome_json(outcome: Outcome) -> dict[str, Any]:
-    if isinstance(outcome, ItemFailure):
-        return {"correct": None, "score": None, "failure": outcome.reason}
-    shown: dict[str, Any] = {"correct": _right(outcome.score), "score": outcome.score, "choice": outcome.choice}
-    if outcome.text is None:
-        more = {"scored": list(outcome.scored), "alone": list(outcome.alone)}
-        return {**shown, "logliks": list(outcome.logliks), **{name: kept for name, kept in more.items() if kept}}
-    return {**shown, "logliks": [], "text": outcome.text, "answer": outcome.answer}
-
-
-def _right(score: float) -> bool | None:
-    """None for part of a point, which is neither."""
-    return bool(score) if score in (0.0, 1.0) else None
-
-
-def verdict_json(verdict: Verdict) -> dict[str, Any]:
-    """The verdict's part of the command line's JSON, the same for battles and for stored results."""
-    interval = verdict.interval
-    return {
-        "gap": verdict.gap,
-        "interval": {
-            "low": interval.low,
-            "high": interval.high,
-            "level": interval.level,
-            "method": interval.method,
-        },
-        "discordant": verdict.discordant and {"a_only": verdict.discordant.a_only, "b_only": verdict.discordant.b_only},
-        "p_value": verdict.p_value,
-        "p_method": verdict.p_method,
-        "p_equal": verdict.p_equal,
-        "margin": verdict.margin,
-        "target": verdict.target,
-        "winner": verdict.winner,
-        "detectable_gap": verdict.detectable_gap,
-        "items_needed": verdict.items_needed,
-        "sentence": verdict.sentence,
-        "sentences": list(verdict.sentences),
-        "caveats": list(verdict.caveats),
-    }

@@ -8,15 +8,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from engine import runs
+from engine import report, runs
 from engine.analysis import suites
-from engine.analysis.calibration import Uncalibrated, calibration
+from engine.analysis.calibration import calibration
 from engine.analysis.suite_results import SuiteResult, SuiteTaskResult, suite_result
 from engine.analysis.suites import SUITES, PlannedTask
 from engine.battles.battle import SIDES
 from engine.battles.rescoring import rescorings
 from engine.cli.verdict import Told
 from engine.device import DEVICES
+from engine.report.figures import count
 from engine.runs.service import BattleRequest
 from engine.stats.multiplicity import AdjustedVerdicts
 
@@ -27,7 +28,7 @@ SAME_ANSWERS = (
 
 
 def add_battery_options(command: argparse.ArgumentParser) -> None:
-    known = "; ".join(f"{preset.name}: {preset.about}" for preset in SUITES.values())
+    known = "; ".join(f"{suite.name}: {suite.about}" for suite in SUITES.values())
     command.add_argument("--preset", choices=tuple(SUITES), required=True, help=known)
     command.add_argument("--a", metavar="MODEL", required=True, help="contender A (see: models)")
     command.add_argument("--b", metavar="MODEL", required=True, help="contender B")
@@ -38,16 +39,16 @@ def add_battery_options(command: argparse.ArgumentParser) -> None:
 
 
 def battery(options: argparse.Namespace, follow: Callable[[str, str], None]) -> Told:
-    """Fights the preset's battles, as far as that was not done before, and judges them together.
+    """Fights the suite's battles, as far as that was not done before, and judges them together.
 
     follow  shows a battle until it is over, given the command that goes on with it; one that failed is told of there
 
     Raises:
-        CallerMistake: nothing of the preset can be fought, or judged.
+        CallerMistake: nothing of the suite can be fought, or judged.
     """
-    preset = suites.preset(options.preset)
+    suite = suites.suite(options.preset)
     names = ("a", "b", "limit", "seed", "margin", "level", "device", "dtype")
-    planned = suites.plan(preset, BattleRequest(task="", **{name: getattr(options, name) for name in names}))
+    planned = suites.plan(suite, BattleRequest(task="", **{name: getattr(options, name) for name in names}))
     battles = [one.battle.id for one in planned if one.battle]
     try:
         for one in planned:
@@ -56,25 +57,25 @@ def battery(options: argparse.Namespace, follow: Callable[[str, str], None]) -> 
                 suites.start(one)
         for battle_id in battles:
             if runs.watch(battle_id).open:
-                follow(battle_id, f"battery --preset {preset.name} as before")
+                follow(battle_id, f"battery --preset {suite.name} as before")
     except KeyboardInterrupt:
         for battle_id in reversed(battles):
             runs.stop(battle_id)
         print("\nStopped. The same command goes on where it was.", file=sys.stderr)
         sys.exit(130)
-    results = [(one.exam, runs.result(one.battle.id)) for one in planned if one.battle]
-    found = suite_result(preset, results, {one.exam.task: one.why for one in planned if not one.battle})
-    return Told(lines=tuple(_lines(found)), content=found.to_json())
+    results = [(one.task, runs.result(one.battle.id)) for one in planned if one.battle]
+    found = suite_result(suite, results, {one.task.name: one.why for one in planned if not one.battle})
+    return Told(lines=tuple(_lines(found)), content=report.as_json(found))
 
 
 def _beginning(one: PlannedTask) -> str:
     if one.battle is None:
-        return f"{one.exam.task}: not fought. {one.why}"
+        return f"{one.task.name}: not fought. {one.why}"
     if one.before is None:
-        return f"{one.exam.task}: battle {one.battle.id}, {one.battle.n:,} items"
+        return f"{one.task.name}: battle {one.battle.id}, {one.battle.n:,} items"
     date = datetime.fromtimestamp(one.before.created, UTC).date().isoformat()
     how = "taken as it came out" if one.before.state == "done" else f"{one.before.state}, goes on"
-    return f"{one.exam.task}: battle {one.battle.id} of {date}, planned alike: {how}"
+    return f"{one.task.name}: battle {one.battle.id} of {date}, planned alike: {how}"
 
 
 _HEAD = (
@@ -84,11 +85,11 @@ _HEAD = (
 
 
 def _lines(found: SuiteResult) -> list[str]:
-    (a, b), count = found.raw.names, len(found.tasks)
+    (a, b), tasks = found.raw.names, count(len(found.tasks), "task")
     width = max(map(len, found.tasks))
     taken_back = len(found.raw.taken_back)
     return [
-        f"{found.preset.name}: {found.preset.about}.",
+        f"{found.suite.name}: {found.suite.about}.",
         f"A is {a}, B is {b}; gaps are A minus B in points. A* and B* are above chance: 0 is guessing, 100 perfect.",
         f"{'task':{width}} {_HEAD}",
         *(
@@ -96,9 +97,9 @@ def _lines(found: SuiteResult) -> list[str]:
             for name, one in found.tasks.items()
         ),
         "A score below chance is shown as 0*; gaps and intervals are of the scores before that.",
-        f"Holm's p-value allows for {_tasks(count)}: it takes back {taken_back} of the winners.",
+        f"Holm's p-value allows for {tasks}: it takes back {taken_back} of the winners.",
         f"The mean of the gaps is {_mean(found.raw)}; above chance it is {_mean(found.above)}. "
-        f"That is on other items of these same {_tasks(count)}, and says nothing of other tasks.",
+        f"That is on other items of these same {tasks}, and says nothing of other tasks.",
         _average(found),
         *(f"Not in it: {name}. {why}" for name, why in found.skipped.items()),
         *(
@@ -114,7 +115,7 @@ def _row(one: SuiteTaskResult, adjusted: float) -> str:
     judged, (a, b) = one.verdict, one.shown
     interval = f"{100 * judged.interval.low:+.1f} to {100 * judged.interval.high:+.1f}"
     return (
-        f"{one.exam.shots:>5} {judged.n:>7,} {100 * judged.a_score:>5.1f} {100 * judged.b_score:>5.1f} "
+        f"{one.task.shots:>5} {judged.n:>7,} {100 * judged.a_score:>5.1f} {100 * judged.b_score:>5.1f} "
         f"{100 * judged.gap:>+6.1f} {interval:>15} {judged.p_value:>8.2g} {adjusted:>8.2g} "
         f"{100 * a:>5.1f} {100 * b:>5.1f}"
     )
@@ -134,15 +135,11 @@ def _mean(judged: AdjustedVerdicts) -> str:
 
 def _average(found: SuiteResult) -> str:
     if found.average is None:
-        return f"The preset's own average takes all {_tasks(len(found.preset.exams))}: it is not told."
+        return f"The preset's own average takes all {count(len(found.suite.tasks), 'task')}: it is not told."
     (a, b), (x, y) = found.raw.names, found.average
-    told = f"Average as the preset takes it, of the scores {found.preset.scale}: {a} {100 * x:.1f}, {b} {100 * y:.1f}"
+    told = f"Average as the preset takes it, of the scores {found.suite.scale}: {a} {100 * x:.1f}, {b} {100 * y:.1f}"
     part = any(one.verdict.n < (one.verdict.population or 0) for one in found.tasks.values())
     return f"{told}{', on part of the items: not to be put beside published ones' if part else ''}."
-
-
-def _tasks(count: int) -> str:
-    return f"{count} task{'s' if count > 1 else ''}"
 
 
 def add_readings_options(command: argparse.ArgumentParser) -> None:
@@ -155,12 +152,14 @@ def read_again(options: argparse.Namespace) -> Told:
     result = runs.result(options.battle)
     found = rescorings(result)
     sure = {side: calibration(result, side) for side in SIDES}
-    lines = [*(reading.sentence for reading in found), SAME_ANSWERS]
-    for one in sure.values():
-        lines += [one.sentence] if isinstance(one, Uncalibrated) else one.sentences
+    lines = [
+        *(sentence for rescoring in found for sentence in report.sentences(rescoring)),
+        SAME_ANSWERS,
+        *(sentence for calibrated in sure.values() for sentence in report.sentences(calibrated)),
+    ]
     content = {
         "battle_id": result.battle.id,
-        "readings": [reading.to_json() for reading in found],
-        "calibration": {side: one.to_json() for side, one in sure.items()},
+        "readings": [report.as_json(rescoring) for rescoring in found],
+        "calibration": {side: report.as_json(calibrated) for side, calibrated in sure.items()},
     }
     return Told(lines=tuple(lines), content=content)

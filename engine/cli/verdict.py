@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
-from dataclasses import asdict, astuple, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any, get_args
 
+from engine import report
 from engine.errors import CallerMistake
 from engine.logs import Aligned, Contents, Log, comparability, contents, place_and_selector
 from engine.logs.decomposition import decompose_logs, other_scorings
 from engine.logs.judging import Clusters, EveryPair, LogVerdict, every_pair, verdict_of_logs
 from engine.logs.lm_eval.read_results import PrintedScore, printed_pair
-from engine.report.verdict import Register, explain
+from engine.report import Register
+from engine.report.figures import exact_percent
 from engine.stats.decomposition import GapDecomposition
 from engine.stats.multiplicity import AdjustedVerdicts
 from engine.stats.paired import Winner
@@ -27,7 +29,7 @@ class Told:
     """An answer of the command: what is printed, and what is written where JSON is asked for."""
 
     lines: tuple[str, ...]
-    content: dict[str, Any]
+    content: Mapping[str, Any]
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
@@ -72,9 +74,9 @@ def verdict(options: argparse.Namespace) -> Told:
         found = verdict_of_logs(a, b, **asked)
         parts = decompose_logs(found.verdict, found.aligned, other_scorings(found.aligned, beside_a, beside_b))
         lines = (*_lines(found, options.register, parts), *_group_lines(found.groups))
-        return Told(lines=lines, content={**found.to_json(), "split": parts.to_json()})
+        return Told(lines=lines, content={**report.as_json(found), "split": report.as_json(parts)})
     pairs = every_pair([log for log, _ in logs], **asked)
-    return Told(lines=tuple(_pair_lines(pairs)), content=pairs.to_json())
+    return Told(lines=tuple(_pair_lines(pairs)), content=report.as_json(pairs))
 
 
 def _logs(given: Sequence[str]) -> list[tuple[Log, Contents]]:
@@ -101,8 +103,8 @@ def _published(options: argparse.Namespace) -> Told:
     given = {name: getattr(options, name) for name in ("n_b", "level", "correlation")}
     a, b = options.published
     found = published_gap(a, b, options.n, **given)
-    told = astuple(found.explain(options.register))
-    return Told(lines=(*told, *(f"Note: {caveat}" for caveat in found.caveats)), content=found.to_json())
+    lines = (*report.explain(found, options.register), *(f"Note: {caveat}" for caveat in found.caveats))
+    return Told(lines=lines, content=report.as_json(found))
 
 
 def _printed(options: argparse.Namespace, a: PrintedScore, b: PrintedScore) -> Told:
@@ -112,18 +114,18 @@ def _printed(options: argparse.Namespace, a: PrintedScore, b: PrintedScore) -> T
     )
     compared = comparability(Aligned(a=a.log, b=b.log, pairs=(), by="id"))
     errors = [f"{100 * one.error:.2f} points" if one.error is not None else "not stated" for one in (a, b)]
-    lines = [*astuple(found.explain(options.register)), *(f"Note: {caveat}" for caveat in found.caveats)]
+    lines = [*report.explain(found, options.register), *(f"Note: {caveat}" for caveat in found.caveats)]
     lines += [f"Standard errors as stated: {' and '.join(errors)}.", f"Comparability: {compared.sentence}"]
     content = {"logs": {side: asdict(one) for side, one in (("a", a), ("b", b))}, "comparability": asdict(compared)}
-    return Told(lines=tuple(lines), content=found.to_json() | content)
+    return Told(lines=tuple(lines), content={**report.as_json(found), **content})
 
 
 def _lines(found: LogVerdict, register: Register, parts: GapDecomposition) -> list[str]:
     judged = found.verdict
-    lines = [" ".join(astuple(explain(judged, register))), *(f"Note: {caveat}" for caveat in judged.caveats)]
+    lines = [" ".join(report.explain(judged, register)), *(f"Note: {caveat}" for caveat in judged.caveats)]
     if found.clusters:
         lines.append(f"Clusters: {judged.n:,} items in {found.clusters:,} clusters, which are what is independent.")
-    lines += [f"Gap split: {sentence}" for sentence in parts.sentences]
+    lines += [f"Gap split: {sentence}" for sentence in report.sentences(parts)]
     return [*lines, f"Comparability: {found.comparability.sentence}"]
 
 
@@ -138,7 +140,7 @@ def _group_lines(groups: AdjustedVerdicts | None) -> list[str]:
         for name, one in groups.verdicts.items()
     ]
     low, high = 100 * groups.interval.low, 100 * groups.interval.high
-    mean = f"{100 * groups.gap:+.1f} points ({100 * groups.level:g}% interval {low:+.1f} to {high:+.1f})"
+    mean = f"{100 * groups.gap:+.1f} points ({exact_percent(groups.level)} interval {low:+.1f} to {high:+.1f})"
     return [
         f"By group (A is {a}, B is {b}; gap A minus B in points):",
         f"{'group':{width}} {_HEAD} {'p (Holm)':>9}  verdict",
@@ -170,14 +172,13 @@ def _named(outcome: Winner, judged: Verdict) -> str:
 def _pair_lines(pairs: EveryPair) -> list[str]:
     width = max(len(name) for found in pairs.verdicts for name in found.verdict.names)
     lines = [f"{'A':{width}} {'B':{width}} {_HEAD} {'p (Holm)':>9}  verdict"]
-    for found, p_value in zip(pairs.verdicts, pairs.p_values, strict=True):
-        one = found.verdict
-        stands = one.winner not in ("a", "b") or p_value < 1 - one.interval.level
-        winner = _named(one.winner if stands else "undecided", one)
-        lines.append(f"{one.names[0]:{width}} {one.names[1]:{width}} {_figures(one)} {p_value:>9.2g}  {winner}")
+    for found, p_value, outcome in zip(pairs.verdicts, pairs.p_values, pairs.outcomes, strict=True):
+        (a, b), winner = found.verdict.names, _named(outcome, found.verdict)
+        lines.append(f"{a:{width}} {b:{width}} {_figures(found.verdict)} {p_value:>9.2g}  {winner}")
+    level = exact_percent(pairs.verdicts[0].verdict.interval.level)
     lines.append(
-        f"Gaps are A minus B in points; each {100 * pairs.verdicts[0].verdict.interval.level:g}% interval is of its "
-        f"own pair. Holm's p-value allows for the {len(pairs.verdicts)} pairs."
+        f"Gaps are A minus B in points; each {level} interval is of its own pair. Holm's p-value "
+        f"allows for the {len(pairs.verdicts)} pairs."
     )
     told = [f"Note: {caveat}" for found in pairs.verdicts for caveat in found.verdict.caveats]
     told += [f"Comparability: {found.comparability.sentence}" for found in pairs.verdicts]

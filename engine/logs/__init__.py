@@ -1,5 +1,10 @@
-"""Logs of per-item results, whoever wrote them: read, paired item by item, and judged for comparability."""
+"""Logs of per-item results, whoever wrote them: read, paired item by item, judged for comparability.
 
+Three modules do more with them: `judging` gives the verdict, `decomposition` says where its gap comes from, `lm_eval`
+writes a battle in that harness's own form.
+"""
+
+from engine.logs import decomposition, judging, lm_eval
 from engine.logs.comparability import comparability
 from engine.logs.detection import choices, contents, place_and_selector, read_log
 from engine.logs.log import Contents, Log, LogRow
@@ -14,6 +19,9 @@ __all__ = [
     "choices",
     "comparability",
     "contents",
+    "decomposition",
+    "judging",
+    "lm_eval",
     "place_and_selector",
     "read_log",
 ]

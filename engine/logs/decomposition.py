@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.logs import Aligned, Log, LogRow
-from engine.logs.log import Contents
+from engine.logs.log import Contents, Log, LogRow
+from engine.logs.pairing import Aligned
 from engine.stats.decomposition import GapDecomposition, ScorePair, decompose_scores
 from engine.stats.verdict import Verdict
 

@@ -11,14 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from engine.battles.result import verdict_json
 from engine.errors import CallerMistake
 from engine.harness.comparability import Comparability
-from engine.logs import Aligned, Log, align, comparability, place_and_selector, read_log
-from engine.logs.pairing import RowPair
-from engine.stats.multiplicity import AdjustedVerdicts, adjusted, holm
+from engine.logs.comparability import comparability
+from engine.logs.detection import place_and_selector, read_log
+from engine.logs.log import Log
+from engine.logs.pairing import Aligned, RowPair, align
+from engine.stats.multiplicity import AdjustedVerdicts, adjusted, adjusted_winner, holm
+from engine.stats.paired import Winner
 from engine.stats.verdict import Verdict, compare
 
 Clusters = Literal["auto", "none", "group", "cluster"]
@@ -39,61 +41,22 @@ class LogVerdict:
     clusters: int | None
     groups: AdjustedVerdicts | None
 
-    def to_json(self) -> dict[str, Any]:
-        """As the command line writes it. Scores, gaps and intervals are fractions, A minus B."""
-        aligned, judged = self.aligned, self.verdict
-        a_failed, b_failed, both_failed = aligned.unscored
-        return {
-            "n": judged.n,
-            "a": {"name": judged.names[0], "score": judged.a_score},
-            "b": {"name": judged.names[1], "score": judged.b_score},
-            **verdict_json(judged),
-            "logs": {side: _log_json(log) for side, log in (("a", aligned.a), ("b", aligned.b))},
-            "matched_by": aligned.by,
-            "left_out": {
-                "only_a": aligned.only_a,
-                "only_b": aligned.only_b,
-                "unscored_a": a_failed,
-                "unscored_b": b_failed,
-                "unscored_both": both_failed,
-            },
-            "clusters": self.clusters,
-            "comparability": {
-                "grade": self.comparability.grade,
-                "compared": self.comparability.compared,
-                "sentence": self.comparability.sentence,
-                "settings": [
-                    {"setting": c.setting, "a": c.a, "b": c.b, "outcome": c.outcome, "reason": c.reason}
-                    for c in self.comparability.checks
-                ],
-            },
-            "groups": [
-                {
-                    "group": name,
-                    "n": one.n,
-                    "a": one.a_score,
-                    "b": one.b_score,
-                    **verdict_json(one),
-                    "p_holm": self.groups.p_values[name],
-                    "winner_holm": self.groups.outcomes[name],
-                }
-                for name, one in self.groups.verdicts.items()
-            ]
-            if self.groups
-            else [],
-        }
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EveryPair:
-    """Several models on the same items, each against each; `p_values` allow for the number of pairs (Holm 1979)."""
+    """Several models on the same items, each against each.
+
+    p_values  of the pairs' gaps; they allow for the number of pairs (Holm 1979)
+    """
 
     verdicts: tuple[LogVerdict, ...]
     p_values: tuple[float, ...]
 
-    def to_json(self) -> dict[str, Any]:
-        together = zip(self.verdicts, self.p_values, strict=True)
-        return {"pairs": [{**found.to_json(), "p_holm": p_value} for found, p_value in together]}
+    @property
+    def outcomes(self) -> tuple[Winner, ...]:
+        """What each pair comes to among so many: a winner alone may be none here."""
+        pairs = zip(self.verdicts, self.p_values, strict=True)
+        return tuple(adjusted_winner(pair.verdict, p_value) for pair, p_value in pairs)
 
 
 def verdict_of_files(
@@ -101,7 +64,9 @@ def verdict_of_files(
 ) -> Verdict:
     """The verdict between two files over the same items, in any of the formats `engine.logs` reads.
 
-    a, b  paths; `FILE::SELECTOR` where a file holds several logs
+    a, b           paths; `FILE::SELECTOR` where a file holds several logs
+    level, margin  as in `compare`
+    common         as in `verdict_of_logs`
 
     Raises:
         Mismatch: the files hold different items; the message says how many and shows some.
@@ -122,9 +87,10 @@ def verdict_of_logs(
 ) -> LogVerdict:
     """The verdict between two logs.
 
-    clusters  what items that are not independent share: `cluster` or `group` of the logs, `none`, or `auto` for the
-              logs' clusters where some item shares one
-    common    judge the items that are in both logs when they are not over the same ones
+    level, margin  as in `compare`
+    clusters       what items that are not independent share: `cluster` or `group` of the logs, `none`, or `auto` for
+                   the logs' clusters where some item shares one
+    common         judge the items that are in both logs when they are not over the same ones
 
     Raises:
         Mismatch: the logs are not over the same items.
@@ -162,12 +128,12 @@ def every_pair(
     clusters: Clusters = "auto",
     common: bool = False,
 ) -> EveryPair:
-    """The verdicts between all pairs of several logs. Raises what `verdict_of_logs` does."""
+    """The verdicts between all pairs of several logs; parameters and errors are those of `verdict_of_logs`."""
     verdicts = tuple(
         verdict_of_logs(a, b, level=level, margin=margin, clusters=clusters, common=common)
         for a, b in combinations(logs, 2)
     )
-    p_values = tuple(holm({pair: found.verdict.p_value for pair, found in enumerate(verdicts)}).values())
+    p_values = tuple(holm({pair: judged.verdict.p_value for pair, judged in enumerate(verdicts)}).values())
     return EveryPair(verdicts=verdicts, p_values=p_values)
 
 
@@ -182,9 +148,9 @@ def _labels(pairs: Sequence[RowPair], clusters: Clusters) -> list[str] | None:
     """A label for each pair; an item without one stands alone. None where nothing is shared."""
     if clusters == "none":
         return None
-    found = [x.group or y.group if clusters == "group" else x.cluster or y.cluster for x, y in pairs]
-    labels = [f"in {label}" if label else f"alone {number}" for number, label in enumerate(found)]
-    if len(set(filter(None, found))) >= 2 and len(set(labels)) < len(labels):
+    stated = [x.group or y.group if clusters == "group" else x.cluster or y.cluster for x, y in pairs]
+    labels = [f"in {label}" if label else f"alone {number}" for number, label in enumerate(stated)]
+    if len(set(filter(None, stated))) >= 2 and len(set(labels)) < len(labels):
         return labels
     if clusters == "auto":
         return None
@@ -192,7 +158,3 @@ def _labels(pairs: Sequence[RowPair], clusters: Clusters) -> list[str] | None:
         f"The logs name no {clusters} that several items share, beside another one: leave --clusters out, or add a "
         f"column `{clusters}`."
     )
-
-
-def _log_json(log: Log) -> dict[str, Any]:
-    return {"file": log.file, "selector": log.selector, "format": log.format, "settings": dict(log.settings)}

@@ -1,4 +1,4 @@
-"""A split gap in words: three sentences, each number in them from the split.
+"""A gap in its sources, in words and as JSON: three sentences, each number in them from the decomposition.
 
 What was measured and what was not is said in so many words; an unmeasured source is unknown, never nothing. A movement
 is told with the items it was seen on and the answers that changed. It computes nothing.
@@ -6,10 +6,9 @@ is told with the items it was seen on and the answers that changed. It computes 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from engine.report.figures import favoured, points, span
+from engine.report.figures import count, exact_percent, favoured, joined, points, span, without_brackets
 from engine.stats.decomposition import GapDecomposition, Remeasurement, SourceEffect
+from engine.store.document import DecompositionDocument, RemeasurementDocument, SourceDocument
 
 SOURCES = {
     "instrument": ("the instrument", "how answers are read"),
@@ -18,98 +17,142 @@ SOURCES = {
 }
 
 
-def explain_decomposition(split: GapDecomposition) -> tuple[str, str, str]:
+def sentences(gap: GapDecomposition) -> tuple[str, str, str]:
     """The gap and its item luck; the largest other source that was measured; what remains open."""
-    return _luck(split), _largest(split), _open(split)
+    return _item_luck(gap), _largest(gap), _open(gap)
 
 
-def _luck(split: GapDecomposition) -> str:
-    luck, (a, b) = split.parts[0], split.names
+def decomposition_json(gap: GapDecomposition) -> DecompositionDocument:
+    """Fractions, A minus B, as everywhere in the engine's JSON."""
+    return {
+        "names": list(gap.names),
+        "gap": gap.gap,
+        "n": gap.n,
+        "level": gap.level,
+        "margin": gap.margin,
+        "parts": [_part_json(part, gap) for part in gap.parts],
+        "sentences": list(sentences(gap)),
+    }
+
+
+def _part_json(part: SourceEffect, gap: GapDecomposition) -> SourceDocument:
+    return {
+        "source": part.source,
+        "about": _about(part, gap),
+        "low": part.low,
+        "high": part.high,
+        "readings": [_again_json(again) for again in part.readings],
+        "mixed": [_again_json(again) for again in part.mixed],
+        "untried": list(part.untried),
+        "applies": part.applies,
+        "measured": part.measured,
+    }
+
+
+def _again_json(again: Remeasurement) -> RemeasurementDocument:
+    return {
+        "label": again.label,
+        "gap": again.gap,
+        "n": again.n,
+        "base": again.base,
+        "flips": again.flips,
+        "unread": again.unread,
+        "bound": again.bound,
+    }
+
+
+def _about(part: SourceEffect, gap: GapDecomposition) -> str:
+    """How a source was measured, or why it was not."""
+    if part.source != "item luck" or not part.measured:
+        return part.about
+    whole = " of the whole benchmark's gap" if gap.target == "benchmark" else ""
+    return f"{exact_percent(gap.level)} interval{whole}, {without_brackets(part.about)}"
+
+
+def _item_luck(gap: GapDecomposition) -> str:
+    luck, (a, b) = gap.parts[0], gap.names
     lead = f"{a} and {b} are level"
-    if split.gap:
-        leader = favoured(split.gap, split.names)
-        lead = f"{leader} is {points(split.gap, split.margin)} ahead of {b if leader == a else a}"
-    lead += f" on the same {split.n:,} items"
+    if gap.gap:
+        leader = favoured(gap.gap, gap.names)
+        lead = f"{leader} is {points(gap.gap, gap.margin)} ahead of {b if leader == a else a}"
+    lead += f" on the same {gap.n:,} items"
     if luck.low is None or luck.high is None:
         return f"{lead}; item luck was not measured ({luck.about})."
     zero = "included" if luck.low <= 0 <= luck.high else "left out"
-    open_to = span(luck.low, luck.high, split.names, split.margin)
+    open_to = span(luck.low, luck.high, gap.names, gap.margin)
     return (
         f"{lead}; the choice of items leaves anything from {open_to} open, zero {zero} "
-        f"(item luck, measured: {luck.about})."
+        f"(item luck, measured: {_about(luck, gap)})."
     )
 
 
-def _largest(split: GapDecomposition) -> str:
-    measured = [part for part in split.parts[1:] if part.measured]
+def _largest(gap: GapDecomposition) -> str:
+    measured = [part for part in gap.parts[1:] if part.measured]
     if not measured:
         return "No other source was measured, so whether one of them alone closes or turns the gap is open."
-    largest = max(measured, key=lambda part: _size(part, split))
-    if not _size(largest, split):
-        told = [(part, _telling(part, split)) for part in measured]
-        listed = _listed([f"{_named(part)} on {_items(found, split)}, {_changes(found)}" for part, found in told], "; ")
-        return f"The other sources measured left the gap as it is: {listed}."
-    reading = _telling(largest, split)
-    alone = f"which alone {_effect(reading, split)}" if split.gap else "where there was no gap to close or turn"
-    told_of = (
-        f"Of the other sources measured, {_named(largest)} moves the gap most: “{reading.label}” "
-        f"{_movement(reading, split)} on {_items(reading, split)} ({_changes(reading)}), {alone}"
-    )
-    others = [(part, _telling(part, split)) for part in measured if part is not largest]
-    too = [
-        f"; {_named(part)} alone {_effect(found, split)} (“{found.label}” on {_items(found, split)})"
-        for part, found in others
-        if _crosses(found, split)
+    strongest = [(part, _strongest(part, gap)) for part in measured]
+    largest, again = max(strongest, key=lambda pair: _size(pair[0], gap))
+    if not _size(largest, gap):
+        unmoved = [f"{_named(part)} on {_items(same, gap)}, {_changes(same)}" for part, same in strongest]
+        return f"The other sources measured left the gap as it is: {joined(unmoved, '; ')}."
+    alone = f"which alone {_effect(again, gap)}" if gap.gap else "where there was no gap to close or turn"
+    others = [
+        f"; {_named(part)} alone {_effect(other, gap)} (“{other.label}” on {_items(other, gap)})"
+        for part, other in strongest
+        if part is not largest and _crosses(other, gap)
     ]
-    return f"{told_of}{''.join(too)}."
+    return (
+        f"Of the other sources measured, {_named(largest)} moves the gap most: “{again.label}” "
+        f"{_movement(again, gap)} on {_items(again, gap)} ({_changes(again)}), {alone}{''.join(others)}."
+    )
 
 
-def _open(split: GapDecomposition) -> str:
-    others = split.parts[1:]
+def _open(gap: GapDecomposition) -> str:
+    others = gap.parts[1:]
     unknown = [_named(part, _missing(part)) for part in others if not part.measured and part.applies]
     partly = [_named(part, _missing(part)) for part in others if part.measured and part.untried]
     without = [_named(part, part.about) for part in others if not part.measured and not part.applies]
     clauses = []
     if unknown:
-        clauses.append(f"not measured: {_listed(unknown)}, so how far the gap moves with that is unknown")
+        clauses.append(f"not measured: {joined(unknown)}, so how far the gap moves with that is unknown")
     if partly:
-        clauses.append(f"measured only in part: {_listed(partly)}, so it may move further")
+        clauses.append(f"measured only in part: {joined(partly)}, so it may move further")
     if without:
-        clauses.append(f"does not apply here: {_listed(without)}")
+        clauses.append(f"does not apply here: {joined(without)}")
     if not clauses:
         return "All sources were measured, each by itself; what several changes at once would do remains open."
-    told = "; ".join(clauses)
-    return f"{told[0].upper()}{told[1:]}."
+    text = "; ".join(clauses)
+    return f"{text[0].upper()}{text[1:]}."
 
 
-def _telling(part: SourceEffect, split: GapDecomposition) -> Remeasurement:
-    """The reading that says most about a part: one that was seen to close or turn the gap, else a bound that would,
+def _strongest(part: SourceEffect, gap: GapDecomposition) -> Remeasurement:
+    """What says most about a source: a remeasurement that was seen to close or turn the gap, else a bound that would,
     else the one that was seen to move it furthest."""
 
-    def weight(reading: Remeasurement) -> tuple[bool, bool, float, int]:
-        size = abs(reading.moved(split.gap) - split.gap)
-        return _crosses(reading, split), not reading.bound and size > 0, size, reading.flips
+    def weight(again: Remeasurement) -> tuple[bool, bool, float, int]:
+        size = abs(again.moved(gap.gap) - gap.gap)
+        return _crosses(again, gap), not again.bound and size > 0, size, again.flips
 
     return max(part.readings, key=weight)
 
 
-def _crosses(reading: Remeasurement, split: GapDecomposition) -> bool:
+def _crosses(again: Remeasurement, gap: GapDecomposition) -> bool:
     """Whether it takes the gap to zero or beyond."""
-    return split.gap != 0 and reading.moved(split.gap) * split.gap <= 0
+    return gap.gap != 0 and again.moved(gap.gap) * gap.gap <= 0
 
 
-def _effect(reading: Remeasurement, split: GapDecomposition) -> str:
+def _effect(again: Remeasurement, gap: GapDecomposition) -> str:
     """What it alone does to the whole gap; one seen on part of the items, or not at all, is only said to be able to."""
-    sure = not reading.bound and reading.n >= split.n
-    if not _crosses(reading, split):
+    sure = not again.bound and again.n >= gap.n
+    if not _crosses(again, gap):
         return f"{'does' if sure else 'would'} not close it"
-    verb = "turn" if reading.moved(split.gap) else "close"
-    luck = " unless it was the luck of so few items" if reading.n < split.n and reading.within_luck else ""
+    verb = "turn" if again.moved(gap.gap) else "close"
+    luck = " unless it was the luck of so few items" if again.n < gap.n and again.within_luck else ""
     return f"{verb}s it" if sure else f"could {verb} it{luck}"
 
 
-def _size(part: SourceEffect, split: GapDecomposition) -> float:
-    return max((abs(reading.moved(split.gap) - split.gap) for reading in part.readings), default=0.0)
+def _size(part: SourceEffect, gap: GapDecomposition) -> float:
+    return max((abs(again.moved(gap.gap) - gap.gap) for again in part.readings), default=0.0)
 
 
 def _named(part: SourceEffect, more: str = "") -> str:
@@ -121,27 +164,22 @@ def _missing(part: SourceEffect) -> str:
     return f"not tried: {', '.join(part.untried)}" if part.untried else part.about
 
 
-def _gap(gap: float, split: GapDecomposition) -> str:
-    return f"{points(gap, split.margin)} in favour of {favoured(gap, split.names)}" if gap else "no gap"
+def _size_and_side(size: float, gap: GapDecomposition) -> str:
+    return f"{points(size, gap.margin)} in favour of {favoured(size, gap.names)}" if size else "no gap"
 
 
-def _movement(reading: Remeasurement, split: GapDecomposition) -> str:
-    before, after = _gap(reading.base, split), _gap(reading.gap, split)
+def _movement(again: Remeasurement, gap: GapDecomposition) -> str:
+    before, after = _size_and_side(again.base, gap), _size_and_side(again.gap, gap)
     if before == after:  # as far as it is told
-        moved = points(reading.gap - reading.base, split.margin)
-        return f"{'would move' if reading.bound else 'moves'} it by {moved} from {before}"
-    return f"{'would take' if reading.bound else 'takes'} it from {before} to {after}"
+        moved = points(again.gap - again.base, gap.margin)
+        return f"{'would move' if again.bound else 'moves'} it by {moved} from {before}"
+    return f"{'would take' if again.bound else 'takes'} it from {before} to {after}"
 
 
-def _items(reading: Remeasurement, split: GapDecomposition) -> str:
-    return f"only {reading.n:,} of the {split.n:,} items" if reading.n < split.n else f"{reading.n:,} items"
+def _items(again: Remeasurement, gap: GapDecomposition) -> str:
+    return f"only {again.n:,} of the {gap.n:,} items" if again.n < gap.n else f"{again.n:,} items"
 
 
-def _changes(reading: Remeasurement) -> str:
-    changed = "1 answer" if reading.flips == 1 else f"{reading.flips:,} answers"
-    unread = f", {reading.unread:,} unread and counted as wrong" if reading.unread else ""
-    return f"{changed} changed{unread}"
-
-
-def _listed(words: Sequence[str], comma: str = ", ") -> str:
-    return " and ".join(filter(None, (comma.join(words[:-1]), words[-1])))
+def _changes(again: Remeasurement) -> str:
+    unread = f", {again.unread:,} unread and counted as wrong" if again.unread else ""
+    return f"{count(again.flips, 'answer')} changed{unread}"

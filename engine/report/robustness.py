@@ -1,13 +1,16 @@
-"""A noise report in words: the score, every move with its luck, what follows, and what was not measured."""
+"""A robustness report in words and as JSON: the score, each move with its luck, what follows, what was not measured."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import Any
+
 from engine.analysis.repeats import SOURCES
 from engine.analysis.robustness import RobustnessReport, ScoreShift
-from engine.stats.interval import Interval
+from engine.report.figures import count, exact_percent, points, rounded_percent
 
 
-def explain_robustness(report: RobustnessReport) -> tuple[str, ...]:
+def sentences(report: RobustnessReport) -> tuple[str, ...]:
     """In reading order; each sentence stands on its own."""
     return (
         _score(report),
@@ -19,31 +22,40 @@ def explain_robustness(report: RobustnessReport) -> tuple[str, ...]:
     )
 
 
+def robustness_json(report: RobustnessReport) -> dict[str, Any]:
+    """Fractions; a move is the score after the change minus the score before it."""
+    return {
+        **asdict(report),
+        "moves": [{**asdict(move), "moved": move.moved} for move in report.moves],
+        "not_measured": [asdict(why) for why in report.not_measured],
+        "span": report.span,
+        "sentences": list(sentences(report)),
+    }
+
+
 def _score(report: RobustnessReport) -> str:
     interval = report.interval
     missing = f" ({report.planned - report.n:,} more have no score)" if report.n < report.planned else ""
     return (
-        f"{report.name} scored {_percent(report.score)} on {report.n:,} items of {report.task}{missing}; "
-        f"{_level(interval)} interval {_percent(interval.low)} to {_percent(interval.high)} ({interval.method})."
+        f"{report.name} scored {rounded_percent(report.score)} on {report.n:,} items of {report.task}{missing}; "
+        f"{exact_percent(interval.level)} interval {rounded_percent(interval.low)} to "
+        f"{rounded_percent(interval.high)} ({interval.method})."
     )
 
 
 def _move(move: ScoreShift) -> str:
-    head = f"{move.part.capitalize()}, {move.label}: {_percent(move.after)}"
+    head = f"{move.part.capitalize()}, {move.label}: {rounded_percent(move.after)}"
     if move.interval is None:
         return f"{head} of {move.n:,}, a bound and not a measurement."
-    low, high = move.interval.low, move.interval.high
-    return (
-        f"{head}, {_way(move.moved)} ({_flips(move)}; {_level(move.interval)} interval: {_way(low)} to {_way(high)})."
-    )
+    low, high, level = move.interval.low, move.interval.high, exact_percent(move.interval.level)
+    return f"{head}, {_way(move.moved)} ({_flips(move)}; {level} interval: {_way(low)} to {_way(high)})."
 
 
 def _flips(move: ScoreShift) -> str:
     """Both ways: a score that stands still may hide answers that changed places."""
     if not move.gained + move.lost:
         return f"none of {move.n:,} answers changed between right and wrong"
-    became = "1 answer became right" if move.gained == 1 else f"{move.gained:,} answers became right"
-    return f"{became} and {move.lost:,} wrong, of {move.n:,}"
+    return f"{count(move.gained, 'answer')} became right and {move.lost:,} wrong, of {move.n:,}"
 
 
 def _furthest(report: RobustnessReport) -> tuple[str, ...]:
@@ -61,35 +73,22 @@ def _conclusion(report: RobustnessReport) -> str:
         how = "though some answers changed" if changed else "and no answer changed between right and wrong"
         return f"The score of the same weights did not move on these {report.n:,} items, {how}."
     return (
-        f"The same weights moved by up to {_points(report.span)} on these {report.n:,} items; a gap smaller than that "
+        f"The same weights moved by up to {points(report.span)} on these {report.n:,} items; a gap smaller than that "
         "between two models measured under different settings says nothing."
     )
 
 
 def _luck(report: RobustnessReport) -> tuple[str, ...]:
-    count = len(report.measured)
-    if count < 2 or report.span == 0:
+    measured = len(report.measured)
+    if measured < 2 or report.span == 0:
         return ()
     return (
         "An interval says where a move may lie on other items of this kind; "
-        f"the furthest of {count} moves is the furthest partly by luck.",
+        f"the furthest of {measured} moves is the furthest partly by luck.",
     )
 
 
 def _way(moved: float) -> str:
     if moved == 0:
         return "unmoved"
-    return f"{_points(moved)} {'up' if moved > 0 else 'down'}"
-
-
-def _points(moved: float) -> str:
-    size = f"{100 * abs(moved):.1f}"
-    return "less than 0.1 points" if size == "0.0" else f"{size} points"
-
-
-def _percent(score: float) -> str:
-    return f"{100 * score:.1f}%"
-
-
-def _level(interval: Interval) -> str:
-    return f"{interval.level * 100:g}%"
+    return f"{points(moved)} {'up' if moved > 0 else 'down'}"

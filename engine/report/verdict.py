@@ -1,4 +1,4 @@
-"""A verdict in words: five short sentences, once for anybody and once for experts.
+"""A verdict in words, once for anybody and once for experts, and as JSON.
 
 Plain: everyday words first, a technical term only in brackets behind what it names. Expert: compact and exact, every
 number with its n, method and level. In both no score stands without its n, nobody is called better unless the verdict
@@ -7,33 +7,35 @@ says so, and a figure is told with as many decimals as keep it on its side of th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from engine.errors import Unknown
 from engine.report.figures import (
-    bare,
-    confidence,
+    count,
+    exact_percent,
     favoured,
     margin_figure,
     odds,
     p_value,
     percent,
+    plural,
     points,
-    rounded,
+    rounded_up,
     signed,
     span,
+    without_brackets,
 )
+from engine.stats.interval import Interval
 from engine.stats.paired import Discordant
 from engine.stats.power import POWER
 from engine.stats.verdict import Verdict
+from engine.store.document import IntervalDocument, VerdictDocument
 
 Register = Literal["plain", "expert"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sentences:
-    """What to tell, in reading order.
+class Sentences(NamedTuple):
+    """What to tell, in reading order; all of it as one paragraph is `" ".join(sentences)`.
 
     headline   the decision
     gap        what was measured: both scores, their n, the difference
@@ -50,7 +52,12 @@ class Sentences:
 
 
 def explain(verdict: Verdict, register: Register = "plain") -> Sentences:
-    """Put a verdict into words. Raises `Unknown` for a register there is none of."""
+    """Put a verdict into words. Raises `Unknown` for a register there is none of.
+
+    >>> from engine.stats.verdict import compare
+    >>> explain(compare([1] * 60 + [0] * 40, [1] * 20 + [0] * 80, names=("Ruby", "Jade"))).headline
+    'Ruby is better on this: 40.0 points ahead on 100 items.'
+    """
     if register == "expert":
         return Sentences(
             headline=_expert_headline(verdict),
@@ -68,6 +75,32 @@ def explain(verdict: Verdict, register: Register = "plain") -> Sentences:
         why=f"{_evidence(verdict)} {_reasoning(verdict)}",
         next_step=_next_step(verdict),
     )
+
+
+def verdict_json(verdict: Verdict) -> VerdictDocument:
+    """The verdict's part of the command line's JSON, the same for battles and for stored logs."""
+    sentences = explain(verdict)
+    discordant = verdict.discordant
+    return {
+        "gap": verdict.gap,
+        "interval": interval_json(verdict.interval),
+        "discordant": {"a_only": discordant.a_only, "b_only": discordant.b_only} if discordant else None,
+        "p_value": verdict.p_value,
+        "p_method": verdict.p_method,
+        "p_equal": verdict.p_equal,
+        "margin": verdict.margin,
+        "target": verdict.target,
+        "winner": verdict.winner,
+        "detectable_gap": verdict.detectable_gap,
+        "items_needed": verdict.items_needed,
+        "sentence": " ".join(sentences),
+        "sentences": list(sentences),
+        "caveats": list(verdict.caveats),
+    }
+
+
+def interval_json(interval: Interval) -> IntervalDocument:
+    return {"low": interval.low, "high": interval.high, "level": interval.level, "method": interval.method}
 
 
 # ---- plain
@@ -117,7 +150,7 @@ def _noise(verdict: Verdict) -> str:
         return f"All {verdict.n:,} items of this benchmark were asked, so the gap on it is known and no noise is left."
     interval = verdict.interval
     anywhere = f"anywhere from {span(interval.low, interval.high, verdict.names, verdict.margin)}"
-    term = f"({confidence(interval)} interval: {bare(interval.method)})"
+    term = f"({exact_percent(interval.level)} interval: {without_brackets(interval.method)})"
     if verdict.target == "benchmark":
         return f"If this benchmark were run to its end, the gap would be {anywhere} {term}."
     whenever = ", whenever one looks" if _watched(verdict) else ""
@@ -126,14 +159,14 @@ def _noise(verdict: Verdict) -> str:
 
 def _evidence(verdict: Verdict) -> str:
     a, b = verdict.names
-    split = verdict.discordant
-    if split is not None and split.total == 0:
+    discordant = verdict.discordant
+    if discordant is not None and discordant.total == 0:
         return f"They never differed: each of the {verdict.n:,} items was right for both or wrong for both."
     counted, what, even = "", "gap this large", "Taken together, the differences cancel out."
-    if split is not None:
+    if discordant is not None:
         counted = (
-            f"They differed on {split.total:,} of {verdict.n:,} items: only {a} was right on {split.a_only:,}, "
-            f"only {b} on {split.b_only:,}. "
+            f"They differed on {discordant.total:,} of {verdict.n:,} items: only {a} was right on "
+            f"{discordant.a_only:,}, only {b} on {discordant.b_only:,}. "
         )
         what, even = "split this uneven", "That is an even split."
     if verdict.gap == 0:
@@ -142,13 +175,13 @@ def _evidence(verdict: Verdict) -> str:
         return f"{counted}With every item asked, luck has no say in it."
     if _out_of_reach(verdict):
         return f"{counted}The lead stands whatever comes of the {_items_left(verdict)}."
-    told = odds(verdict.p_value)
+    times = odds(verdict.p_value)
     if _watched(verdict):
-        told = f"{told.replace('about', 'at most about')}, whenever one looks"
-    term = f"({bare(verdict.p_method)}: {p_value(verdict.p_value, 1 - verdict.interval.level)})"
+        times = f"{times.replace('about', 'at most about')}, whenever one looks"
+    term = f"({without_brackets(verdict.p_method)}: {p_value(verdict.p_value, 1 - verdict.interval.level)})"
     if verdict.target == "benchmark":
-        return f"{counted}Were they level on the whole benchmark, a {what} would turn up {told} {term}."
-    return f"{counted}Luck alone brings a {what} {told} {term}."
+        return f"{counted}Were they level on the whole benchmark, a {what} would turn up {times} {term}."
+    return f"{counted}Luck alone brings a {what} {times} {term}."
 
 
 def _reasoning(verdict: Verdict) -> str:
@@ -180,19 +213,21 @@ def _next_step(verdict: Verdict) -> str:
         return "At this gap no realistic number of items would settle it: call larger gaps equal before the next run."
     if population is not None and n + more > population:
         return (
-            f"If the gap stays as it is, settling it takes about {rounded(n + more)} items and this benchmark "
+            f"If the gap stays as it is, settling it takes about {rounded_up(n + more)} items and this benchmark "
             f"has {population:,}: use a larger one. A gap seen on {n:,} items may still move, as far as the "
             "interval says."
         )
-    told = _forecast(verdict)
-    return f"Go on watching: {told}." if _watched(verdict) else f"{told[0].upper()}{told[1:]}."
+    forecast = _forecast(verdict)
+    return f"Go on watching: {forecast}." if _watched(verdict) else f"{forecast[0].upper()}{forecast[1:]}."
 
 
 def _forecast(verdict: Verdict) -> str:
     more = verdict.items_needed or 0
-    items = "1 more item" if more == 1 else f"{rounded(more)} more items"
     as_equal = ' as "equal"' if verdict.settled_as == "equal" else ""
-    return f"about {items} would settle it{as_equal} in four of five such battles, if the gap stays as it is"
+    return (
+        f"about {rounded_up(more)} {plural(more, 'more item')} would settle it{as_equal} in four of five such battles, "
+        "if the gap stays as it is"
+    )
 
 
 # ---- expert
@@ -215,12 +250,12 @@ def _expert_headline(verdict: Verdict) -> str:
 def _expert_gap(verdict: Verdict) -> str:
     scores = zip(verdict.names, (verdict.a_score, verdict.b_score), strict=True)
     if verdict.discordant is None:
-        told = " and ".join(f"{name} {percent(score, 2)}" for name, score in scores)
-        return f"Mean scores {told} of n = {verdict.n:,} items, paired by item."
-    told = " and ".join(
+        means = " and ".join(f"{name} {percent(score, 2)}" for name, score in scores)
+        return f"Mean scores {means} of n = {verdict.n:,} items, paired by item."
+    right = " and ".join(
         f"{name} {round(score * verdict.n):,}/{verdict.n:,} = {percent(score, 2)}" for name, score in scores
     )
-    return f"Right answers: {told}, paired by item."
+    return f"Right answers: {right}, paired by item."
 
 
 def _expert_noise(verdict: Verdict) -> str:
@@ -231,27 +266,28 @@ def _expert_noise(verdict: Verdict) -> str:
     if verdict.target == "benchmark":
         speaks_of = f"this benchmark's {verdict.population or verdict.n:,} items"
     return (
-        f"{confidence(interval)} interval of {_difference(verdict.names)}: {ends} ({bare(interval.method)}, "
-        f"n = {verdict.n:,}{valid}); it speaks of {speaks_of}."
+        f"{exact_percent(interval.level)} interval of {_difference(verdict.names)}: {ends} "
+        f"({without_brackets(interval.method)}, n = {verdict.n:,}{valid}); it speaks of {speaks_of}."
     )
 
 
 def _expert_evidence(verdict: Verdict) -> str:
     alpha, n = 1 - verdict.interval.level, f"n = {verdict.n:,}"
-    told = f"Against no gap: two-sided {p_value(verdict.p_value, alpha, 3)} ({bare(verdict.p_method)}, {n})."
+    method = without_brackets(verdict.p_method)
+    text = f"Against no gap: two-sided {p_value(verdict.p_value, alpha, 3)} ({method}, {n})."
     if verdict.discordant is not None:
-        told = f"Discordant: {_cells(verdict.discordant, verdict)}. {told}"
+        text = f"Discordant: {_cells(verdict.discordant, verdict)}. {text}"
     return (
-        f"{told} Against a gap of {margin_figure(verdict.margin)} pp or more: {p_value(verdict.p_equal, alpha / 2, 3)} "
+        f"{text} Against a gap of {margin_figure(verdict.margin)} pp or more: {p_value(verdict.p_equal, alpha / 2, 3)} "
         f"(two one-sided tests at {alpha / 2:.3g}, {n})."
     )
 
 
-def _cells(split: Discordant, verdict: Verdict) -> str:
+def _cells(discordant: Discordant, verdict: Verdict) -> str:
     (a, b), n = verdict.names, verdict.n
     return (
-        f"{split.total:,} of {n:,} items ({percent(split.total / n)}), "
-        f"{split.a_only:,} right for {a} alone and {split.b_only:,} for {b} alone"
+        f"{discordant.total:,} of {n:,} items ({percent(discordant.total / n)}), "
+        f"{discordant.a_only:,} right for {a} alone and {discordant.b_only:,} for {b} alone"
     )
 
 
@@ -274,18 +310,19 @@ def _expert_next_step(verdict: Verdict) -> str:
     detectable = f"{100 * verdict.detectable_gap:.2f} pp"
     if verdict.discordant is not None and verdict.detectable_gap >= 1:
         detectable = "none that is sure to be found"
-    told = f"Minimal detectable gap at n = {n:,}: {detectable} ({power}, level {confidence(verdict.interval)})."
+    level = exact_percent(verdict.interval.level)
+    text = f"Minimal detectable gap at n = {n:,}: {detectable} ({power}, level {level})."
     if population is not None:
-        told += f" The benchmark has {population:,} items, {_left(verdict):,} of them not asked."
+        text += f" The benchmark has {population:,} items, {_left(verdict):,} of them not asked."
     if verdict.winner != "undecided":
-        return f"{told} Nothing more is needed here; replicate on another benchmark."
+        return f"{text} Nothing more is needed here; replicate on another benchmark."
     if verdict.items_needed is None and verdict.target == "benchmark":
-        return f"{told} Once they are, its gap is known."
+        return f"{text} Once they are, its gap is known."
     if verdict.items_needed is None:
-        return f"{told} No realistic number of items reaches {power} at this gap and margin."
+        return f"{text} No realistic number of items reaches {power} at this gap and margin."
     as_what = "equal" if verdict.settled_as == "equal" else "a gap above the noise"
     return (
-        f"{told} Items needed: about {rounded(verdict.items_needed)} more to settle it as {as_what} ({power}), "
+        f"{text} Items needed: about {rounded_up(verdict.items_needed)} more to settle it as {as_what} ({power}), "
         "if the gap and its spread stay as measured."
     )
 
@@ -318,7 +355,8 @@ def _left(verdict: Verdict) -> int:
 
 
 def _items_left(verdict: Verdict) -> str:
-    return "1 item that is left" if _left(verdict) == 1 else f"{_left(verdict):,} items that are left"
+    left = _left(verdict)
+    return f"{count(left, 'item')} that {'is' if left == 1 else 'are'} left"
 
 
 def _run_to_its_end(verdict: Verdict) -> bool:

@@ -8,12 +8,12 @@ Nothing is assumed: an answer nobody could read may be right or wrong, so both e
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import permutations
 from statistics import fmean
-from typing import Any, Literal
+from typing import Literal
 
-from engine.stats.verdict import Verdict
+from engine.stats.verdict import Target, Verdict
 
 GapSource = Literal["item luck", "instrument", "protocol", "rerun"]
 """Item sampling, scorer, prompt and run, by the words that are stored and shown."""
@@ -60,7 +60,7 @@ class SourceEffect:
 
     source: GapSource
     about: str
-    """How it was measured, or why it was not; one clause without a full stop."""
+    """How it was measured, or why it was not; one clause without a full stop. Of item luck: the interval's method."""
     low: float | None = None
     high: float | None = None
     readings: tuple[Remeasurement, ...] = ()
@@ -89,7 +89,12 @@ class SourceEffect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GapDecomposition:
-    """A gap and what moves it, one part a source, always all four."""
+    """A gap and what moves it, one part a source, always all four.
+
+    n       items that both have a score for
+    level   confidence level of the interval that is the item luck
+    target  what that interval speaks of, as in `Verdict`
+    """
 
     names: tuple[str, str]
     gap: float
@@ -97,6 +102,7 @@ class GapDecomposition:
     level: float
     margin: float
     parts: tuple[SourceEffect, SourceEffect, SourceEffect, SourceEffect]
+    target: Target = "skill"
 
     @classmethod
     def of(cls, verdict: Verdict, *, scorer: SourceEffect, prompt: SourceEffect, run: SourceEffect) -> GapDecomposition:
@@ -108,30 +114,14 @@ class GapDecomposition:
             level=verdict.interval.level,
             margin=verdict.margin,
             parts=(item_sampling_effect(verdict), scorer, prompt, run),
+            target=verdict.target,
         )
-
-    @property
-    def sentences(self) -> tuple[str, str, str]:
-        """The gap and its item luck; the largest other source measured; what remains open."""
-        from engine.report.decomposition import (
-            explain_decomposition,  # the words know the split, not the other way round
-        )
-
-        return explain_decomposition(self)
-
-    def to_json(self) -> dict[str, Any]:
-        """Fractions, A minus B, as everywhere in the engine's JSON."""
-        parts = [{**asdict(part), "measured": part.measured} for part in self.parts]
-        return {**asdict(self), "parts": parts, "sentences": list(self.sentences)}
 
 
 def item_sampling_effect(verdict: Verdict) -> SourceEffect:
     """How far the choice of items moves the gap: the verdict's interval, whatever method it is from."""
     interval = verdict.interval
-    scope = " of the whole benchmark's gap" if verdict.target == "benchmark" else ""
-    method = interval.method.replace(" (", ", ").replace(")", "")
-    about = f"{interval.level * 100:g}% interval{scope}, {method}"
-    return SourceEffect(source="item luck", about=about, low=interval.low, high=interval.high)
+    return SourceEffect(source="item luck", about=interval.method, low=interval.low, high=interval.high)
 
 
 def decompose_scores(

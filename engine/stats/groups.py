@@ -8,16 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from statistics import fmean, stdev
-from typing import Any
-
-ASSUMED = (
-    "The standard errors are lm-eval's. They take the groups as given and every item as drawn by itself: only the "
-    "spread inside the groups counts, not how far apart these lie, so they say nothing of other groups, and too little "
-    "where items share a passage or a template. The one of the micro average also takes that spread to be the same in "
-    "all groups."
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +44,11 @@ def aggregate(groups: Mapping[str, Sequence[float]]) -> Aggregate:
     A group of one item shows no spread: it has no part in the pooled variance behind the micro error, and the macro
     error is unknown (lm-eval then gives neither).
     """
-    found = tuple(Group(name=name, n=len(scores), mean=mean_of(scores)) for name, scores in groups.items())
+    each = tuple(Group(name=name, n=len(scores), mean=mean_of(scores)) for name, scores in groups.items())
     return Aggregate(
-        groups=found,
-        micro=Mean(score=fmean(score for scores in groups.values() for score in scores), error=_pooled(found)),
-        macro=Mean(score=fmean(group.mean.score for group in found), error=_unweighted(found)),
+        groups=each,
+        micro=Mean(score=fmean(score for scores in groups.values() for score in scores), error=_pooled(each)),
+        macro=Mean(score=fmean(group.mean.score for group in each), error=_unweighted(each)),
     )
 
 
@@ -88,19 +80,6 @@ class Aggregates:
     a: Aggregate
     b: Aggregate
     gap: Aggregate
-
-    def to_json(self) -> dict[str, Any]:
-        """Fractions; an error of null is unknown, not nought."""
-        sides = {"a": self.a, "b": self.b, "gap": self.gap}
-        return {
-            "micro": {name: asdict(side.micro) for name, side in sides.items()},
-            "macro": {name: asdict(side.macro) for name, side in sides.items()},
-            "groups": [
-                {"group": group.name, "n": group.n, **{name: asdict(s.groups[i].mean) for name, s in sides.items()}}
-                for i, group in enumerate(self.a.groups)
-            ],
-            "assumed": ASSUMED,
-        }
 
 
 def aggregates(pairs: Mapping[str, Sequence[tuple[float, float]]]) -> Aggregates:

@@ -39,12 +39,12 @@ class AdjustedVerdicts:
 
     def count(self, outcome: Winner) -> int:
         """On how many tasks that is the outcome."""
-        return sum(found == outcome for found in self.outcomes.values())
+        return sum(each == outcome for each in self.outcomes.values())
 
     @property
     def taken_back(self) -> tuple[str, ...]:
         """The tasks whose winner was one alone and is none among so many."""
-        return tuple(task for task, found in self.outcomes.items() if found != self.verdicts[task].winner)
+        return tuple(task for task, outcome in self.outcomes.items() if outcome != self.verdicts[task].winner)
 
 
 def adjusted(verdicts: Mapping[str, Verdict]) -> AdjustedVerdicts:
@@ -61,32 +61,38 @@ def adjusted(verdicts: Mapping[str, Verdict]) -> AdjustedVerdicts:
         raise CallerMistake("A battery needs at least 1 verdict; got none.")
     levels = {verdict.interval.level for verdict in verdicts.values()}
     if len(levels) > 1:
-        told = ", ".join(f"{level:g}" for level in sorted(levels))
-        raise CallerMistake(f"The verdicts are at different levels ({told}): judge all of them at one.")
+        listed = ", ".join(f"{level:g}" for level in sorted(levels))
+        raise CallerMistake(f"The verdicts are at different levels ({listed}): judge all of them at one.")
     pairs = {verdict.names for verdict in verdicts.values()}
     if len(pairs) > 1:
-        told = ", ".join(f"{a} against {b}" for a, b in sorted(pairs))
-        raise Mismatch(f"The verdicts are on different contenders ({told}): a battery is about the same two.")
+        listed = ", ".join(f"{a} against {b}" for a, b in sorted(pairs))
+        raise Mismatch(f"The verdicts are on different contenders ({listed}): a battery is about the same two.")
     level, p_values = levels.pop(), holm({task: verdict.p_value for task, verdict in verdicts.items()})
     every = verdicts.values()
-    gap = math.fsum(one.gap for one in every) / len(verdicts)
+    gap = math.fsum(verdict.gap for verdict in every) / len(verdicts)
     return AdjustedVerdicts(
         names=pairs.pop(),
         level=level,
         verdicts=dict(verdicts),
-        outcomes={
-            task: one.winner if one.winner in ("equal", "undecided") or p_values[task] < 1 - level else "undecided"
-            for task, one in verdicts.items()
-        },
+        outcomes={task: adjusted_winner(verdict, p_values[task]) for task, verdict in verdicts.items()},
         p_values=p_values,
         gap=gap,
         interval=Interval(
-            low=gap - math.hypot(*(one.gap - one.interval.low for one in every)) / len(verdicts),
-            high=gap + math.hypot(*(one.interval.high - one.gap for one in every)) / len(verdicts),
+            low=gap - math.hypot(*(verdict.gap - verdict.interval.low for verdict in every)) / len(verdicts),
+            high=gap + math.hypot(*(verdict.interval.high - verdict.gap for verdict in every)) / len(verdicts),
             level=level,
             method=f"MOVER, mean of {len(verdicts)} tasks",
         ),
     )
+
+
+def adjusted_winner(verdict: Verdict, p_value: float) -> Winner:
+    """What a verdict comes to among others: a winner must survive the correction, the rest stays as it is.
+
+    p_value  of the verdict's gap, as `holm` adjusted it
+    """
+    survives = verdict.winner in ("equal", "undecided") or p_value < 1 - verdict.interval.level
+    return verdict.winner if survives else "undecided"
 
 
 def holm(p_values: Mapping[Name, float]) -> dict[Name, float]:

@@ -29,6 +29,16 @@ _LOPSIDED = 6.0
 items show too little of their law's skewness. Chosen by simulation (docs/statistics.md)."""
 
 
+def distinct_names(names: tuple[str, str]) -> tuple[str, str]:
+    """The names of A and B, told apart by their sides where they are the same.
+
+    >>> distinct_names(("ruby", "ruby"))
+    ('ruby (A)', 'ruby (B)')
+    """
+    a, b = names
+    return names if a != b else (f"{a} (A)", f"{b} (B)")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discordant:
     """The items that tell the two apart: right for one of them and wrong for the other."""

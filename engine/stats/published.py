@@ -13,14 +13,12 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any
 
 from engine.errors import CallerMistake
-from engine.report.verdict import Register, Sentences
 from engine.stats.interval import Interval, newcombe_interval, quantile_of, score_interval, wald_interval
-from engine.stats.paired import Winner
+from engine.stats.paired import Winner, distinct_names
 from engine.stats.power import POWER
 from engine.stats.shares import (
     correlation_limits,
@@ -141,21 +139,6 @@ class PublishedGap:
         """Whether both may have answered the same items."""
         return self.a.n == self.b.n
 
-    def explain(self, register: Register = "plain") -> Sentences:
-        """What may be concluded, in words."""
-        from engine.report.published import explain_published  # the words know the gap, not the other way round
-
-        return explain_published(self, register)
-
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """The same in plain words: headline, gap, noise, why, next step."""
-        return astuple(self.explain())
-
-    def to_json(self) -> dict[str, Any]:
-        """Fractions, A minus B, as everywhere in the engine's JSON."""
-        return {**asdict(self), "sentences": list(self.sentences)}
-
 
 def published_gap(
     a: Figure,
@@ -192,7 +175,7 @@ def published_gap(
         _check_correlation(correlation, one, two, correlations)
         paired = _paired(one, two, correlation, level, surely)
     return PublishedGap(
-        names=names if names[0] != names[1] else (f"{names[0]} (A)", f"{names[1]} (B)"),
+        names=distinct_names(names),
         a=one,
         b=two,
         level=level,

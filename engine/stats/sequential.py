@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from engine.errors import CallerMistake, Mismatch
 from engine.stats.interval import Interval, check_between
-from engine.stats.paired import Discordant, Estimate, Winner
+from engine.stats.paired import Discordant, Estimate, Winner, distinct_names
 from engine.stats.power import POWER
 from engine.stats.verdict import Target, Verdict
 
@@ -207,7 +207,7 @@ def compare_anytime(
     )
     return Verdict(
         winner=watched.winner,
-        names=names if names[0] != names[1] else (f"{names[0]} (A)", f"{names[1]} (B)"),
+        names=distinct_names(names),
         n=n,
         a_score=math.fsum(a) / n,
         b_score=math.fsum(b) / n,

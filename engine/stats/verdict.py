@@ -1,7 +1,7 @@
 """The verdict: which of two contenders is better on the same items, or that we do not know yet.
 
 It judges a battle whose number of items was fixed beforehand, and one at a time: `sequential.py` has the interval for
-repeated looks, `battery.py` the correction for several tasks.
+repeated looks, `multiplicity.py` the correction for several tasks.
 
 Both contenders answer the same items, so all of it is about the difference on each item, A minus B. Scores,
 gaps and interval ends are fractions (0.02 is two points). An interval speaks of all items like these, of
@@ -11,7 +11,7 @@ which the n asked are a sample: it does not shrink to nothing when a benchmark i
 from __future__ import annotations
 
 import math
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from engine.errors import CallerMistake, Mismatch
 from engine.stats.interval import Interval, check_between
-from engine.stats.paired import Discordant, Estimate, Labels, Winner, paired_t, tango
+from engine.stats.paired import Discordant, Estimate, Labels, Winner, distinct_names, paired_t, tango
 
 Target = Literal["skill", "benchmark"]
 
@@ -64,18 +64,6 @@ class Verdict:
     caveats: tuple[str, ...]
     target: Target = "skill"
 
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """The verdict in plain words: headline, gap, noise, why, next step."""
-        from engine.report.verdict import explain  # the words know the verdict, not the other way round
-
-        return astuple(explain(self))
-
-    @property
-    def sentence(self) -> str:
-        """All of `sentences` as one paragraph."""
-        return " ".join(self.sentences)
-
 
 def compare(
     a: ArrayLike,
@@ -109,7 +97,7 @@ def compare(
         caveats += (f"This benchmark's {population:,} items are too few to settle a gap of this size.",)
     return Verdict(
         winner=winner,
-        names=names if names[0] != names[1] else (f"{names[0]} (A)", f"{names[1]} (B)"),
+        names=distinct_names(names),
         n=n,
         a_score=float(a_scores.mean()),
         b_score=float(b_scores.mean()),

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from engine import battles, load_task, models, runs
+from engine import battles, load_task, models, report, runs
 from engine.analysis import forecasts
 from pages.format import plain
 from pages.shared import learner, tables
@@ -20,7 +20,7 @@ if not entries:
 if scored := forecasts.scored_battles(battles.author(learner.token())):
     st.subheader("How your forecasts did", anchor=False)
     record = forecasts.record([score for _, score in scored if isinstance(score, forecasts.ForecastScore)])
-    for sentence in record.sentences:
+    for sentence in report.sentences(record):
         st.markdown(plain(sentence))
     if ungraded := len(scored) - record.n:
         st.caption(f"{ungraded:,} more without a grade: the battle is not over, was stopped, or failed.")

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from engine import Battle, Progress, load_task, models, runs, score_interval
+from engine.report import figures
 from pages.battle.report import discordant_items
 from pages.charts import item_strip, live_chart
-from pages.format import duration, plain, points, with_noise
+from pages.format import plain
 
 EVERY = 1.5
 
@@ -40,7 +41,7 @@ def _score(scores: Sequence[float]) -> str:
         return "–"
     mean = sum(scores) / len(scores)
     if set(scores) <= {0.0, 1.0}:
-        return with_noise(mean, score_interval(round(sum(scores)), len(scores)))
+        return figures.with_noise(mean, score_interval(round(sum(scores)), len(scores)))
     return f"{mean:.1%}"
 
 
@@ -50,7 +51,8 @@ def _promise(battle: Battle, trail: live_chart.Trail) -> str:
     questions = f"this benchmark's {size:,} questions" if size else "all questions like these"
     band = (
         f"The grey band is the {battle.level:.0%} interval of the gap on {questions}. It holds at every moment, so "
-        f"look as often as you like. Green is the margin: gaps below {points(battle.margin)} you called equal."
+        f"look as often as you like. Green is the margin: gaps below {figures.rounded_points(battle.margin)} you "
+        "called equal."
     )
     if battle.stop == "adaptive":
         return f"{band} The battle ends when the band has left zero, or lies inside the green."
@@ -66,4 +68,4 @@ def _status(progress: Progress) -> str:
     if progress.items_a_second is None or progress.seconds_left is None:
         phase = (progress.phase or "starting").capitalize()
         return f"{phase} … (the first use of a model converts its weights, about a minute)"
-    return f"{progress.items_a_second:.1f} items/s, about {duration(progress.seconds_left)} left"
+    return f"{progress.items_a_second:.1f} items/s, about {figures.duration(progress.seconds_left)} left"

@@ -2,8 +2,7 @@
 
 import altair as alt
 
-from engine import battles
-from engine.analysis import forecasts
+from engine import battles, report
 from pages.charts import drawing, marks
 from pages.charts.palette import Palette, palette
 
@@ -16,15 +15,15 @@ def show(forecast: battles.Forecast, names: tuple[str, str], happened: str | Non
         {
             "outcome": outcome,
             "percent": 100 * getattr(forecast, outcome),
-            "line": f"{100 * getattr(forecast, outcome):.0f}%  {forecasts.outcome_named(outcome, names)}",
+            "line": f"{100 * getattr(forecast, outcome):.0f}%  {report.outcome_named(outcome, names)}",
             "happened": outcome == happened,
             "strength": 0.85 if happened in (None, outcome) else 0.45,
         }
         for outcome in OUTCOMES
     ]
-    description = f"The forecast: {forecasts.prediction(forecast, names)}."
+    description = f"The forecast: {report.prediction(forecast, names)}."
     if happened is not None:
-        description += f" What happened: {forecasts.outcome_named(happened, names)}."
+        description += f" What happened: {report.outcome_named(happened, names)}."
     drawing.show(draw(palette()), key=key, description=description, rows=rows)
 
 

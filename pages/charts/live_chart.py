@@ -7,11 +7,11 @@ import altair as alt
 import streamlit as st
 
 from engine import Battle, SequentialGap, load_task
+from engine.report import figures
 from pages.charts import drawing, marks
 from pages.charts.marks import FIRST
 from pages.charts.noise_chart import checkpoints
 from pages.charts.palette import Palette, palette
-from pages.format import points
 
 SMALLEST, LARGEST = 5, 80
 """Half of the axis in points: as tight as the interval at the end allows, so that the margin can be seen."""
@@ -64,7 +64,7 @@ def show(trail: Trail, planned: int, names: Sequence[str], *, key: str) -> None:
         key=key,
         description=_description(trail, names),
         rows=rows,
-        last=[{**row, "ahead": ahead, "words": points(row["gap"] / 100)} for row in rows[-1:]],
+        last=[{**row, "ahead": ahead, "words": figures.rounded_points(row["gap"] / 100)} for row in rows[-1:]],
         ends=marks.above_and_below(names, 0.92 * reach),
     )
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 import altair as alt
 
 from engine import Verdict
+from engine.report import figures
 from pages.charts import drawing, marks
 from pages.charts.marks import FIRST
 from pages.charts.palette import Palette, palette
-from pages.format import points
 
 
 def checkpoints(n: int, most: int = 40) -> list[int]:
@@ -31,7 +31,7 @@ def show(verdict_after: Callable[[int], Verdict], n: int, planned: int, names: S
             "gap": 100 * v.gap,
             "low": 100 * (v.gap - v.interval.high),
             "high": 100 * (v.gap - v.interval.low),
-            "words": points(v.gap),
+            "words": figures.rounded_points(v.gap),
             "ahead": marks.ahead(v.gap),
         }
         for step, v in steps
@@ -66,4 +66,6 @@ def _description(steps: Sequence[tuple[int, Verdict]], names: Sequence[str]) -> 
     n, verdict = steps[-1]
     ahead = names[0] if verdict.gap > 0 else names[1]
     place = "outside" if verdict.interval.excludes_zero else "inside"
-    return f"After {n} items {ahead} is {points(verdict.gap)} ahead; the gap is {place} the band of noise."
+    return (
+        f"After {n} items {ahead} is {figures.rounded_points(verdict.gap)} ahead; the gap is {place} the band of noise."
+    )

@@ -5,13 +5,15 @@ from collections.abc import Sequence
 import altair as alt
 
 from engine import Interval
+from engine.report import figures
 from pages.charts import drawing, marks
 from pages.charts.palette import Palette, palette
-from pages.format import with_noise
 
 
 def show(names: Sequence[str], scores: Sequence[float], intervals: Sequence[Interval], n: int, *, key: str) -> None:
-    lines = [f"{name} {with_noise(s, i)} (n = {n:,})" for name, s, i in zip(names, scores, intervals, strict=True)]
+    lines = [
+        f"{name} {figures.with_noise(s, i)} (n = {n:,})" for name, s, i in zip(names, scores, intervals, strict=True)
+    ]
     rows = [
         {"side": side, "score": 100 * score, "low": 100 * interval.low, "high": 100 * interval.high, "line": line}
         for side, score, interval, line in zip("ab", scores, intervals, lines, strict=True)

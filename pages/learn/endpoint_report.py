@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from pages.format import plain, with_noise
+from engine import explain
+from engine.report import figures
+from pages.format import plain
 from tutor import STEPS, Step, TutorEndpoint, check, last_exam, take_exam
 from tutor.judge import Exam, accuracy
 
@@ -60,10 +62,12 @@ def _exam(endpoint: TutorEndpoint, exam: Exam) -> None:
     ):
         score = accuracy(marks)
         n = sum(mark is not None for mark in marks)
-        column.metric(plain(f"{name}, right in percent (n = {n})"), with_noise(*score) if score else "–", border=True)
+        column.metric(
+            plain(f"{name}, right in percent (n = {n})"), figures.with_noise(*score) if score else "–", border=True
+        )
     if exam.verdict is not None:
-        headline, gap, *_ = exam.verdict.sentences
-        st.markdown(f"**{plain(headline)}** {plain(gap)}")
+        explanation = explain(exam.verdict)
+        st.markdown(f"**{plain(explanation.headline)}** {plain(explanation.gap)}")
     if exam.failures:
         st.caption(f"Messages without a judgement: {exam.failures}.")
     st.markdown(

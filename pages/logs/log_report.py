@@ -4,6 +4,7 @@ import json
 
 import streamlit as st
 
+from engine import report
 from engine.logs import decomposition, judging
 from engine.stats import AdjustedVerdicts
 from pages.format import plain
@@ -28,7 +29,7 @@ def show(judged: judging.LogVerdict, a: ChosenLog, b: ChosenLog, *, key: str) ->
     others = decomposition.other_scorings(aligned, a.contents, b.contents)
     decomposition_report.show(decomposition.decompose_logs(verdict, aligned, others), key=f"{key}-split")
     differing_items.show(aligned.pairs, verdict.names, key=f"{key}-differing")
-    download.show("Download JSON", json.dumps(judged.to_json(), indent=1), "verdict.json")
+    download.show("Download JSON", json.dumps(report.as_json(judged), indent=1), "verdict.json")
 
 
 def _groups(groups: AdjustedVerdicts, *, key: str) -> None:

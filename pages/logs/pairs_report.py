@@ -6,6 +6,7 @@ from itertools import combinations
 
 import streamlit as st
 
+from engine import report
 from engine.logs import judging
 from pages.charts import gaps_chart
 from pages.charts.gaps_chart import GapRow
@@ -17,11 +18,7 @@ from pages.shared import download, tables
 def show(judged: judging.EveryPair, models: Sequence[ChosenLog], *, key: str) -> None:
     verdicts = [pair.verdict for pair in judged.verdicts]
     titles = [" against ".join(verdict.names) for verdict in verdicts]
-    level = verdicts[0].interval.level
-    outcomes = [
-        verdict.winner if verdict.winner not in ("a", "b") or p_value < 1 - level else "undecided"
-        for verdict, p_value in zip(verdicts, judged.p_values, strict=True)
-    ]
+    outcomes = judged.outcomes
     decided = sum(outcome in ("a", "b") for outcome in outcomes)
     st.subheader(f"{decided} of {len(outcomes)} gaps are above the noise", anchor=False)
     gaps_chart.show(
@@ -35,11 +32,11 @@ def show(judged: judging.EveryPair, models: Sequence[ChosenLog], *, key: str) ->
     ]
     tables.show(rows, columns=verdict_table.COLUMNS, key=f"{key}-table", height=tables.height(len(rows)))
     st.caption(
-        f"Gaps are A minus B in points, ◆ is above the noise; each {level:.0%} interval is of its own pair. With "
-        f"{len(rows)} pairs some gap "
+        f"Gaps are A minus B in points, ◆ is above the noise; each {verdicts[0].interval.level:.0%} interval is of its "
+        f"own pair. With {len(rows)} pairs some gap "
         "looks real by luck: p (Holm) allows for their number, and nobody is called better without it."
     )
-    download.show("Download JSON of all pairs", json.dumps(judged.to_json(), indent=1), "verdicts.json")
+    download.show("Download JSON of all pairs", json.dumps(report.as_json(judged), indent=1), "verdicts.json")
     pairs = list(combinations(models, 2))
     number = st.selectbox("Look at one pair", range(len(pairs)), format_func=titles.__getitem__, key=f"{key}-pair")
     log_report.show(judged.verdicts[number], *pairs[number], key=f"{key}-{number}")

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from engine import CallerMistake
+from engine.report import explain
 from engine.stats import published
 from pages.charts import agreement_chart, gaps_chart
 from pages.format import plain
@@ -66,7 +67,7 @@ def _correlation(result: published.PublishedGap) -> float | None:
 
 def _report(result: published.PublishedGap) -> None:
     with st.container(border=True, key="published-card"):
-        explanation = result.explain(verdict_card.register("published-register"))
+        explanation = explain(result, verdict_card.register("published-register"))
         st.subheader(plain(explanation.headline), anchor=False)
         rows = [_row("Two separate exams (unpaired)", result, result.separate)]
         if result.paired:

@@ -5,8 +5,8 @@ from typing import Any
 import streamlit as st
 
 from engine import Verdict
+from engine.report import figures
 from pages.charts.gaps_chart import signed
-from pages.format import percent
 
 COLUMNS = {
     "gap": st.column_config.NumberColumn(format="%+.1f"),
@@ -22,8 +22,8 @@ def cells(verdict: Verdict, names: tuple[str, str], outcome: str, p_value: float
         "interval": f"{signed(verdict.interval.low)} to {signed(verdict.interval.high)}",
         "p (Holm)": p_value,
         "items": verdict.n,
-        "score of A": percent(verdict.a_score),
-        "score of B": percent(verdict.b_score),
+        "score of A": figures.out_of_100(verdict.a_score),
+        "score of B": figures.out_of_100(verdict.b_score),
     }
 
 

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from engine import report
 from engine.stats import GapDecomposition, Remeasurement
 from pages.charts import decomposition_chart
 from pages.charts.decomposition_chart import TITLES, signed
@@ -10,7 +11,7 @@ from pages.format import plain
 
 def show(parts: GapDecomposition, *, key: str) -> None:
     decomposition_chart.show(parts, key=key)
-    for sentence in parts.sentences:
+    for sentence in report.sentences(parts):
         st.markdown(plain(sentence))
     _readings(parts)
 

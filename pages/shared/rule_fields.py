@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.format import points
+from engine.report import figures
 
 MARGINS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.10)
 LEVELS = (0.9, 0.95, 0.99)
@@ -10,7 +10,11 @@ LEVELS = (0.9, 0.95, 0.99)
 
 def margin(key: str) -> float:
     return st.select_slider(
-        "Gaps below this I would call equal (the margin)", MARGINS, value=0.02, format_func=points, key=key
+        "Gaps below this I would call equal (the margin)",
+        MARGINS,
+        value=0.02,
+        format_func=figures.rounded_points,
+        key=key,
     )
 
 

@@ -1,15 +1,14 @@
 """A verdict as a story: the answer, the bars, the why, what to do next; in plain words or for experts."""
 
 from collections.abc import Sequence
-from typing import Literal
 
 import streamlit as st
 
 from engine import Verdict, explain, score_interval
+from engine.report import Register, figures
 from pages.charts import score_bars
 from pages.format import plain
 
-Register = Literal["plain", "expert"]
 REGISTERS: dict[Register, str] = {"plain": "Plain words", "expert": "For experts"}
 
 
@@ -30,8 +29,8 @@ def show(verdict: Verdict, names: Sequence[str], *, key: str) -> None:
                 f"Gap: {verdict.interval.method}, level {verdict.interval.level:.0%}, n = {verdict.n:,} items answered "
                 f"by both. p = {verdict.p_value:.3g} ({verdict.p_method}). Whiskers: Wilson score interval of each bar "
                 "by itself; whether two whiskers overlap says little, because both answered the same items. "
-                f"{verdict.n:,} items like these show a gap of {100 * verdict.detectable_gap:.1f} points in four "
-                "battles of five."
+                f"{verdict.n:,} items like these show a gap of {figures.rounded_points(verdict.detectable_gap)} in "
+                "four battles of five."
             )
 
 

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from engine import load_task
+from engine import explain, load_task
 from engine.analysis import recordings
 from pages.charts import noise_chart
 
@@ -30,8 +30,8 @@ n = st.select_slider(
     key="n",
 )
 noise_chart.show(partial(recordings.verdict_after, battle), n, len(battle.a), battle.names, key="home-noise")
-verdict = recordings.verdict_after(battle, n)
-st.markdown(f"**{verdict.sentences[0]}** {verdict.sentences[1]}")
+told = explain(recordings.verdict_after(battle, n))
+st.markdown(f"**{told.headline}** {told.gap}")
 st.caption(
     "The grey band is what luck alone can do with that many questions; a gap inside it shows nothing yet. "
     f"{battle.names[0]} against {battle.names[1]} on {load_task(battle.task).title}, measured by us. "

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from engine import explain
 from engine.logs import read_log
 from engine.logs.judging import verdict_of_logs
 from engine.stats import published
@@ -60,7 +61,7 @@ def test_two_files_and_their_verdict(app: str, page: Page, files: list[Path]) ->
         page.locator("input[type=file]").nth(number).set_input_files(file)
         expect(page.get_by_text(file.name, exact=True).first).to_be_visible(timeout=60_000)
     found = verdict_of_logs(*(read_log(file.name, file) for file in files))
-    expect(page.get_by_role("heading", name=found.verdict.sentences[0])).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("heading", name=explain(found.verdict).headline)).to_be_visible(timeout=60_000)
     expect(page.get_by_role("heading", name="The 100 items where they differ")).to_be_visible(timeout=60_000)
     holds(page, "logs-verdict")
     with page.expect_download() as download:
@@ -72,9 +73,9 @@ def test_two_files_and_their_verdict(app: str, page: Page, files: list[Path]) ->
 def test_two_published_scores_by_their_address(app: str, page: Page) -> None:
     page.goto(f"{app}/logs?a=85.0&b=85.8&n=14042")
     found = published.published_gap("85.0", "85.8", 14_042, correlation=0.5)
-    headline = found.explain("plain").headline
+    headline = explain(found).headline
     expect(page.get_by_role("heading", name=headline)).to_be_visible(timeout=60_000)
     holds(page, "logs-published")
     page.get_by_text("Suppose both answered the same items").click()
-    apart = published.published_gap("85.0", "85.8", 14_042).explain("plain").headline
+    apart = explain(published.published_gap("85.0", "85.8", 14_042)).headline
     expect(page.get_by_role("heading", name=apart)).to_be_visible(timeout=60_000)

@@ -91,9 +91,7 @@ def talks(learner: str) -> tuple[Talk, ...]:
 def _read(connection: sa.Connection, which: sa.ColumnElement[bool]) -> Iterator[Talk]:
     rows = connection.execute(sa.select(_talks).where(which).order_by(_talks.c.begun, _talks.c.id)).mappings().all()
     for row in rows:
-        said = connection.execute(
-            sa.select(turns).where(turns.c.talk == row["id"]).order_by(turns.c.number)
-        ).mappings()
+        said = connection.execute(sa.select(turns).where(turns.c.talk == row["id"]).order_by(turns.c.number)).mappings()
         yield Talk(
             **{
                 **row,

@@ -1,8 +1,8 @@
-"""What was expected of a battle beside what came: the forecast, its grade, and whether the seal still holds."""
+"""What was expected of a battle beside what came: the forecast, its score, and whether the seal still holds."""
 
 import streamlit as st
 
-from engine import BattleResult, battles
+from engine import BattleResult, battles, report
 from engine.analysis import forecasts
 from pages.charts import forecast_chart
 from pages.format import plain
@@ -10,10 +10,10 @@ from pages.format import plain
 
 def show(result: BattleResult) -> None:
     """Nothing for a battle without a card."""
-    expected, seal, grade = result.battle.card, result.seal, result.grade
-    if grade is None:
+    expected, seal, score = result.battle.card, result.seal, forecasts.score_forecast(result)
+    if score is None:
         return
-    happened = grade.outcome if isinstance(grade, forecasts.ForecastScore) else None
+    happened = score.outcome if isinstance(score, forecasts.ForecastScore) else None
     st.subheader("What you expected", anchor=False)
     if expected is not None:
         if expected.hypothesis:
@@ -21,7 +21,7 @@ def show(result: BattleResult) -> None:
         forecast_chart.show(expected.forecast, result.names, happened, key="forecast")
         if happened is not None:
             st.caption("◆ marks what happened.")
-    st.markdown(plain(grade.sentence))
+    st.markdown(plain(" ".join(report.sentences(score))))
     if seal is None:
         return
     if seal.intact:

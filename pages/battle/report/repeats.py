@@ -6,8 +6,9 @@ import streamlit as st
 
 from engine import BattleResult, models, runs
 from engine.analysis import repeats
+from engine.report import figures
 from engine.stats import GapDecomposition
-from pages.format import duration, plain
+from pages.format import plain
 from pages.shared.errors import errors_shown
 
 EVERY = 2.0
@@ -61,8 +62,8 @@ def _offer(result: BattleResult, measured: int, parts: GapDecomposition) -> None
         speed = runs.watch(battle.id).items_a_second
         if speed:
             st.caption(
-                f"About {duration(len(settings) * n / speed)} on this machine, if each way takes as long as the battle "
-                "did; worked examples and opening the models come on top."
+                f"About {figures.duration(len(settings) * n / speed)} on this machine, if each way takes as long as "
+                "the battle did; worked examples and opening the models come on top."
             )
         if served := sum(models.find(c.model).kind == "endpoint" for c in (battle.a, battle.b)):
             st.caption(f"That asks a server {served * len(settings) * n:,} questions more, which may cost money.")
@@ -90,4 +91,4 @@ def _status(progress: Sequence[runs.Progress]) -> str:
     if not running.items_a_second:
         return f"{over}, {plain(running.phase) or 'starting the next'} …"
     left = sum(repeat.battle.n - repeat.done / 2 for repeat in progress if repeat.open) / running.items_a_second
-    return f"{over}, {running.items_a_second:.1f} items/s, about {duration(left)} left"
+    return f"{over}, {running.items_a_second:.1f} items/s, about {figures.duration(left)} left"

@@ -10,9 +10,10 @@ import streamlit as st
 
 from engine import Battle, BattleResult, Verdict, compare
 from engine.analysis import BattleAnalysis
+from engine.report import as_json, figures
 from pages.battle.report import discordant_items, forecast_report, repeats, settings_list
 from pages.charts import live_chart, noise_chart
-from pages.format import percent, plain
+from pages.format import plain
 from pages.shared import decomposition_report, download, verdict_card
 
 
@@ -28,7 +29,7 @@ def show(analysis: BattleAnalysis) -> None:
     if macro[0] is not None and macro[1] is not None:
         st.caption(
             f"Scores over all items are micro averages. Macro averages, the mean of the subjects drawn: "
-            f"{percent(macro[0])} and {percent(macro[1])} (n = {verdict.n:,})."
+            f"{figures.out_of_100(macro[0])} and {figures.out_of_100(macro[1])} (n = {verdict.n:,})."
         )
     if result.failures:
         st.warning(
@@ -83,7 +84,7 @@ def _sources(analysis: BattleAnalysis) -> None:
 @st.cache_data(max_entries=32, show_spinner=False)
 def _json(battle_id: str, state: str, answered: int, _result: BattleResult) -> str:
     """The battle in this state, with so many answers: then it is the same for everybody."""
-    return json.dumps(_result.to_json(), indent=1)
+    return json.dumps(as_json(_result), indent=1)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from engine import battles
+from engine.report import figures
 from pages.charts import forecast_chart
 from pages.charts.forecast_chart import OUTCOMES
-from pages.format import plain, points
+from pages.format import plain
 from pages.shared import learner
 from pages.shared.errors import errors_shown
 
@@ -38,7 +39,7 @@ def show(names: tuple[str, str], margin: float, *, key: str) -> tuple[battles.Ca
         labels = {
             "a": f"{names[0]} is better",
             "b": f"{names[1]} is better",
-            "equal": f"Equal: any gap is below {points(margin)}",
+            "equal": f"Equal: any gap is below {figures.rounded_points(margin)}",
             "undecided": "Undecided: these items cannot tell",
         }
         percent = (_favourite if form == "favourite" else _four)(labels, key)

@@ -6,9 +6,9 @@ import streamlit as st
 
 from engine import TASKS, BattleRequest, Task, detectable_gap, load_task, models, runs
 from engine.home import home
+from engine.report import figures
 from engine.stats import Discordance
 from pages.battle.setup import forecast_fields, harness_fields, model_picker
-from pages.format import duration, points
 from pages.shared import rule_fields
 
 SIZES = (20, 50, 100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800)
@@ -82,14 +82,14 @@ def _outlook(task: Task, n: int, request: BattleRequest | None) -> None:
         differing = f"{pilot.likely:.0%} of the items, as when they last met here ({pilot.differed} of {pilot.n:,})"
     gap.metric(
         "Gap this many items can show",
-        points(detectable_gap(n, discordance=pilot.likely if pilot else USUAL_DISCORDANCE)),
+        figures.rounded_points(detectable_gap(n, discordance=pilot.likely if pilot else USUAL_DISCORDANCE)),
         help=f"In four battles of five, if the two differ on {differing}. A smaller gap will most likely stay "
         "undecided.",
     )
     seconds = runs.seconds_an_item(request) if request else None
     time.metric(
         "Time on this machine",
-        duration(seconds * n) if seconds else "not measured yet",
+        figures.duration(seconds * n) if seconds else "not measured yet",
         help="From the time items of this benchmark took these two models on this machine; opening them comes on top.",
     )
     if request and seconds is None:

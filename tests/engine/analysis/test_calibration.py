@@ -13,6 +13,7 @@ from engine import Task
 from engine.analysis.calibration import Calibration, Uncalibrated, calibration, calibration_of
 from engine.battles.battle import ItemFailure, ItemResult
 from engine.harness.config import Decoding
+from engine.report import as_json, sentences
 from engine.tasks.items import load_items
 from engine.tasks.task import Scorer
 from tests.conftest import toy_task
@@ -90,8 +91,8 @@ def test_an_honest_model_is_not_called_miscalibrated_and_a_boastful_one_is() -> 
     assert sum(computed(*honest(300, seed)).p_value < 0.05 for seed in range(20)) <= 4  # 1 expected
     boastful = computed(*honest(300, 1, shift=0.2))
     assert boastful.p_value < 0.01 and boastful.ece > boastful.limit
-    assert "more than luck; on average it is" in boastful.sentences[1] and "surer than right" in boastful.sentences[1]
-    assert "no miscalibration is seen" in computed(*honest(300, 1)).sentences[1]
+    assert "more than luck; on average it is" in sentences(boastful)[1] and "surer than right" in sentences(boastful)[1]
+    assert "no miscalibration is seen" in sentences(computed(*honest(300, 1)))[1]
 
 
 def test_a_battle_says_the_same_again() -> None:
@@ -117,13 +118,13 @@ def test_of_a_battle(add_task: AddTask, contenders: tuple[str, str]) -> None:
     assert isinstance(a, Calibration) and isinstance(b, Calibration)
     assert (a.name, a.n, a.accuracy, a.confidence) == ("ruby", 40, 14 / 40, pytest.approx(0.5))
     assert (b.name, b.n, b.accuracy) == ("jade", 39, 13 / 39)
-    assert json.loads(json.dumps(a.to_json()))["ece"] == pytest.approx(0.15)
+    assert json.loads(json.dumps(as_json(a)))["ece"] == pytest.approx(0.15)
     without = calibration(result_of(battle_of(task, contenders), bare, bare), "a")
-    assert isinstance(without, Uncalibrated) and "stored log-likelihoods" in without.sentence
+    assert isinstance(without, Uncalibrated) and "stored log-likelihoods" in sentences(without)[0]
 
 
 def test_what_was_written_shows_no_confidence(add_task: AddTask, contenders: tuple[str, str]) -> None:
     task = add_task(toy_task(decoding=Decoding(max_tokens=9, until=()), extractions={"all": Scorer(str)}))
     told = calibration(result_of(battle_of(task, contenders), {}, {}), "b")
     assert isinstance(told, Uncalibrated)
-    assert told.to_json() == {"not_computed": "jade wrote its answers: how sure it was of them is not known."}
+    assert as_json(told) == {"not_computed": "jade wrote its answers: how sure it was of them is not known."}

@@ -18,6 +18,7 @@ from engine.battles.battle import ItemResult
 from engine.errors import BattleFailed
 from engine.harness.config import Decoding
 from engine.models.interface import Completion, Trouble
+from engine.report import sentences
 from engine.runs import service
 from engine.runs.lock import device_lock
 from engine.runs.worker import work
@@ -179,7 +180,7 @@ def test_a_run_that_is_complete_counts_though_its_partner_is_not(challenge: Batt
     assert stopped in report.not_measured
     untried = NotApplicable(part="protocol", label="instruction first", reason="not run")
     assert untried in report.not_measured
-    assert "How far these weights move is not known" in " ".join(report.sentences)
+    assert "How far these weights move is not known" in " ".join(sentences(report))
 
 
 def test_a_kill_in_the_middle_changes_nothing(
@@ -233,7 +234,7 @@ def test_what_moved_and_how_far(challenge: BattleRequest, opened: list[tuple[str
 def test_the_words_say_the_numbers(challenge: BattleRequest, opened: Any, in_process: None) -> None:
     """Wilson for 15 of 32 by hand: centre (15 + 1.9207) / 35.8415 = .4721, reach 1.9600 / 35.8415 · sqrt(15 · 17 / 32
     + .9604) = .1634."""
-    said = measured(challenge).sentences
+    said = sentences(measured(challenge))
     assert said[0] == "ruby scored 46.9% on 32 items of Toy; 95% interval 30.9% to 63.6% (Wilson score)."
     assert (
         "Protocol, instruction first: 65.6%, 18.8 points up (9 answers became right and 3 wrong, of 32; 95% interval: "
@@ -253,7 +254,7 @@ def test_nothing_moved(challenge: BattleRequest, in_process: None, monkeypatch: 
     report = measured(challenge, ("rerun",))
     assert report.span == 0
     assert "The score of the same weights did not move on these 32 items, and no answer changed" in " ".join(
-        report.sentences
+        sentences(report)
     )
     assert [m.label for m in report.moves] == ["the same again", "one item at a time", "bfloat16"]
     assert {(why.part, why.reason) for why in report.not_measured} >= {
@@ -271,7 +272,7 @@ def test_answers_that_change_places_do_not_look_like_rest(
     monkeypatch.setattr("engine.runs.worker.open_model", lambda *_: Reader(shifted))
     report = measured(challenge, ("protocol",))
     assert report.span == 0
-    assert "did not move on these 32 items, though some answers changed" in " ".join(report.sentences)
+    assert "did not move on these 32 items, though some answers changed" in " ".join(sentences(report))
 
 
 def test_an_odd_run_is_paired_with_one_more_repetition(
@@ -313,7 +314,7 @@ def test_items_without_a_score_are_left_out_and_counted(
     report = measured(challenge, ("protocol",))
     moves = {move.label: move for move in report.moves}
     assert (report.n, report.planned, report.score) == (31, 32, 14 / 31)  # item 0 was right
-    assert "on 31 items of Toy (1 more have no score)" in report.sentences[0]
+    assert "on 31 items of Toy (1 more have no score)" in sentences(report)[0]
     first = moves["instruction first"]
     assert (first.n, first.gained, first.lost) == (30, 9, 2)  # nor item 4, right both ways
     assert (first.before, first.after) == (13 / 30, 20 / 30)
@@ -397,7 +398,7 @@ def test_stored_answers_are_read_by_the_other_rules_and_bounded(
     assert best.label == "3 unread and 2 cut-off answers taken as right"
     assert report.largest("instrument") == other  # a bound is no measurement
     assert report.span == pytest.approx(1 / 6)
-    assert any("87.5% of 8, a bound and not a measurement" in sentence for sentence in report.sentences)
+    assert any("87.5% of 8, a bound and not a measurement" in sentence for sentence in sentences(report))
 
 
 def test_every_answer_read_leaves_no_bounds(

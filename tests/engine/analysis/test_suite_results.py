@@ -18,6 +18,7 @@ from engine.battles.battle import ItemFailure, ItemResult, Outcome
 from engine.battles.scoring import written_outcome
 from engine.harness.config import Decoding
 from engine.models.interface import Completion
+from engine.report import as_json
 from engine.tasks.items import load_items
 from engine.tasks.registry import load_task
 from engine.tasks.task import Item, Scorer
@@ -67,21 +68,21 @@ def test_above_chance(score: float, chance: float, printed: float) -> None:
 def test_one_chance_stretches_everything_alike(add_task: AddTask, contenders: Contenders) -> None:
     """Three choices: (s - 1/3) / (2/3). Of 40 items A has 30 and B 24."""
     result = fought(add_task(toy_task()), contenders, shares(30, 40), shares(24, 40))
-    found = suite_task_result(SuiteTask(task="toy", shots=0), result)
+    found = suite_task_result(SuiteTask(name="toy", shots=0), result)
     assert found.verdict == result.verdict
     assert found.shown == pytest.approx(((30 / 40 - 1 / 3) * 1.5, (24 / 40 - 1 / 3) * 1.5))
     assert found.plain == (0.75, 0.6)
     assert found.above.gap == pytest.approx(0.15 * 1.5)
     assert tuple(found.above.interval) == pytest.approx(tuple(1.5 * end for end in found.verdict.interval))
     assert (found.above.p_value, found.above.winner) == (found.verdict.p_value, found.verdict.winner)
-    assert suite_task_result(SuiteTask(task="toy", shots=0, chance=0.5), result).shown == pytest.approx((0.5, 0.2))
+    assert suite_task_result(SuiteTask(name="toy", shots=0, chance=0.5), result).shown == pytest.approx((0.5, 0.2))
 
 
 def test_the_gap_is_taken_before_scores_are_cut_at_chance(add_task: AddTask, contenders: Contenders) -> None:
     """Of 40 items A has 4 and B 16 where guessing gets a third of them: A is shown as 0, B as 0.1, and 0.45 lie
     between them."""
     result = fought(add_task(toy_task()), contenders, shares(4, 40), shares(16, 40))
-    found = suite_task_result(SuiteTask(task="toy", shots=0), result)
+    found = suite_task_result(SuiteTask(name="toy", shots=0), result)
     assert found.shown == pytest.approx((0.0, 0.1))
     assert found.above.gap == pytest.approx(-12 / 40 * 1.5)
     assert found.above.interval.low < found.above.gap < found.above.interval.high < 0
@@ -104,13 +105,13 @@ def test_each_group_has_its_own_chance(add_task: AddTask, contenders: Contenders
     task = add_task(pairs_task({"sky": 30, "sea": 10}, {"sky": 2, "sea": 5}))
     a, b = shares(24, 30) + shares(1, 10), shares(15, 30) + shares(4, 10)
     result = fought(task, contenders, a, b)
-    found = suite_task_result(SuiteTask(task="pairs", shots=0, averaged="groups"), result)
+    found = suite_task_result(SuiteTask(name="pairs", shots=0, averaged="groups"), result)
     assert found.shown == pytest.approx(((0.6 + 0) / 2, (0 + 0.25) / 2))
     assert found.plain == pytest.approx(((0.8 + 0.1) / 2, (0.5 + 0.4) / 2))
     assert (found.above.a_score, found.above.b_score) == pytest.approx(((0.6 - 0.125) / 2, 0.125))
     assert found.above.gap == pytest.approx((0.6 - 0.125) / 2 - 0.125)
     told = suite_task_result(
-        SuiteTask(task="pairs", shots=0, averaged="groups", chance={"sky": 0.5, "sea": 0.25}), result
+        SuiteTask(name="pairs", shots=0, averaged="groups", chance={"sky": 0.5, "sea": 0.25}), result
     )
     assert told.shown == pytest.approx((0.3, (0 + 0.2) / 2))
     # The stratified error, from the groups' own variances, is what a wider interval must not fall short of.
@@ -125,7 +126,7 @@ def test_true_answers_among_many_are_chance_by_their_share(add_task: AddTask, co
         return Item(id=row["text"], index=index, contexts=("Q",), choices=("a", "b", "c", "d", "e"), golds=(0, 3))
 
     task = add_task(toy_task("many", item=item))
-    found = suite_task_result(SuiteTask(task="many", shots=0), fought(task, contenders, [0.7] * 40, [0.4] * 40))
+    found = suite_task_result(SuiteTask(name="many", shots=0), fought(task, contenders, [0.7] * 40, [0.4] * 40))
     assert found.shown == pytest.approx((0.5, 0.0))
 
 
@@ -159,7 +160,7 @@ def test_two_rules_are_averaged_each_over_what_it_counts(add_task: AddTask, cont
         }
 
     result = result_of(battle_of(task, contenders), written("3210111100"), written("2220100000"))
-    exam = SuiteTask(task="toy", shots=0, chance=0.0, rules={"all": lambda item: 1.0, "share": asked})
+    exam = SuiteTask(name="toy", shots=0, chance=0.0, rules={"all": lambda item: 1.0, "share": asked})
     found = suite_task_result(exam, result)
     # A: 1 + 4 prompts of 10 and 6 + 4 instructions of 18; B: 0 + 1 prompts and 6 + 1 instructions.
     assert found.shown == found.plain == pytest.approx(((5 / 10 + 10 / 18) / 2, (1 / 10 + 7 / 18) / 2))
@@ -169,8 +170,8 @@ def test_two_rules_are_averaged_each_over_what_it_counts(add_task: AddTask, cont
 def test_ifeval_is_the_mean_of_prompts_and_instructions() -> None:
     """As the leaderboard had it: for Llama 2 7B it printed 25.19, the mean of the 18.48 and 31.89 that lm-eval found
     (discuss.huggingface.co/t/105187)."""
-    (exam,) = [exam for exam in SUITES["v2"].exams if exam.task == "leaderboard_ifeval"]
-    assert exam.rules.keys() == {"prompt_level_strict", "inst_level_strict"} <= load_task(exam.task).extractions.keys()
+    (exam,) = [exam for exam in SUITES["v2"].tasks if exam.name == "leaderboard_ifeval"]
+    assert exam.rules.keys() == {"prompt_level_strict", "inst_level_strict"} <= load_task(exam.name).extractions.keys()
     three = Item(id="1", index=0, contexts=("Write.",), reference='{"instruction_id_list": ["a", "b", "c"]}')
     assert [weight(three) for weight in exam.rules.values()] == [1, 3]
 
@@ -179,7 +180,7 @@ def test_a_battle_that_is_not_over_is_not_judged(add_task: AddTask, contenders: 
     result = fought(add_task(toy_task()), contenders, shares(30, 40), shares(24, 40))
     half = replace(result, state="stopped", a=dict(list(result.a.items())[:20]))
     with pytest.raises(CallerMistake, match="Battle first is stopped after 20 of 40 items"):
-        suite_task_result(SuiteTask(task="toy", shots=0), half)
+        suite_task_result(SuiteTask(name="toy", shots=0), half)
 
 
 # ---- together
@@ -191,12 +192,12 @@ def three(add_task: AddTask, contenders: Contenders) -> list[tuple[SuiteTask, Ba
     scores = {"one": (34, 16), "two": (30, 12), "even": (20, 20)}
     tasks = {name: add_task(toy_task(name)) for name in scores}
     return [
-        (SuiteTask(task=name, shots=0), fought(tasks[name], contenders, shares(a, 40), shares(b, 40)))
+        (SuiteTask(name=name, shots=0), fought(tasks[name], contenders, shares(a, 40), shares(b, 40)))
         for name, (a, b) in scores.items()
     ]
 
 
-PRESET = Suite(name="three", about="toys", exams=(SuiteTask(task="one", shots=0),), scale="above chance")
+PRESET = Suite(name="three", about="toys", tasks=(SuiteTask(name="one", shots=0),), scale="above chance")
 
 
 def test_judged_together(three: list[tuple[SuiteTask, BattleResult]]) -> None:
@@ -223,7 +224,7 @@ def test_what_is_missing_is_said_and_leaves_no_average(three: list[tuple[SuiteTa
 
 
 def test_as_json(three: list[tuple[SuiteTask, BattleResult]]) -> None:
-    told = json.loads(json.dumps(suite_result(PRESET, three, {"gone": "why"}).to_json()))
+    told = json.loads(json.dumps(as_json(suite_result(PRESET, three, {"gone": "why"}))))
     first = told["tasks"][0]
     assert (first["task"], first["n"], first["winner"], first["winner_holm"]) == ("one", 40, "a", "a")
     assert first["above_chance"]["a"] == pytest.approx((34 / 40 - 1 / 3) * 1.5)

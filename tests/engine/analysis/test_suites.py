@@ -28,8 +28,8 @@ def two(add_task: AddTask) -> Suite:
     add_task(toy_task("large"))
     add_task(toy_task("little", rows=toy_rows({"sky": 12}), shots=toy_rows({"sky": 3}, "example")))
     add_task(toy_task("gone", items_from=(Shelf(here=False),)))
-    exams = (SuiteTask(task="large", shots=0), SuiteTask(task="little", shots=2), SuiteTask(task="gone", shots=0))
-    return Suite(name="two", about="toys", exams=exams, scale="raw")
+    exams = (SuiteTask(name="large", shots=0), SuiteTask(name="little", shots=2), SuiteTask(name="gone", shots=0))
+    return Suite(name="two", about="toys", tasks=exams, scale="raw")
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ V2 = {
 
 @pytest.mark.parametrize(("name", "asked"), [("v1", V1), ("v2", V2)])
 def test_shots_and_metrics_are_the_leaderboards(name: str, asked: dict[str, tuple[int, str]]) -> None:
-    exams = {exam.task: exam for exam in SUITES[name].exams}
+    exams = {exam.name: exam for exam in SUITES[name].tasks}
     assert {task: exam.shots for task, exam in exams.items()} == {task: shots for task, (shots, _) in asked.items()}
     for task, (_, metric) in asked.items():
         if task in TASKS:
@@ -78,8 +78,8 @@ def test_shots_and_metrics_are_the_leaderboards(name: str, asked: dict[str, tupl
 
 
 def test_every_task_of_small_comes_with_the_packs() -> None:
-    for exam in SUITES["small"].exams:
-        assert any(isinstance(source, DataPackage) for source in load_task(exam.task).items_from), exam.task
+    for exam in SUITES["small"].tasks:
+        assert any(isinstance(source, DataPackage) for source in load_task(exam.name).items_from), exam.name
 
 
 def test_numbers_of_choices_are_the_leaderboards() -> None:
@@ -94,7 +94,7 @@ def test_numbers_of_choices_are_the_leaderboards() -> None:
 
 def test_a_preset_there_is_not() -> None:
     with pytest.raises(CallerMistake, match=r"no preset called 'v3'.*Known: small, v1, v2"):
-        suites.preset("v3")
+        suites.suite("v3")
 
 
 # ---- planning
@@ -150,11 +150,11 @@ def test_a_battle_that_came_to_its_end_is_preferred(two: Suite, challenge: Battl
 
 def test_nothing_that_can_be_fought(two: Suite, challenge: BattleRequest) -> None:
     with pytest.raises(CallerMistake, match=r"No task of the preset two can be fought here.*not on this machine"):
-        suites.plan(replace(two, exams=two.exams[2:]), challenge)
+        suites.plan(replace(two, tasks=two.tasks[2:]), challenge)
     with pytest.raises(CallerMistake, match="margin 2"):
         suites.plan(two, replace(challenge, margin=2.0))
     with pytest.raises(CallerMistake, match="no task called 'unheard_of'"):
-        suites.plan(replace(two, exams=(SuiteTask(task="unheard_of", shots=0),)), challenge)
+        suites.plan(replace(two, tasks=(SuiteTask(name="unheard_of", shots=0),)), challenge)
 
 
 def test_an_exam_without_a_battle_cannot_be_started(two: Suite, challenge: BattleRequest) -> None:
@@ -167,9 +167,9 @@ def test_settings_reach_the_harness(add_task: AddTask, challenge: BattleRequest)
     rules = {"first": Scorer(str), "second": Scorer(str)}
     add_task(toy_task("written", decoding=Decoding(max_tokens=9, until=()), extractions=rules))
     exams = (
-        SuiteTask(task="ranked", shots=0, settings={"normalisation": "characters"}),
-        SuiteTask(task="written", shots=0, settings={"extraction": "second"}),
+        SuiteTask(name="ranked", shots=0, settings={"normalisation": "characters"}),
+        SuiteTask(name="written", shots=0, settings={"extraction": "second"}),
     )
-    ranked, written = suites.plan(Suite(name="p", about="toys", exams=exams, scale="raw"), challenge)
+    ranked, written = suites.plan(Suite(name="p", about="toys", tasks=exams, scale="raw"), challenge)
     assert ranked.battle is not None and ranked.battle.a.harness.normalisation == "characters"
     assert written.battle is not None and written.battle.b.harness.extraction == "second"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine import BattleResult, Task
+from engine import BattleResult, Task, report
 from engine.battles.battle import ItemFailure, ItemResult, Outcome
 from engine.battles.rescoring import Rescoring, rescorings
 from engine.battles.scoring import ranked_outcome, written_outcome
@@ -90,7 +90,7 @@ def test_a_gap_of_one_rule_is_none_of_another(ranked: Task, contenders: tuple[st
     assert own.a_score == pytest.approx(9 / 12) and per_character.a_score == 1.0
     assert own.b_score == 0.25 and per_character.b_score == 0.25  # x by the total, abcdef (-0.5) per character
     assert found["characters"].changed == (3, 12) and found["characters"].flips == (3, 6)
-    told_in_words = found["characters"].sentence
+    (told_in_words,) = report.sentences(found["characters"])
     assert told_in_words.startswith(
         "highest per character (acc_norm): ruby 100.0%, jade 25.0% on 12 items, 75.0 points for ruby: ruby is better"
     )
@@ -103,11 +103,11 @@ def test_what_was_not_stored_is_not_recomputed(ranked: Task, contenders: tuple[s
     found = by_rule(result_of(battle_of(ranked, contenders), a, b))
     assert found["tokens"].verdict is not None
     assert found["unconditional"].verdict is None
-    assert found["unconditional"].sentence == (
+    assert report.sentences(found["unconditional"]) == (
         "highest above its own without the question (acc_mutual_info): not recomputed, the choices were not scored "
-        "without their question (--unconditional)."
+        "without their question (--unconditional).",
     )
-    assert found["unconditional"].to_json()["not_recomputed"] == found["unconditional"].why
+    assert report.as_json(found["unconditional"])["not_recomputed"] == found["unconditional"].why
     bare = {i: ItemResult(item_id=i, score=1.0) for i in a}
     unread = by_rule(result_of(battle_of(ranked, contenders), bare, bare))
     assert {r.why for r in unread.values() if not r.own} == {"no log-likelihoods are stored"}
@@ -170,7 +170,7 @@ def test_texts_read_by_another_rule(essay: Task, contenders: tuple[str, str]) ->
     )  # 7 right, 1 silent, 2 cut off
     assert (loose.verdict.n, loose.verdict.a_score, loose.verdict.b_score) == (9, 8 / 9, 1.0)
     assert loose.changed == (1, 8) and loose.flips == (1, 8)
-    assert json.loads(json.dumps(loose.to_json()))["changed"] == {"a": 1, "b": 8}
+    assert json.loads(json.dumps(report.as_json(loose)))["changed"] == {"a": 1, "b": 8}
 
 
 def test_reasoning_is_no_part_of_an_answer(essay: Task, contenders: tuple[str, str]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine import Task, runs
+from engine import Task, report, runs
 from engine.__main__ import main
 from engine.analysis.suites import SUITES, Suite, SuiteTask
 from engine.runs import service
@@ -41,11 +41,11 @@ def pair(add_task: AddTask, monkeypatch: pytest.MonkeyPatch) -> Suite:
     add_task(toy_task("little", rows=toy_rows({"sky": 12, "sea": 6})))
     add_task(toy_task("gone", items_from=(Shelf(here=False),)))
     exams = (
-        SuiteTask(task="large", shots=0),
-        SuiteTask(task="little", shots=0, averaged="groups"),
-        SuiteTask(task="gone", shots=0),
+        SuiteTask(name="large", shots=0),
+        SuiteTask(name="little", shots=0, averaged="groups"),
+        SuiteTask(name="gone", shots=0),
     )
-    preset = Suite(name="toys", about="toys and no more", exams=exams, scale="raw")
+    preset = Suite(name="toys", about="toys and no more", tasks=exams, scale="raw")
     monkeypatch.setattr("engine.analysis.suites.SUITES", {"toys": preset})
     monkeypatch.setattr("engine.cli.suite.SUITES", {"toys": preset})
     return preset
@@ -145,7 +145,7 @@ def test_a_battle_that_failed_costs_the_others_nothing(
 def test_all_items_and_every_task_make_an_average(
     pair: Suite, opened: list[ToyModel], contenders: tuple[str, str], monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
-    whole = {"toys": Suite(name="toys", about="toys", exams=pair.exams[:2], scale="raw")}
+    whole = {"toys": Suite(name="toys", about="toys", tasks=pair.tasks[:2], scale="raw")}
     monkeypatch.setattr("engine.analysis.suites.SUITES", whole)
     assert run(contenders) == 0
     assert "published" not in (full := capsys.readouterr().out)
@@ -187,7 +187,7 @@ def test_a_battle_read_again(
     assert lines[3] == "highest per token: not recomputed, how many tokens each choice has is not stored."
     assert told["calibration"]["a"]["n"] == 40 and lines[6].startswith("ruby gives its choices ")
     own = told["readings"][0]
-    stored = json.loads(json.dumps(runs.result(battle_id).to_json()))
+    stored = json.loads(json.dumps(report.as_json(runs.result(battle_id))))
     assert (own["gap"], own["interval"]) == (stored["gap"], stored["interval"])
     assert stored["readings"] == told["readings"] and stored["calibration"] == told["calibration"]
     assert stored["aggregates"]["macro"]["a"]["score"] == stored["a"]["macro"]

@@ -203,3 +203,12 @@ def test_each_against_each() -> None:
     assert [pair.verdict.names for pair in found.verdicts] == [("opal", "ruby"), ("opal", "jade"), ("ruby", "jade")]
     assert [pair.verdict.p_value for pair in found.verdicts] == pytest.approx([2 * 0.5**8, 2 * 0.5**16, 2 * 0.5**8])
     assert found.p_values == pytest.approx((2 * 2 * 0.5**8, 3 * 2 * 0.5**16, 2 * 2 * 0.5**8))
+    assert found.outcomes == tuple(pair.verdict.winner for pair in found.verdicts)
+
+
+def test_a_winner_alone_may_be_none_among_many() -> None:
+    """6 to 0 is p = 1/32 alone, and three times that among three pairs; a pair without a winner stays without."""
+    scores = {"opal": [1] * 20, "ruby": [1] * 14 + [0] * 6, "jade": [1] * 14 + [0] * 6}
+    found = every_pair([log(name, list(given)) for name, given in scores.items()], margin=0.01)
+    assert [pair.verdict.winner for pair in found.verdicts] == ["a", "a", "undecided"]
+    assert found.outcomes == ("undecided", "undecided", "undecided")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import astuple, fields
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +13,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import Unknown
-from engine.report.verdict import Sentences, explain
+from engine.report.verdict import Sentences, explain, verdict_json
 from engine.stats.interval import Interval
 from engine.stats.paired import Discordant
 from engine.stats.sequential import compare_anytime
@@ -53,7 +52,7 @@ def watched(wins: int, losses: int, n: int, low: float, high: float, **rest: Any
 
 
 def test_a_winner() -> None:
-    assert battle(300, 152, 209, 658).sentences == (
+    assert explain(battle(300, 152, 209, 658)) == (
         "Qwen is better on this: 4.3 points ahead on 1,319 items.",
         "Gemma scored 34.3% and Qwen 38.6% on the same 1,319 items: a gap of 4.3 points in favour of Qwen.",
         "On other items of this kind the gap may be anywhere from 1.5 points to 7.1 points "
@@ -156,7 +155,7 @@ def test_only_a_perfect_score_is_told_as_100() -> None:
 
 
 def test_a_watched_winner() -> None:
-    assert astuple(explain(watched(78, 35, 400, 0.028, 0.167, p_value=0.0013))) == (
+    assert explain(watched(78, 35, 400, 0.028, 0.167, p_value=0.0013)) == (
         "Gemma is better on this: 10.8 points ahead on 400 items.",
         "Gemma scored 19.7% and Qwen 9.0% on the same 400 items: a gap of 10.8 points in favour of Gemma.",
         "On other items of this kind the gap may be anywhere from 2.8 points to 16.7 points in favour of Gemma, "
@@ -209,7 +208,7 @@ def test_a_watched_battle_goes_on_or_needs_another_benchmark() -> None:
 
 
 def test_an_experts_winner() -> None:
-    assert astuple(explain(battle(300, 152, 209, 658), "expert")) == (
+    assert explain(battle(300, 152, 209, 658), "expert") == (
         "Gap above the noise, in favour of Qwen: Gemma − Qwen = −4.32 pp, n = 1,319.",
         "Right answers: Gemma 452/1,319 = 34.27% and Qwen 509/1,319 = 38.59%, paired by item.",
         "95% interval of Gemma − Qwen: −7.15 to −1.51 pp (Tango score, paired, n = 1,319); "
@@ -305,11 +304,11 @@ def stopped(draw: st.DrawFn) -> Verdict:
 def parts(verdict: Verdict, register: str) -> dict[str, str]:
     """The sentences with the names taken out, so that no digit in them is mistaken for a figure."""
     told = {}
-    for field in fields(Sentences):
-        text = getattr(explain(verdict, register), field.name)  # type: ignore[arg-type]
+    for field in Sentences._fields:
+        text = getattr(explain(verdict, register), field)  # type: ignore[arg-type]
         for mark, name in sorted(zip("ab", verdict.names, strict=True), key=lambda pair: -len(pair[1])):
             text = text.replace(name, f"@{mark}")
-        told[field.name] = text
+        told[field] = text
     return told
 
 
@@ -631,9 +630,10 @@ def check_words(verdict: Verdict) -> None:
         said = re.sub(r"the same [\d,]+ items|points you called equal|called? larger gaps equal|call larger gaps equal|settle it as \"?equal\"?|equal differences", "", plain + expert)  # fmt: skip
         assert not re.search(r"\b([Ee]qual\w*|same)\b", said)
     for told in (explain(verdict, "plain"), explain(verdict, "expert")):
-        assert all(sentence.endswith(".") and sentence[0] not in " #" for sentence in astuple(told))
+        assert all(sentence.endswith(".") and sentence[0] not in " #" for sentence in told)
     assert not re.search(r"[−-]\d|[α-ωΑ-Ω]|\bpp\b|\bH0\b", plain.replace("e-", "")), "plain words only"
-    assert verdict.sentences == astuple(explain(verdict)) and verdict.sentence == " ".join(verdict.sentences)
+    told = verdict_json(verdict)
+    assert (tuple(told["sentences"]), told["sentence"]) == (explain(verdict), " ".join(explain(verdict)))
 
 
 def check(verdict: Verdict) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from engine import BattleRequest, CallerMistake, ItemResult, Task, runs
+from engine import BattleRequest, CallerMistake, ItemResult, Task, report, runs
 from engine.battles.battle import Battle
 from engine.errors import BattleFailed, CorruptWeights, DiskFull, Unknown
 from engine.runs import service
@@ -151,7 +151,7 @@ def test_a_battle_from_start_to_result(challenge: BattleRequest, opened: list[To
 def test_the_results_json_has_what_others_rely_on(challenge: BattleRequest, opened: list[ToyModel]) -> None:
     battle_id = started(challenge)
     work("cpu")
-    told = runs.result(battle_id).to_json()
+    told = report.as_json(runs.result(battle_id))
     assert {
         "battle_id", "task", "state", "n", "planned", "a", "b", "seed", "gap", "interval", "discordant", "p_value",
         "p_method", "margin", "winner", "detectable_gap", "items_needed", "sentence", "sentences", "caveats",
@@ -190,7 +190,7 @@ def test_a_failed_item_costs_its_pair_and_nothing_else(
     work("cpu")
     result = runs.result(battle.id)
     assert (len(result.pairs), len(result.failures), result.state) == (19, 2, "done")
-    told = result.to_json()
+    told = report.as_json(result)
     assert {"side": "a", "id": lost, "reason": "error", "message": "told to fail"} in told["failures"]
     item = next(item for item in told["items"] if item["id"] == lost)
     assert item["a"] == {"correct": None, "score": None, "failure": "error"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import math
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from scipy.special import stdtrit  # type: ignore[import-untyped, unused-ignore]
 
 from engine.errors import CallerMistake, Mismatch
+from engine.stats import paired
 from engine.stats.paired import paired_t
 from engine.stats.power import detectable_gap, items_for, pilot_discordance
 
@@ -97,3 +99,8 @@ def test_one_large_cluster_is_held_where_the_usual_interval_lets_go() -> None:
 
     ours, usual = held(law, 0.0, len(clusters), clusters)
     assert usual < 0.91 and ours > 0.93
+
+
+def test_the_example_runs() -> None:
+    found = doctest.testmod(paired)
+    assert found.attempted and not found.failed

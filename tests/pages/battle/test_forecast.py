@@ -8,7 +8,7 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from engine import battles, runs
+from engine import battles, report, runs
 from engine.analysis import forecasts
 from pages.format import plain
 from tests.pages.driving import HOSTILE, Start, Work, descriptions, expecting, labelled, open_page, run_button, texts
@@ -82,13 +82,14 @@ def test_a_card_from_set_up_to_grade(work: Work) -> None:
     app.run()
     assert not app.exception
     result = runs.result(battle_id)
-    assert isinstance(result.grade, forecasts.ForecastScore) and result.grade.sentence in texts(app)
+    score = forecasts.score_forecast(result)
+    assert isinstance(score, forecasts.ForecastScore) and report.sentences(score)[0] in texts(app)
     assert result.battle.card and result.battle.card.hypothesis == HYPOTHESIS
     assert f"“{plain(' '.join(HYPOTHESIS.split()))}”" in [markdown.value for markdown in app.markdown]
     assert "The seal is intact" in texts(app)
     assert app.code[0].value == seal.digest
     assert any("What happened: undecided" in said for said in descriptions(app))
-    assert '"ann"' not in json.dumps(result.to_json()["card"])
+    assert '"ann"' not in json.dumps(report.as_json(result)["card"])
 
 
 def test_text_that_cannot_be_shown_is_refused_before_the_run() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine import battles
+from engine import battles, report
 from engine.analysis import forecasts
 from tests.pages.driving import Start, expecting, open_page, texts
 
@@ -25,7 +25,7 @@ def test_a_learners_record_is_above_the_list(fight: Start) -> None:
     assert record.n == 3
     app = open_page(HISTORY, s="ann")
     assert not app.exception
-    for sentence in record.sentences:
+    for sentence in report.sentences(record):
         assert sentence in texts(app)
     assert "ann" not in [word.strip(".,:") for word in texts(app).split()]
     stranger = open_page(HISTORY, s="eve")

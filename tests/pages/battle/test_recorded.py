@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine import explain
 from engine.analysis import recordings
 from tests.pages.driving import open_page, texts
 
@@ -26,7 +27,7 @@ def test_a_recording_says_where_and_when_and_what_follows(name: str) -> None:
     shown = texts(app)
     assert not app.exception
     assert battle.provenance in shown and battle.extent in shown.replace("All ", "all ")
-    assert battle.verdict.sentences[0].split(":")[0] in shown
+    assert explain(battle.verdict).headline.split(":")[0] in shown
     assert all(notice in shown for notice in battle.notices)
     assert len(app.info) == (battle.title in recordings.together().taken_back)
 

@@ -19,7 +19,7 @@ def test_verdict_page_shows_the_verdict_of_the_record(fought: str) -> None:
     assert not app.exception
     verdict = runs.result(fought).verdict
     assert verdict
-    for sentence in verdict.sentences:
+    for sentence in explain(verdict):
         assert sentence in texts(app)
     assert f"The {len(runs.result(fought).discordant_items)} questions where they differ" in texts(app)
 

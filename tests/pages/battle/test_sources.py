@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import engine.runs.worker
-from engine import runs
+from engine import report, runs
 from engine.analysis import analyse, repeats
 from pages.format import plain
 from tests.pages.driving import Start, Work, descriptions, labelled, open_page, texts
@@ -21,7 +21,7 @@ def test_the_split_of_a_battle_is_shown(fight: Start) -> None:
     assert not app.exception
     parts = analyse(runs.result(battle_id)).decomposition
     assert parts
-    for sentence in parts.sentences:
+    for sentence in report.sentences(parts):
         assert sentence in texts(app)
     (said,) = [text for text in descriptions(app) if "each source moves it" in text]
     assert "protocol not measured; rerun not measured" in said
@@ -49,7 +49,7 @@ def test_protocol_and_rerun_are_measured_from_the_page(fight: Start, work: Work)
     assert not app.exception
     parts = analyse(runs.result(battle_id)).decomposition
     assert parts and parts.parts[3].measured
-    for sentence in parts.sentences:
+    for sentence in report.sentences(parts):
         assert sentence in texts(app)
     (said,) = [text for text in descriptions(app) if "each source moves it" in text]
     assert "rerun unmoved" in said  # a toy answers the same every time

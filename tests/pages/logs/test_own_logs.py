@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from engine import explain
 from engine.analysis import recordings
 from engine.logs import judging, read_log
 from pages.logs import log_example, log_upload
@@ -39,7 +40,7 @@ def test_two_files_get_the_verdict_of_the_engine() -> None:
     assert not app.exception
     logs = [read_log(name, content) for name, content in (("ruby.csv", table(RUBY)), ("jade.csv", table(JADE)))]
     found = judging.verdict_of_logs(*logs)
-    for sentence in (*found.verdict.sentences, found.comparability.sentence):
+    for sentence in (*explain(found.verdict), found.comparability.sentence):
         assert sentence in texts(app)
     assert "Judged: 40 items, matched by id. None is left out." in texts(app)
     assert "Not measured: the instrument" in texts(app)  # the files score each answer once
@@ -133,7 +134,7 @@ def test_clusters_and_groups() -> None:
     assert dict(zip(frame["group"], frame["p (Holm)"], strict=True)) == found.p_values
     app.button_group(key="logs-clusters").set_value("group").run()
     assert "They form 3 clusters" in texts(app)
-    assert judging.verdict_of_logs(*logs, clusters="group").verdict.sentences[0] in texts(app)
+    assert explain(judging.verdict_of_logs(*logs, clusters="group").verdict).headline in texts(app)
 
 
 def test_several_models_in_one_file_meet_each_other() -> None:
@@ -147,10 +148,10 @@ def test_several_models_in_one_file_meet_each_other() -> None:
     assert list(zip(frame["A"], frame["B"], strict=True)) == [pair.verdict.names for pair in found.verdicts]
     assert frame["p (Holm)"].tolist() == list(found.p_values)
     app.selectbox(key="logs-pair").set_value(2).run()
-    assert found.verdicts[2].verdict.sentences[0] in texts(app)
+    assert explain(found.verdicts[2].verdict).headline in texts(app)
     app.multiselect[0].set_value(["score_ruby", "score_jade"]).run()
     assert not app.exception
-    assert found.verdicts[0].verdict.sentences[0] in texts(app)
+    assert explain(found.verdicts[0].verdict).headline in texts(app)
     app.multiselect[0].set_value(["score_ruby"]).run()
     assert "Choose at least two models." in shown(app.info)
 
@@ -212,7 +213,7 @@ def test_scores_beyond_right_and_wrong() -> None:
     assert "give ends between which they lie" in shown(app.warning)
     app.number_input(key="logs-best").set_value(7.0).run()
     logs = [read_log(name, table(scores)) for name, scores in (("ruby.csv", RUBY), ("jade.csv", JADE))]
-    assert judging.verdict_of_logs(*logs).verdict.sentences[0] in texts(app)
+    assert explain(judging.verdict_of_logs(*logs).verdict).headline in texts(app)
 
 
 def test_the_example_is_the_recorded_battle() -> None:
@@ -221,7 +222,7 @@ def test_the_example_is_the_recorded_battle() -> None:
     press(app, "Try it with an example")
     assert not app.exception
     battle = recordings.load("arc_easy")
-    assert recordings.verdict_after(battle, len(battle.a)).sentences[0] in texts(app)
+    assert explain(recordings.verdict_after(battle, len(battle.a))).headline in texts(app)
     assert battle.provenance in shown(app.info)
     upload(app, "A", "ruby.csv", table(RUBY))
     assert battle.provenance not in shown(app.info)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine import explain
 from engine.stats import published
 from pages.format import plain
 from tests.pages.driving import open_page, shown, texts
@@ -15,16 +16,16 @@ def test_published_scores_are_the_engines() -> None:
     app = open_page(LOGS, a="85.0", b="85.8", n="14042")
     assert not app.exception
     found = published.published_gap("85.0", "85.8", 14_042, correlation=0.5)
-    told = found.explain("plain")
+    told = explain(found)
     for sentence in (told.headline, told.gap, told.noise, told.why, told.next_step):
         assert sentence in texts(app)
     app.toggle(key="published-same").set_value(False).run()
     alone = published.published_gap("85.0", "85.8", 14_042)
-    assert alone.explain("plain").headline in texts(app)
+    assert explain(alone).headline in texts(app)
     app.toggle(key="published-same").set_value(True).run()
     app.slider(key="published-correlation").set_value(0.9).run()
     surer = published.published_gap("85.0", "85.8", 14_042, correlation=0.9)
-    assert surer.explain("plain").headline in texts(app)
+    assert explain(surer).headline in texts(app)
 
 
 def test_published_correlations_stop_where_the_scores_do() -> None:
@@ -46,7 +47,7 @@ def test_published_scores_of_other_items_are_never_one_exam() -> None:
     assert not app.exception
     assert not app.toggle
     found = published.published_gap("85.0", "85.8", 14_042, n_b=198)
-    assert found.explain("plain").headline in texts(app)
+    assert explain(found).headline in texts(app)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine import explain
 from engine.analysis import recordings
 from tests.pages.driving import open_page, texts
 
@@ -13,4 +14,4 @@ def test_home_says_where_its_numbers_are_from() -> None:
     assert battle.provenance in texts(app)
     for n in (10, len(battle.a)):
         app.select_slider(key="n").set_value(n).run()
-        assert recordings.verdict_after(battle, n).sentences[0] in texts(app)
+        assert explain(recordings.verdict_after(battle, n)).headline in texts(app)

@@ -69,13 +69,33 @@ def test_items_that_were_not_come_to_have_no_score_and_it_is_said() -> None:
     assert read_log("battle.json", battle(), "b").notes == ()
 
 
+def test_what_no_log_needs_may_be_anything() -> None:
+    """The rest of a battle is for its own report, and may be from another version."""
+    assert read_log("battle.json", battle(calibration=None, readings="none", winner=7), "a").unscored == 0
+
+
+def test_truth_values_and_whole_numbers_are_scores() -> None:
+    """Files that others wrote by this form."""
+    items = [{"id": 1, "a": {"score": True}, "b": {"score": 0}}, {"id": "2", "a": {"score": False}, "b": None}]
+    assert [row.score for row in read_log("battle.json", battle(items=items), "a").rows.values()] == [1.0, 0.0]
+    assert list(read_log("battle.json", battle(items=items), "b").rows) == ["1", "2"]
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
         ({"items": "none"}, "the field `items` is 'none' and no list"),
         ({"items": [7]}, "is not a JSON object but int"),
         ({"items": [{"id": "q1", "a": {"score": "1"}}]}, "item 1: '1' is no score"),
+        ({"items": ["q1"]}, "battle.json, item 1 is not a JSON object but str"),
+        ({"items": [{"id": True, "a": {}}]}, "item 1: True is no id"),
+        ({"items": [{"id": "q1", "a": {"score": {"float": 1}}}]}, r"item 1: \{'float': 1\} is no score"),
+        ({"items": [{"id": "q1"}, {"id": "q2", "b": 7}]}, "battle.json, item 2, field b is not a JSON object but int"),
+        ({"items": [{"id": "q1", "a": {"score": 1, "text": 5}}]}, "item 1: the field `a.text` is 5 and no text"),
         ({"a": None}, "field a is not a JSON object"),
+        ({"a": {"name": ["ruby"]}}, r"battle.json: the field `a.name` is \['ruby'\] and no text"),
+        ({"environment": {"a": {"dtype": None}}}, "battle.json: the field `environment.a.dtype` is None and no text"),
+        ({"environment": "here"}, "battle.json, field environment is not a JSON object but str"),
     ],
 )
 def test_what_cannot_be_read(changes: dict[str, Any], words: str) -> None:
