@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import altair as alt
 
 from engine import Interval
+from engine.report import figures
 from pages.charts import drawing
 from pages.charts.palette import Palette, palette
 
@@ -26,7 +27,7 @@ def show(gaps: Sequence[GapRow], names: tuple[str, str], *, key: str) -> None:
         {
             "row": number,
             "title": row.title,
-            "told": signed(row.gap),
+            "told": figures.rounded_signed(row.gap),
             "gap": 100 * row.gap,
             "low": 100 * (row.gap - row.interval.high),
             "high": 100 * (row.gap - row.interval.low),
@@ -85,8 +86,3 @@ def draw(colours: Palette, count: int) -> alt.LayerChart:
         for align, at in (("left", 0), ("right", "width"))
     ]
     return alt.layer(band, zero, mark, titles, told, *sides).properties(height=alt.Step(44))
-
-
-def signed(gap: float) -> str:
-    """A gap or an end of its interval, in points: +1.8 where A is ahead."""
-    return f"{100 * gap:+.1f}".replace("-", "−")

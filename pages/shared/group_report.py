@@ -10,7 +10,6 @@ from engine.logs import judging
 from engine.report import figures
 from engine.stats import AdjustedVerdicts
 from pages.charts import gap_rows
-from pages.charts.gap_rows import signed
 from pages.format import plain
 
 MOST_DRAWN = 30
@@ -47,13 +46,13 @@ def show(found: judging.LogVerdict, *, key: str) -> None:
 
 def in_words(groups: AdjustedVerdicts, kind: str) -> str:
     """What to make of so many verdicts side by side; `kind` is what each of them is about, in the plural."""
-    interval, lost = groups.interval, len(groups.taken_back)
+    lost = len(groups.taken_back)
     taken_back = f"{lost:,} of them had a winner alone and none among so many. " if lost else ""
     return (
         f"A is {groups.names[0]}, B is {groups.names[1]}; gaps are A minus B in points, ◆ is above the noise. With "
         f"{len(groups.verdicts):,} {kind} some gap looks real by luck: Holm’s correction allows for that. {taken_back}"
-        f"The mean of the {kind}’ gaps, each counted alike, is {signed(groups.gap)} points ({groups.level:.0%} "
-        f"interval on other items of these same {kind} {signed(interval.low)} to {signed(interval.high)})."
+        f"The mean of the {kind}’ gaps, each counted alike, is {figures.rounded_signed(groups.gap)} points "
+        f"({groups.level:.0%} interval on other items of these same {kind} {figures.rounded_ends(groups.interval)})."
     )
 
 
@@ -67,7 +66,7 @@ def cells(verdict: Verdict, p_value: float) -> dict[str, Any]:
     """A verdict's numbers as cells of a table."""
     return {
         "gap": 100 * verdict.gap,
-        "interval": f"{signed(verdict.interval.low)} to {signed(verdict.interval.high)}",
+        "interval": figures.rounded_ends(verdict.interval),
         "p (Holm)": p_value,
         "items": verdict.n,
         "score of A": figures.out_of_100(verdict.a_score),
