@@ -17,7 +17,7 @@ from engine.battles.battle import SIDES
 from engine.battles.rescoring import rescorings
 from engine.cli.verdict import Told
 from engine.device import DEVICES
-from engine.report.figures import count
+from engine.report.figures import count, exact_percent
 from engine.runs.service import BattleRequest
 from engine.stats.multiplicity import AdjustedVerdicts
 
@@ -130,7 +130,9 @@ def _outcome(found: SuiteResult, name: str) -> str:
 
 def _mean(judged: AdjustedVerdicts) -> str:
     low, high = judged.interval
-    return f"{100 * judged.gap:+.1f} points ({100 * judged.level:g}% interval {100 * low:+.1f} to {100 * high:+.1f})"
+    return (
+        f"{100 * judged.gap:+.1f} points ({exact_percent(judged.level)} interval {100 * low:+.1f} to {100 * high:+.1f})"
+    )
 
 
 def _average(found: SuiteResult) -> str:

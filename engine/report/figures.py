@@ -3,7 +3,7 @@
 Two kinds. In a sentence that decides something a figure is rounded for reading but never across a line that matters:
 what is below the margin is told as below it, and what is not zero is not told as zero (`percent`, `points`, `signed`,
 `span`, `odds`, `p_value`). In a table, on an axis, beside a picture it is rounded and no more (`rounded_percent`,
-`rounded_points`, `out_of_100`, `with_noise`). Scores, shares and gaps come in as fractions.
+`rounded_points`, `rounded_signed`, `out_of_100`, `with_noise`). Scores, shares and gaps come in as fractions.
 """
 
 from __future__ import annotations
@@ -129,6 +129,16 @@ def rounded_percent(share: float) -> str:
 
 def rounded_points(gap: float) -> str:
     return f"{out_of_100(abs(gap))} points"
+
+
+def rounded_signed(gap: float) -> str:
+    """A gap in points: +1.8 where A is ahead."""
+    return minus(f"{100 * gap:+.1f}")
+
+
+def rounded_ends(interval: Interval) -> str:
+    """An interval of a gap in points: −0.4 to +3.1."""
+    return f"{rounded_signed(interval.low)} to {rounded_signed(interval.high)}"
 
 
 def with_noise(score: float, interval: Interval) -> str:

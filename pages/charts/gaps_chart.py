@@ -8,6 +8,7 @@ from typing import Self
 import altair as alt
 
 from engine import Interval, Verdict
+from engine.report import figures
 from pages.charts import drawing, marks
 from pages.charts.palette import Palette, palette
 
@@ -33,7 +34,7 @@ def show(gaps: Sequence[GapRow], names: tuple[str, str], *, key: str) -> None:
         {
             "row": number,
             "title": row.title,
-            "points": signed(row.gap),
+            "points": figures.rounded_signed(row.gap),
             "gap": 100 * row.gap,
             "low": 100 * (row.gap - row.interval.high),
             "high": 100 * (row.gap - row.interval.low),
@@ -79,8 +80,3 @@ def draw(colours: Palette, count: int) -> alt.TopLevelMixin:
     points = line(align="right").encode(x=alt.value("width"), y=y, text="points:N")
     sides = marks.left_and_right_words(10, colours.noise)
     return alt.layer(band, zero, mark, titles, points, *sides).properties(height=alt.Step(44))
-
-
-def signed(gap: float) -> str:
-    """A gap or an end of its interval, in points: +1.8 where A is ahead."""
-    return f"{100 * gap:+.1f}".replace("-", "−")

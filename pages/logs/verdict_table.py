@@ -6,7 +6,6 @@ import streamlit as st
 
 from engine import Verdict
 from engine.report import figures
-from pages.charts.gaps_chart import signed
 
 COLUMNS = {
     "gap": st.column_config.NumberColumn(format="%+.1f"),
@@ -19,7 +18,7 @@ def cells(verdict: Verdict, names: tuple[str, str], outcome: str, p_value: float
     return {
         "verdict": _label(outcome, names),
         "gap": 100 * verdict.gap,
-        "interval": f"{signed(verdict.interval.low)} to {signed(verdict.interval.high)}",
+        "interval": f"{figures.rounded_signed(verdict.interval.low)} to {figures.rounded_signed(verdict.interval.high)}",
         "p (Holm)": p_value,
         "items": verdict.n,
         "score of A": figures.out_of_100(verdict.a_score),

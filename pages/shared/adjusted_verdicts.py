@@ -1,8 +1,9 @@
 """Verdicts on several groups or benchmarks, judged together, with an eye on how many chances to be lucky that is."""
 
+from engine.report import figures
 from engine.stats import AdjustedVerdicts
 from pages.charts import gaps_chart
-from pages.charts.gaps_chart import GapRow, signed
+from pages.charts.gaps_chart import GapRow
 
 
 def show_gaps(together: AdjustedVerdicts, *, key: str) -> None:
@@ -22,6 +23,6 @@ def in_words(together: AdjustedVerdicts, kind: str) -> str:
         f"A is {together.names[0]}, B is {together.names[1]}; gaps are A minus B in points, ◆ is above the noise. With "
         f"{len(together.verdicts):,} {kind} some gap looks real by luck: Holm’s correction allows for that. "
         f"{taken_back}"
-        f"The mean of the {kind}’ gaps, each counted alike, is {signed(together.gap)} points ({together.level:.0%} "
-        f"interval on other items of these same {kind} {signed(interval.low)} to {signed(interval.high)})."
+        f"The mean of the {kind}’ gaps, each counted alike, is {figures.rounded_signed(together.gap)} points ({together.level:.0%} "
+        f"interval on other items of these same {kind} {figures.rounded_signed(interval.low)} to {figures.rounded_signed(interval.high)})."
     )
