@@ -18,7 +18,7 @@ def cells(verdict: Verdict, names: tuple[str, str], outcome: str, p_value: float
     return {
         "verdict": _label(outcome, names),
         "gap": 100 * verdict.gap,
-        "interval": f"{figures.rounded_signed(verdict.interval.low)} to {figures.rounded_signed(verdict.interval.high)}",
+        "interval": figures.rounded_ends(verdict.interval),
         "p (Holm)": p_value,
         "items": verdict.n,
         "score of A": figures.out_of_100(verdict.a_score),

@@ -23,6 +23,6 @@ def in_words(together: AdjustedVerdicts, kind: str) -> str:
         f"A is {together.names[0]}, B is {together.names[1]}; gaps are A minus B in points, ◆ is above the noise. With "
         f"{len(together.verdicts):,} {kind} some gap looks real by luck: Holm’s correction allows for that. "
         f"{taken_back}"
-        f"The mean of the {kind}’ gaps, each counted alike, is {figures.rounded_signed(together.gap)} points ({together.level:.0%} "
-        f"interval on other items of these same {kind} {figures.rounded_signed(interval.low)} to {figures.rounded_signed(interval.high)})."
+        f"The mean of the {kind}’ gaps, each counted alike, is {figures.rounded_signed(together.gap)} points "
+        f"({together.level:.0%} interval on other items of these same {kind} {figures.rounded_ends(interval)})."
     )
