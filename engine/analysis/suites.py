@@ -133,8 +133,8 @@ def preset(name: str) -> Suite:
     return SUITES[name]
 
 
-def plan(preset: Suite, challenge: BattleRequest) -> tuple[PlannedTask, ...]:
-    """A battle for every exam, with the challenge's contenders and its number of items, as far as a task has them.
+def plan_suite(preset: Suite, request: BattleRequest) -> tuple[PlannedTask, ...]:
+    """A battle for every exam, with the request's contenders and its number of items, as far as a task has them.
 
     Nothing is written down. A plan is complete, so a battle that was planned alike in every point is the same one:
     it is gone on with, or taken as it came out.
@@ -142,20 +142,20 @@ def plan(preset: Suite, challenge: BattleRequest) -> tuple[PlannedTask, ...]:
     Raises:
         CallerMistake: no exam of the preset can be fought.
     """
-    find(challenge.a), find(challenge.b)
+    find(request.a), find(request.b)
     earlier = [entry for entry, _ in runs.history()]
-    planned = tuple(_planned(exam, preset, challenge, earlier) for exam in preset.exams)
+    planned = tuple(_planned(exam, preset, request, earlier) for exam in preset.exams)
     if not any(one.battle for one in planned):
         raise CallerMistake(f"No task of the preset {preset.name} can be fought here. The first: {planned[0].why}")
     return planned
 
 
-def _planned(exam: SuiteTask, preset: Suite, challenge: BattleRequest, earlier: list[Entry]) -> PlannedTask:
+def _planned(exam: SuiteTask, preset: Suite, request: BattleRequest, earlier: list[Entry]) -> PlannedTask:
     try:
-        wanted = preset.limit if challenge.limit is None else challenge.limit
+        wanted = preset.limit if request.limit is None else request.limit
         size = load_task(exam.task).size
         limit = None if wanted is None or (size is not None and wanted >= size) else wanted
-        asked = replace(challenge, task=exam.task, shots=exam.shots, limit=limit, settings=dict(exam.settings))
+        asked = replace(request, task=exam.task, shots=exam.shots, limit=limit, settings=dict(exam.settings))
         battle = runs.plan(asked)
     except CallerMistake as error:
         return PlannedTask(exam=exam, why=str(error))

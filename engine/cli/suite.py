@@ -47,7 +47,7 @@ def battery(options: argparse.Namespace, follow: Callable[[str, str], None]) -> 
     """
     preset = suites.preset(options.preset)
     names = ("a", "b", "limit", "seed", "margin", "level", "device", "dtype")
-    planned = suites.plan(preset, BattleRequest(task="", **{name: getattr(options, name) for name in names}))
+    planned = suites.plan_suite(preset, BattleRequest(task="", **{name: getattr(options, name) for name in names}))
     battles = [one.battle.id for one in planned if one.battle]
     try:
         for one in planned:
