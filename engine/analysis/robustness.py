@@ -21,7 +21,7 @@ from engine.battles.evaluate import battle_items
 from engine.battles.result import BattleResult
 from engine.errors import BattleFailed, CallerMistake
 from engine.models.registry import find
-from engine.runs.service import BattleRequest
+from engine.runs.request import BattleRequest
 from engine.stats.interval import Interval, score_interval
 from engine.stats.verdict import compare
 from engine.store.ledger import Ledger

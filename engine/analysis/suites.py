@@ -15,7 +15,7 @@ from engine import runs
 from engine.battles.battle import Battle
 from engine.errors import CallerMistake, Unknown
 from engine.models.registry import find
-from engine.runs.service import BattleRequest
+from engine.runs.request import BattleRequest
 from engine.store.ledger import Entry
 from engine.tasks.registry import load_task
 from engine.tasks.task import Item

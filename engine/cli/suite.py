@@ -17,7 +17,7 @@ from engine.battles.battle import SIDES
 from engine.battles.rescoring import rescorings
 from engine.cli.verdict import Told
 from engine.device import DEVICES
-from engine.runs.service import BattleRequest
+from engine.runs.request import BattleRequest
 from engine.stats.multiplicity import AdjustedVerdicts
 
 SAME_ANSWERS = (

@@ -17,7 +17,7 @@ from engine.stats import Discordance
 from engine.store.ledger import Ledger
 from engine.tasks.task import Task
 from pages.format import plain
-from tests.conftest import ToyModel
+from tests.conftest import Idle, ToyModel
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
 
@@ -25,7 +25,7 @@ APP = str(Path(__file__).resolve().parents[2] / "app.py")
 @pytest.fixture
 def fought(toy: Task, contenders: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
     """The id of a finished battle between toy models."""
-    monkeypatch.setattr(service, "_ensure_worker", lambda device: "")
+    monkeypatch.setattr(service, "executor", Idle())
     monkeypatch.setattr(engine.runs.worker, "open_model", lambda address, device, dtype: ToyModel(address))
     a, b = contenders
     battle_id = runs.start(runs.plan(BattleRequest(a=a, b=b, task="toy", device="cpu")))
@@ -89,7 +89,7 @@ def test_what_they_differed_on_before_says_what_the_next_battle_can_show(monkeyp
 def test_a_running_battle_shows_an_interval_that_holds_at_every_moment(
     toy: Task, contenders: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "_ensure_worker", lambda device: "")
+    monkeypatch.setattr(service, "executor", Idle())
     a, b = contenders
     battle_id = runs.start(runs.plan(BattleRequest(a=a, b=b, task="toy", device="cpu", stop="adaptive")))
     with Ledger() as ledger:
@@ -134,7 +134,7 @@ def test_verdict_page_shows_the_verdict_of_the_record(fought: str) -> None:
 
 
 def test_stopped_battle_can_go_on(toy: Task, contenders: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "_ensure_worker", lambda device: "")
+    monkeypatch.setattr(service, "executor", Idle())
     a, b = contenders
     battle_id = runs.start(runs.plan(BattleRequest(a=a, b=b, task="toy", device="cpu")))
     runs.stop(battle_id)

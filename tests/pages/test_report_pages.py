@@ -18,7 +18,7 @@ from engine.analysis import decomposition, forecasts, robustness
 from engine.runs import service
 from engine.tasks.task import Task
 from pages.format import plain
-from tests.conftest import ToyModel
+from tests.conftest import Idle, ToyModel
 from tests.pages.test_pages import open_page, texts
 
 BATTLE, HISTORY = "pages/battle/battle.py", "pages/battle/history.py"
@@ -29,7 +29,7 @@ Fight = Callable[..., str]
 @pytest.fixture(autouse=True)
 def toys(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody spawns a worker; a test calls `work`, and whatever is opened is a toy."""
-    monkeypatch.setattr(service, "_ensure_worker", lambda device: "")
+    monkeypatch.setattr(service, "executor", Idle())
     monkeypatch.setattr(engine.runs.worker, "open_model", lambda address, device, dtype: ToyModel(address))
 
 
@@ -41,7 +41,7 @@ def work() -> None:
 def fight(toy: Task, contenders: tuple[str, str]) -> Fight:
     def fought(expected: battles.Card | None = None, **more: Any) -> str:
         a, b = contenders
-        battle_id = runs.start(runs.plan(BattleRequest(a=a, b=b, task="toy", device="cpu", card=expected, **more)))
+        battle_id = runs.start(runs.plan(BattleRequest(a=a, b=b, task="toy", device="cpu", forecast=expected, **more)))
         work()
         return battle_id
 
@@ -174,7 +174,7 @@ def test_a_battle_stopped_before_its_first_pair_says_why_there_is_no_grade(
     toy: Task, contenders: tuple[str, str]
 ) -> None:
     a, b = contenders
-    battle_id = runs.start(runs.plan(BattleRequest(a=a, b=b, task="toy", device="cpu", card=expecting())))
+    battle_id = runs.start(runs.plan(BattleRequest(a=a, b=b, task="toy", device="cpu", forecast=expecting())))
     runs.stop(battle_id)
     app = open_page(BATTLE, battle=battle_id)
     assert not app.exception
@@ -205,7 +205,7 @@ def test_a_learners_record_is_above_the_list(fight: Fight) -> None:
 def test_forecasts_without_a_grade_are_counted_apart(fight: Fight, contenders: tuple[str, str]) -> None:
     fight(expecting())
     a, b = contenders
-    runs.start(runs.plan(BattleRequest(a=a, b=b, task="toy", device="cpu", card=expecting())))
+    runs.start(runs.plan(BattleRequest(a=a, b=b, task="toy", device="cpu", forecast=expecting())))
     app = open_page(HISTORY, s="ann")
     assert "One forecast is graded" in texts(app)
     assert "1 more without a grade" in texts(app)

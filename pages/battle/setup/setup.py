@@ -65,7 +65,7 @@ def show() -> BattleRequest | None:
         settings=asked.settings,
         margin=margin,
         stop="adaptive" if adaptive else "planned",
-        card=expected,
+        forecast=expected,
     )
     _outlook(task, n, challenge)
     return challenge if complete else None
