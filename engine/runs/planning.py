@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from typing import get_args
 
 from engine.battles.battle import Battle, Contender, Stop
@@ -37,11 +38,11 @@ def plan(request: BattleRequest, *, probe: bool = False, itself: bool = False) -
     if a == b and not itself:
         raise CallerMistake(f"A and B are the same contender, {a.name}. Choose two that differ.")
     _check_task(task, request.target)
-    _check_harness(task, a.harness)
+    _check_harnesses(a, b, lambda harness: _check_harness(task, harness))
     items = draw(task, request.limit, request.seed)
     drawn = task.over(item.id for item in items)
     # worked examples that are missing or too few are said now, not by the worker
-    few_shot_contexts(drawn, a.harness)
+    _check_harnesses(a, b, lambda harness: few_shot_contexts(drawn, harness))
     local = any(card.kind != "endpoint" for card in cards)
     return Battle(
         id=secrets.token_hex(5),
@@ -107,6 +108,28 @@ def _check_task(task: Task, target: Target) -> None:
         )
     if target == "benchmark" and task.size is None:
         raise CallerMistake(f"{task.title} has no end, so no battle can be about all of it. Use --target skill.")
+
+
+def _check_harnesses(a: Contender, b: Contender, check: Callable[[HarnessConfig], object]) -> None:
+    """Checks how either contender is asked; what speaks against only one of the two is said with its name.
+
+    a, b   the contenders; two that are asked alike are checked once
+    check  raises `CallerMistake` for a harness that will not do
+
+    Raises:
+        CallerMistake: what `check` raised.
+    """
+    names = {contender.harness: f"Contender {side} ({contender.name})" for side, contender in (("A", a), ("B", b))}
+    refusals: dict[HarnessConfig, CallerMistake] = {}
+    for harness in names:
+        try:
+            check(harness)
+        except CallerMistake as error:
+            refusals[harness] = error
+    if refusals:
+        harness, refusal = next(iter(refusals.items()))
+        alike = len(refusals) == len(names) and len({str(each) for each in refusals.values()}) == 1
+        raise refusal if alike else type(refusal)(f"{names[harness]}: {refusal}")
 
 
 def _check_harness(task: Task, harness: HarnessConfig) -> None:

@@ -9,10 +9,19 @@ from typing import Any
 
 import pytest
 
-from engine import BattleRequest, CallerMistake, Task, runs
+from engine import BattleRequest, CallerMistake, HarnessConfig, Task, runs
+from engine.errors import NoSource
+from engine.harness.config import Decoding
+from engine.tasks.task import Scorer
 from tests.conftest import Shelf, toy_rows, toy_task
 
 AddTask = Callable[[Task], Task]
+ENDPOINT = "openai:m@https://host.example/v1"
+"""Asked to write, it is asked in a conversation; a local model goes on from a plain text."""
+
+
+def written_toy() -> Task:
+    return toy_task(decoding=Decoding(max_tokens=8, until=("\n",)), extractions={"last": Scorer(str)})
 
 
 def test_a_plan_is_complete(battle_request: BattleRequest, contenders: tuple[str, str]) -> None:
@@ -64,6 +73,44 @@ def test_a_wrong_plan_is_refused_before_anything_is_written(
 def test_a_contender_does_not_fight_itself(battle_request: BattleRequest) -> None:
     with pytest.raises(CallerMistake, match="A and B are the same contender"):
         runs.plan(replace(battle_request, b=battle_request.a))
+
+
+def test_either_contender_may_be_the_one_that_cannot_be_asked_so(
+    battle_request: BattleRequest, add_task: AddTask
+) -> None:
+    add_task(written_toy())
+    local = battle_request.a
+    for a, b, refused in ((ENDPOINT, local, "B"), (local, ENDPOINT, "A")):
+        request = replace(battle_request, a=a, b=b, settings={"thinking": 64})
+        with pytest.raises(CallerMistake) as told:
+            runs.plan(request)
+        assert str(told.value).startswith(f"Contender {refused} ({local}): thinking 64 needs 0 tokens or more")
+        chat = runs.plan(replace(request, settings={"thinking": 64, "template": "chat"}))
+        assert chat.a.harness == chat.b.harness
+
+
+def test_what_speaks_against_both_contenders_names_neither(battle_request: BattleRequest, add_task: AddTask) -> None:
+    add_task(written_toy())
+    mixed = replace(battle_request, b=ENDPOINT)
+    for request in (mixed, battle_request):
+        with pytest.raises(CallerMistake, match=r"^Toy knows no 'psychic'\. Use one of: last\.$"):
+            runs.plan(replace(request, settings={"extraction": "psychic"}))
+        with pytest.raises(CallerMistake, match=r"^thinking -1 needs 0 tokens or more"):
+            runs.plan(replace(request, settings={"thinking": -1}))
+
+
+def test_the_worked_examples_of_both_contenders_are_checked(
+    battle_request: BattleRequest, add_task: AddTask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_task(written_toy())
+
+    def only_for_conversations(task: Task, harness: HarnessConfig) -> None:
+        if harness.template == "plain":
+            raise NoSource("no examples for a plain text")
+
+    monkeypatch.setattr("engine.runs.planning.few_shot_contexts", only_for_conversations)
+    with pytest.raises(NoSource, match=r"^Contender B \(.*ruby\): no examples for a plain text$"):
+        runs.plan(replace(battle_request, a=ENDPOINT, b=battle_request.a))
 
 
 def test_more_examples_than_there_are_is_known_before_the_start(
