@@ -12,7 +12,7 @@ from pages.format import plain
 @st.cache_resource
 def settle() -> None:
     """Once a server: resume what a crash left open, and keep the collector off what the imports made."""
-    runs.keep_going()
+    runs.resume_open()
     gc.collect()
     gc.freeze()
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from engine.harness.config import HarnessConfig
     from engine.logs.judging import verdict_of_files
     from engine.report import explain
-    from engine.runs.service import BattleRequest, Progress
+    from engine.runs.progress import Progress
+    from engine.runs.request import BattleRequest
     from engine.stats.interval import Interval, score_interval
     from engine.stats.power import detectable_gap, items_for
     from engine.stats.sequential import SequentialGap, compare_anytime
@@ -33,7 +34,8 @@ _WHERE = {
     "engine.harness.config": ("HarnessConfig",),
     "engine.logs.judging": ("verdict_of_files",),
     "engine.report": ("explain",),
-    "engine.runs.service": ("BattleRequest", "Progress"),
+    "engine.runs.progress": ("Progress",),
+    "engine.runs.request": ("BattleRequest",),
     "engine.stats.interval": ("Interval", "score_interval"),
     "engine.stats.power": ("detectable_gap", "items_for"),
     "engine.stats.sequential": ("SequentialGap", "compare_anytime"),

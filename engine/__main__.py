@@ -158,8 +158,8 @@ def battle(options: argparse.Namespace) -> None:
         missing = [f"--{name}" for name in ("a", "b", "task") if not getattr(options, name)]
         if missing:
             raise CallerMistake(f"A battle needs {' and '.join(missing)}. See: python -m engine battle --help")
-        planned = runs.plan(_challenge(options))
-        _outlook(planned, runs.pilot(_challenge(options)))
+        planned = runs.plan(_request(options))
+        _outlook(planned, runs.pilot(_request(options)))
         if planned.card:
             print(f"seal {Seal.of(planned).digest}", file=sys.stderr)
         battle_id = runs.start(planned)
@@ -198,15 +198,15 @@ def _outlook(planned: Battle, pilot: Discordance | None) -> None:
     )
 
 
-def _challenge(options: argparse.Namespace) -> runs.BattleRequest:
+def _request(options: argparse.Namespace) -> runs.BattleRequest:
     names = ("a", "b", "task", "limit", "seed", "shots", "margin", "level", "stop", "target", "device", "dtype")
     settings = {name: value for name in SETTINGS if (value := getattr(options, name)) not in (None, False)}
-    card = None
+    forecast = None
     if options.forecast:
-        card = Card(forecast=Forecast.read(options.forecast), hypothesis=options.hypothesis)
+        forecast = Card(forecast=Forecast.read(options.forecast), hypothesis=options.hypothesis)
     elif options.hypothesis:
         raise CallerMistake(f"--hypothesis needs a forecast that can be graded: add --forecast {FORM}")
-    return runs.BattleRequest(**{name: getattr(options, name) for name in names}, settings=settings, card=card)
+    return runs.BattleRequest(**{name: getattr(options, name) for name in names}, settings=settings, forecast=forecast)
 
 
 def measure_noise(options: argparse.Namespace) -> None:

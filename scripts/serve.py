@@ -33,7 +33,7 @@ def warm_up() -> None:
 
 if __name__ == "__main__":
     try:
-        runs.keep_going()
+        runs.resume_open()
     except EngineError as error:
         sys.exit(str(error))
     warm_up()

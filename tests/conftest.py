@@ -37,6 +37,8 @@ from engine.analysis.variations import variations
 from engine.battles.prepared import battle_items
 from engine.harness.config import Decoding
 from engine.models.interface import Completion, Logliks, Prompt, Ranking, Trouble
+from engine.runs import service
+from engine.runs.worker import work
 from engine.tasks import registry
 from engine.tasks.items import _items
 from engine.tasks.sources import Row
@@ -119,6 +121,25 @@ class ToyModel:
                     else answer(item)
                     for item in todo
                 ]
+
+
+class Idle:
+    """An executor that carries nothing out: battles stay as they are until a test calls `work` itself."""
+
+    def ensure(self, device: str) -> None:
+        pass
+
+
+class InProcess:
+    """An executor that carries everything out at once, in this process."""
+
+    def ensure(self, device: str) -> None:
+        work(device)
+
+
+@pytest.fixture
+def idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "executor", Idle())
 
 
 @dataclass(frozen=True)

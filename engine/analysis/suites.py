@@ -15,7 +15,7 @@ from engine import runs
 from engine.battles.battle import Battle
 from engine.errors import CallerMistake, Unknown
 from engine.models.registry import find
-from engine.runs.service import BattleRequest
+from engine.runs.request import BattleRequest
 from engine.store.ledger import Entry
 from engine.tasks.registry import load_task
 from engine.tasks.task import Item
@@ -134,7 +134,7 @@ def suite(name: str) -> Suite:
     return SUITES[name]
 
 
-def plan(suite: Suite, request: BattleRequest) -> tuple[PlannedTask, ...]:
+def plan_suite(suite: Suite, request: BattleRequest) -> tuple[PlannedTask, ...]:
     """A battle for every task, with the request's contenders and its number of items, as far as a task has them.
 
     Nothing is written down. A plan is complete, so a battle that was planned alike in every point is the same one:

@@ -18,7 +18,7 @@ from engine.battles.rescoring import rescorings
 from engine.cli.verdict import Told
 from engine.device import DEVICES
 from engine.report.figures import count, exact_percent
-from engine.runs.service import BattleRequest
+from engine.runs.request import BattleRequest
 from engine.stats.multiplicity import AdjustedVerdicts
 
 SAME_ANSWERS = (
@@ -48,7 +48,7 @@ def battery(options: argparse.Namespace, follow: Callable[[str, str], None]) -> 
     """
     suite = suites.suite(options.preset)
     names = ("a", "b", "limit", "seed", "margin", "level", "device", "dtype")
-    planned = suites.plan(suite, BattleRequest(task="", **{name: getattr(options, name) for name in names}))
+    planned = suites.plan_suite(suite, BattleRequest(task="", **{name: getattr(options, name) for name in names}))
     battles = [one.battle.id for one in planned if one.battle]
     try:
         for one in planned:

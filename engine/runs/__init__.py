@@ -1,32 +1,26 @@
-"""Runs: planning, the queue, the worker, and the place where work is carried out."""
+"""Runs: from a request to a battle's plan, its queue, its worker, and the place where it is carried out.
 
-from engine.runs.service import (
-    BattleRequest,
-    Progress,
-    history,
-    keep_going,
-    pilot,
-    plan,
-    probe,
-    result,
-    resume,
-    seconds_an_item,
-    start,
-    stop,
-    wait,
-    watch,
-)
+battle_id = start(plan(BattleRequest(a=..., b=..., task=...)))
+watch(battle_id)      how far it is, as often as one likes, from any process
+result(battle_id)     the verdict, also before the end
+"""
+
+from engine.runs.estimates import pilot, probe, seconds_an_item
+from engine.runs.planning import plan
+from engine.runs.progress import Progress
+from engine.runs.request import BattleRequest
+from engine.runs.service import history, result, resume, resume_open, start, stop, wait, watch
 
 __all__ = [
     "BattleRequest",
     "Progress",
     "history",
-    "keep_going",
     "pilot",
     "plan",
     "probe",
     "result",
     "resume",
+    "resume_open",
     "seconds_an_item",
     "start",
     "stop",

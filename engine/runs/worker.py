@@ -1,4 +1,4 @@
-"""`python -m engine.runs.worker DEVICE`: fights the open battles of one device, one after the other, and ends.
+"""`python -m engine.runs.worker DEVICE`: runs the open battles of one device, one after the other, and ends.
 
 A process of its own, so that a reload of the app cannot touch a battle and its memory returns when it
 ends. One worker a device: the lock is the kernel's (it falls with the process, however that dies). Killed
@@ -7,6 +7,7 @@ at any moment it loses nothing: what is not in the ledger has not happened, and 
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import sys
@@ -18,8 +19,12 @@ from engine.battles.stopping import StoppingRule
 from engine.errors import DiskFull, EngineError
 from engine.models.interface import Model
 from engine.models.registry import find
-from engine.runs.lock import EXIT_DISK_FULL, device_lock, log_file
+from engine.runs.executor import EXIT_DISK_FULL, log_file
+from engine.runs.lock import device_lock
 from engine.store.ledger import Entry, Ledger
+
+OpenModels = dict[tuple[str, str], Model]
+"""Models that are open, by address and precision asked for."""
 
 MAX_ATTEMPTS = 3
 """Workers that may die over a battle without getting an item further before it is given up."""
@@ -28,74 +33,89 @@ log = logging.getLogger("engine.runs.worker")
 
 
 def work(device: str) -> None:
-    """Drains the device's queue. Models stay open from battle to battle while they are the same."""
-    open_models: dict[tuple[str, str], Model] = {}
-    with device_lock(device, patience=1.0) as mine:
-        if not mine:
+    """Works through the device's queue. Models stay open from battle to battle while they are the same.
+
+    Raises:
+        DiskFull: nothing more can be written down; the battle stays open.
+    """
+    open_models: OpenModels = {}
+    with device_lock(device, patience=1.0) as held:
+        if not held:
             return
         with Ledger() as ledger:
             while entry := ledger.claim(device):
-                _one(ledger, entry, open_models)
+                _attempt(ledger, entry, open_models)
 
 
-def _one(ledger: Ledger, entry: Entry, open_models: dict[tuple[str, str], Model]) -> None:
+def _attempt(ledger: Ledger, entry: Entry, open_models: OpenModels) -> None:
+    """One attempt at a battle. Whatever goes wrong but a full disk is this battle's end, and the queue goes on."""
     battle = entry.battle
+    fail = functools.partial(ledger.settle, battle.id, "failed", only_from=("running",))
     if entry.attempts > MAX_ATTEMPTS:
         message = (
             f"{MAX_ATTEMPTS} workers in a row died over this battle without finishing another item, most likely "
             f"for want of memory. Smaller models or a free machine may do; the log is {log_file(battle.device)}."
         )
-        ledger.settle(battle.id, "failed", only_from=("running",), message=message, exit_code=1)
+        fail(message=message, exit_code=1)
         return
     try:
-        _fight(ledger, battle, open_models)
+        _run(ledger, battle, open_models)
     except DiskFull:
         raise
     except EngineError as error:
-        ledger.settle(battle.id, "failed", only_from=("running",), message=str(error), exit_code=error.exit_code)
+        fail(message=str(error), exit_code=error.exit_code)
     except Exception as error:  # a bug of ours or of a library: said as such, and the queue goes on
         log.exception("battle %s failed", battle.id)
         message = (
             f"The battle stopped at an error nobody foresaw ({type(error).__name__}: {error}). "
             f"Nothing is lost. Details: {log_file(battle.device)}."
         )
-        ledger.settle(battle.id, "failed", only_from=("running",), message=message, exit_code=1)
+        fail(message=message, exit_code=1)
 
 
-def _fight(ledger: Ledger, battle: Battle, open_models: dict[tuple[str, str], Model]) -> None:
-    models = _open_both(ledger, battle, open_models)
-    runs: dict[str, dict[str, str]] = {side: models[side].environment for side in SIDES}
-    if ledger.entry(battle.id).environment not in ({}, runs):
+def _run(ledger: Ledger, battle: Battle, open_models: OpenModels) -> None:
+    """Runs a battle from wherever it is to its end, or until it is stopped."""
+    models = _open_contenders(ledger, battle, open_models)
+    environment: dict[str, dict[str, str]] = {side: models[side].environment for side in SIDES}
+    if ledger.entry(battle.id).environment not in ({}, environment):
         ledger.note(battle.id, "Resumed under other conditions (device, precision or versions) than it was begun with.")
-    ledger.describe(battle.id, runs)
+    ledger.describe(battle.id, environment)
     ledger.say(battle.id, "running")
-    before = {side: {o.item_id: o for o in ledger.outcomes(battle.id, side)} for side in SIDES}
-    referee = StoppingRule(battle, before["a"], before["b"])
-    for side, outcomes in () if referee.decided else evaluate(prepare(battle), models, before):
+    recorded = {side: {o.item_id: o for o in ledger.outcomes(battle.id, side)} for side in SIDES}
+    stopping_rule = StoppingRule(battle, recorded["a"], recorded["b"])
+    for side, outcomes in () if stopping_rule.decided else evaluate(prepare(battle), models, recorded):
         if not ledger.append(battle.id, side, outcomes):
             return  # stopped; nothing after the stop is recorded
-        referee.see(side, outcomes)
+        stopping_rule.see(side, outcomes)
         while models[side].notices:
             ledger.note(battle.id, models[side].notices.pop(0))
-        if referee.decided:
+        if stopping_rule.decided:
             break
     ledger.settle(battle.id, "done", only_from=("running",))
 
 
-def _open_both(ledger: Ledger, battle: Battle, open_models: dict[tuple[str, str], Model]) -> dict[Side, Model]:
+def _open_contenders(ledger: Ledger, battle: Battle, open_models: OpenModels) -> dict[Side, Model]:
     """Opens what is not open yet, and lets go of what this battle does not need."""
-    wanted = {side: (battle.contender(side).model, battle.contender(side).harness.dtype) for side in SIDES}
-    for key in set(open_models) - set(wanted.values()):
+    needed = {side: (battle.contender(side).model, battle.contender(side).harness.dtype) for side in SIDES}
+    for key in set(open_models) - set(needed.values()):
         del open_models[key]
-    for address, dtype in dict.fromkeys(wanted.values()):
+    for address, dtype in dict.fromkeys(needed.values()):
         if (address, dtype) not in open_models:
             ledger.say(battle.id, f"opening {find(address).title}")
             open_models[address, dtype] = open_model(address, battle.device, dtype)
-    return {side: open_models[wanted[side]] for side in SIDES}
+    return {side: open_models[needed[side]] for side in SIDES}
 
 
 def open_model(address: str, device: str, dtype: str) -> Model:
-    """Opens the model behind an address; heavy libraries are imported only for the kind that needs them."""
+    """Opens the model behind an address; heavy libraries are imported only for the kind that needs them.
+
+    address  as `engine.models.registry.find` understands it
+    device   the battle's; a local model in a battle of endpoints is put on the CPU
+    dtype    precision asked for, as `HarnessConfig` has it
+
+    Raises:
+        CallerMistake: the model cannot be opened as asked.
+    """
     card = find(address)
     if card.kind == "endpoint":
         from engine.models.endpoint import open_endpoint
@@ -120,7 +140,7 @@ if __name__ == "__main__":
     # A thread that waits must sleep. By default OpenMP's threads spin at every barrier, and on a machine whose
     # cores are shared, with a browser for instance, a forward pass was measured 19 times slower for it.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    # oneDNN, which bfloat16 goes through, keeps a program for every shape it has met, and no two packs are alike.
+    # oneDNN, which bfloat16 goes through, keeps a program for every shape it has met, and no two batches are alike.
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "8")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")

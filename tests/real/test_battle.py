@@ -15,6 +15,7 @@ import pytest
 from engine import BattleRequest, runs
 from engine.battles.battle import ItemResult
 from engine.runs import service
+from engine.runs.executor import LocalExecutor
 
 from .conftest import MODELS, ROOT, served
 
@@ -53,9 +54,7 @@ def test_a_killed_worker_loses_nothing_and_counts_nothing_twice() -> None:
     while progress.done < 20:
         progress = runs.watch(killed)
         assert progress.open
-    _, worker = service._workers[progress.battle.device][-1]
-    os.kill(worker.pid, signal.SIGKILL)
-    worker.wait(10)
+    kill_latest_worker(progress.battle.device)
     left = runs.watch(killed).done
     assert 20 <= left < 96, "the kill was meant to land in the middle"
     assert runs.wait(killed).state == "done"
@@ -72,9 +71,7 @@ def test_a_killed_app_goes_on_when_it_is_started_again(real_home: Path) -> None:
     battle_id = runs.start(battle)
     while runs.watch(battle_id).done < 4:
         time.sleep(0.1)
-    _, worker = service._workers[battle.device][-1]
-    os.kill(worker.pid, signal.SIGKILL)
-    worker.wait(10)
+    kill_latest_worker(battle.device)
     before = runs.result(battle_id)  # looks without setting anybody to it, as `watch` would
     assert before.state == "running"
     assert len(before.a) + len(before.b) < 80
@@ -85,6 +82,13 @@ def test_a_killed_app_goes_on_when_it_is_started_again(real_home: Path) -> None:
             time.sleep(0.5)
     assert after.state == "done"
     assert len(after.pairs) == 40
+
+
+def kill_latest_worker(device: str) -> None:
+    assert isinstance(service.executor, LocalExecutor)
+    worker = service.executor.workers[device][-1].process
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.wait(10)
 
 
 def _measured(outcome: object) -> tuple[object, ...]:

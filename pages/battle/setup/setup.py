@@ -63,7 +63,7 @@ def show() -> BattleRequest | None:
         settings=harness.settings,
         margin=margin,
         stop="adaptive" if adaptive else "planned",
-        card=forecast,
+        forecast=forecast,
     )
     _outlook(task, n, request)
     return request if complete else None

@@ -28,9 +28,8 @@ from engine.errors import CallerMistake
 from engine.report import as_json, forecast_json, sentences
 from engine.runs import service
 from engine.runs.lock import device_lock
-from engine.runs.worker import work
 from engine.stats.paired import Winner
-from tests.conftest import ToyModel
+from tests.conftest import Idle, InProcess, ToyModel
 from tests.engine.battles.test_forecast import BATTLE, CARD, FORECAST
 
 Capture = pytest.CaptureFixture[str]
@@ -142,26 +141,21 @@ def test_the_same_grade_every_time_is_not_certainty() -> None:
 
 @pytest.fixture
 def challenge(toy: Task, contenders: tuple[str, str]) -> BattleRequest:
-    return BattleRequest(a=contenders[0], b=contenders[1], task=toy.name, limit=12, device="cpu", card=CARD)
+    return BattleRequest(a=contenders[0], b=contenders[1], task=toy.name, limit=12, device="cpu", forecast=CARD)
 
 
 @pytest.fixture
 def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """The worker runs here, to the end, as soon as somebody would have spawned one."""
     monkeypatch.setattr("engine.runs.worker.open_model", lambda address, device, dtype: ToyModel(Path(address).name))
-
-    def at_once(device: str) -> str:
-        work(device)
-        return ""
-
-    monkeypatch.setattr(service, "_ensure_worker", at_once)
+    monkeypatch.setattr(service, "executor", InProcess())
 
 
 def test_the_card_is_part_of_the_plan(challenge: BattleRequest) -> None:
     assert runs.plan(challenge).card == CARD
     assert runs.plan(challenge, probe=True).card is None
     with pytest.raises(CallerMistake, match=r"adds up to 1\.5"):
-        runs.plan(replace(challenge, card=replace(CARD, forecast=replace(FORECAST, a=1.0))))
+        runs.plan(replace(challenge, forecast=replace(CARD, forecast=replace(FORECAST, a=1.0))))
 
 
 @pytest.mark.parametrize("stop", ["planned", "adaptive"])
@@ -178,7 +172,7 @@ def test_a_battle_grades_its_card(challenge: BattleRequest, in_process: None, st
 
 
 def test_a_battle_without_a_card_has_none(challenge: BattleRequest, in_process: None) -> None:
-    result = runs.result(runs.start(runs.plan(replace(challenge, card=None))))
+    result = runs.result(runs.start(runs.plan(replace(challenge, forecast=None))))
     assert (score_forecast(result), result.seal) == (None, None)
     assert "card" not in as_json(result)
     assert scored_battles() == []
@@ -188,7 +182,7 @@ def test_a_battle_that_was_stopped_is_graded_when_it_is_over(
     challenge: BattleRequest, in_process: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as waiting:
-        waiting.setattr(service, "_ensure_worker", lambda device: "")
+        waiting.setattr(service, "executor", Idle())
         battle_id = runs.start(runs.plan(challenge))
         assert "not over" in as_json(runs.result(battle_id))["card"]["sentence"]
         runs.stop(battle_id)
@@ -215,7 +209,7 @@ def test_a_tampered_plan_is_not_graded(challenge: BattleRequest, in_process: Non
 
 def test_the_history_of_one_person(challenge: BattleRequest, in_process: None, contenders: tuple[str, str]) -> None:
     for by in ("ann", "bob", "ann"):
-        runs.start(runs.plan(replace(challenge, card=replace(CARD, by=by))))
+        runs.start(runs.plan(replace(challenge, forecast=replace(CARD, by=by))))
     assert len(scored_battles()) == 3
     history = scored_battles("ann")
     assert [entry.battle.card and entry.battle.card.by for entry, _ in history] == ["ann", "ann"]

@@ -24,7 +24,7 @@ from engine.runs.lock import device_lock
 from engine.runs.worker import work
 from engine.store.ledger import Ledger
 from engine.tasks.task import Scorer
-from tests.conftest import ToyModel, toy_rows, toy_task
+from tests.conftest import InProcess, ToyModel, toy_rows, toy_task
 from tests.engine.quiz import Reader, quiz
 
 AddTask = Callable[[Task], Task]
@@ -70,7 +70,7 @@ def taken() -> Iterator[None]:
 
 @pytest.fixture
 def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "_ensure_worker", lambda device: work(device) or "")
+    monkeypatch.setattr(service, "executor", InProcess())
 
 
 def measured(challenge: BattleRequest, parts: tuple[str, ...] = repeats.SOURCES) -> robustness.RobustnessReport:

@@ -101,7 +101,7 @@ def test_a_preset_there_is_not() -> None:
 
 
 def test_one_battle_a_task_as_far_as_it_has_items(two: Suite, challenge: BattleRequest) -> None:
-    large, little, gone = suites.plan(two, replace(challenge, limit=20))
+    large, little, gone = suites.plan_suite(two, replace(challenge, limit=20))
     assert large.battle is not None and little.battle is not None
     assert (large.battle.n, large.battle.a.harness.shots) == (20, 0)
     assert (little.battle.n, little.battle.b.harness.shots) == (12, 2)
@@ -111,15 +111,15 @@ def test_one_battle_a_task_as_far_as_it_has_items(two: Suite, challenge: BattleR
 
 def test_the_presets_own_number_of_items(two: Suite, challenge: BattleRequest) -> None:
     ten = replace(two, limit=10)
-    assert [one.battle.n for one in suites.plan(ten, challenge) if one.battle] == [10, 10]
-    assert [one.battle.n for one in suites.plan(ten, replace(challenge, limit=15)) if one.battle] == [15, 12]
+    assert [one.battle.n for one in suites.plan_suite(ten, challenge) if one.battle] == [10, 10]
+    assert [one.battle.n for one in suites.plan_suite(ten, replace(challenge, limit=15)) if one.battle] == [15, 12]
 
 
 def test_what_was_planned_alike_is_the_same_battle(two: Suite, challenge: BattleRequest, taken: None) -> None:
-    first = [one for one in suites.plan(two, challenge) if one.battle]
+    first = [one for one in suites.plan_suite(two, challenge) if one.battle]
     ids = [suites.start(one) for one in first]
     runs.stop(ids[1])
-    again = [one for one in suites.plan(two, challenge) if one.battle]
+    again = [one for one in suites.plan_suite(two, challenge) if one.battle]
     assert [one.battle.id for one in again if one.battle] == ids
     assert [one.before.state for one in again if one.before] == ["queued", "stopped"]
     assert [suites.start(one) for one in again] == ids
@@ -131,35 +131,35 @@ def test_what_was_planned_alike_is_the_same_battle(two: Suite, challenge: Battle
 def test_another_plan_is_another_battle(
     other: dict[str, Any], two: Suite, challenge: BattleRequest, taken: None
 ) -> None:
-    for one in suites.plan(two, challenge):
+    for one in suites.plan_suite(two, challenge):
         if one.battle:
             suites.start(one)
-    assert [one.before for one in suites.plan(two, replace(challenge, **other))] == [None, None, None]
+    assert [one.before for one in suites.plan_suite(two, replace(challenge, **other))] == [None, None, None]
 
 
 def test_a_battle_that_came_to_its_end_is_preferred(two: Suite, challenge: BattleRequest, taken: None) -> None:
-    large = suites.plan(two, challenge)[0]
+    large = suites.plan_suite(two, challenge)[0]
     assert large.battle is not None
     done = suites.start(large)
     with Ledger() as ledger:
         ledger.settle(done, "done", only_from=("queued",))
         ledger.add(replace(large.battle, id="later"))
-    before = suites.plan(two, challenge)[0].before
+    before = suites.plan_suite(two, challenge)[0].before
     assert before is not None and (before.battle.id, before.state) == (done, "done")
 
 
 def test_nothing_that_can_be_fought(two: Suite, challenge: BattleRequest) -> None:
     with pytest.raises(CallerMistake, match=r"No task of the preset two can be fought here.*not on this machine"):
-        suites.plan(replace(two, tasks=two.tasks[2:]), challenge)
+        suites.plan_suite(replace(two, tasks=two.tasks[2:]), challenge)
     with pytest.raises(CallerMistake, match="margin 2"):
-        suites.plan(two, replace(challenge, margin=2.0))
+        suites.plan_suite(two, replace(challenge, margin=2.0))
     with pytest.raises(CallerMistake, match="no task called 'unheard_of'"):
-        suites.plan(replace(two, tasks=(SuiteTask(name="unheard_of", shots=0),)), challenge)
+        suites.plan_suite(replace(two, tasks=(SuiteTask(name="unheard_of", shots=0),)), challenge)
 
 
 def test_an_exam_without_a_battle_cannot_be_started(two: Suite, challenge: BattleRequest) -> None:
     with pytest.raises(CallerMistake, match="not on this machine"):
-        suites.start(suites.plan(two, challenge)[2])
+        suites.start(suites.plan_suite(two, challenge)[2])
 
 
 def test_settings_reach_the_harness(add_task: AddTask, challenge: BattleRequest) -> None:
@@ -170,6 +170,6 @@ def test_settings_reach_the_harness(add_task: AddTask, challenge: BattleRequest)
         SuiteTask(name="ranked", shots=0, settings={"normalisation": "characters"}),
         SuiteTask(name="written", shots=0, settings={"extraction": "second"}),
     )
-    ranked, written = suites.plan(Suite(name="p", about="toys", tasks=exams, scale="raw"), challenge)
+    ranked, written = suites.plan_suite(Suite(name="p", about="toys", tasks=exams, scale="raw"), challenge)
     assert ranked.battle is not None and ranked.battle.a.harness.normalisation == "characters"
     assert written.battle is not None and written.battle.b.harness.extraction == "second"

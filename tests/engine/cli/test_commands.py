@@ -15,8 +15,7 @@ from engine.__main__ import main
 from engine.models.registry import PACKAGED
 from engine.runs import service
 from engine.runs.lock import device_lock
-from engine.runs.worker import work
-from tests.conftest import ToyModel
+from tests.conftest import InProcess, ToyModel
 
 Capture = pytest.CaptureFixture[str]
 ROOT = Path(__file__).resolve().parents[3]
@@ -114,10 +113,9 @@ def test_a_mistake_costs_one_line_and_exit_code_2(
     def got_through(battle_id: str) -> None:
         raise AssertionError("the battle was started")
 
-    monkeypatch.setattr("engine.__main__._follow", got_through)
+    if name != "unknown battle":  # which is found out on the way there
+        monkeypatch.setattr("engine.__main__._follow", got_through)
     arguments, words = MISTAKES[name]
-    if name == "unknown battle":
-        monkeypatch.undo()  # nothing to follow
     assert main(arguments) == 2
     out, err = capsys.readouterr()
     assert out == ""
@@ -157,12 +155,7 @@ def test_a_process_of_its_own(tmp_path: Path) -> None:
 def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """The worker runs here, to the end, as soon as somebody would have spawned one."""
     monkeypatch.setattr("engine.runs.worker.open_model", lambda address, device, dtype: ToyModel(Path(address).name))
-
-    def at_once(device: str) -> str:
-        work(device)
-        return ""
-
-    monkeypatch.setattr(service, "_ensure_worker", at_once)
+    monkeypatch.setattr(service, "executor", InProcess())
 
 
 def battle(toy: Task, contenders: tuple[str, str], *more: str) -> int:

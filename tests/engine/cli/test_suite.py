@@ -13,8 +13,7 @@ from engine import Task, report, runs
 from engine.__main__ import main
 from engine.analysis.suites import SUITES, Suite, SuiteTask
 from engine.runs import service
-from engine.runs.worker import work
-from tests.conftest import Shelf, ToyModel, toy_rows, toy_task
+from tests.conftest import Idle, InProcess, Shelf, ToyModel, toy_rows, toy_task
 
 AddTask = Callable[[Task], Task]
 Capture = pytest.CaptureFixture[str]
@@ -30,7 +29,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[ToyModel]:
         return models[-1]
 
     monkeypatch.setattr("engine.runs.worker.open_model", open_toy)
-    monkeypatch.setattr(service, "_ensure_worker", lambda device: work(device) or "")
+    monkeypatch.setattr(service, "executor", InProcess())
     return models
 
 
@@ -110,7 +109,7 @@ def test_stopped_by_hand_and_gone_on_with(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as nobody:
-        nobody.setattr(service, "_ensure_worker", lambda device: "waiting")
+        nobody.setattr(service, "executor", Idle())
         nobody.setattr("engine.__main__._follow", interrupt)
         with pytest.raises(SystemExit) as left:
             run(contenders)

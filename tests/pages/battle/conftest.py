@@ -10,14 +10,14 @@ import engine.runs.worker
 from engine import BattleRequest, battles, runs
 from engine.runs import service
 from engine.tasks.task import Task
-from tests.conftest import ToyModel
+from tests.conftest import Idle, ToyModel
 from tests.pages.driving import Start, Work
 
 
 @pytest.fixture(autouse=True)
 def toys(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody spawns a worker; a test calls `work` or `fight`, and whatever is opened is a toy."""
-    monkeypatch.setattr(service, "_ensure_worker", lambda device: "")
+    monkeypatch.setattr(service, "executor", Idle())
     monkeypatch.setattr(engine.runs.worker, "open_model", lambda address, device, dtype: ToyModel(address))
 
 
@@ -33,7 +33,7 @@ def start(toy: Task, contenders: tuple[str, str]) -> Start:
 
     def started(expected: battles.Card | None = None, **settings: Any) -> str:
         a, b = contenders
-        return runs.start(runs.plan(BattleRequest(a=a, b=b, task="toy", device="cpu", card=expected, **settings)))
+        return runs.start(runs.plan(BattleRequest(a=a, b=b, task="toy", device="cpu", forecast=expected, **settings)))
 
     return started
 

@@ -1,0 +1,197 @@
+"""What a worker does with its queue, whatever happens to it: the real loop and the real ledger, in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine import BattleRequest, runs
+from engine.battles.battle import Battle
+from engine.errors import CorruptWeights, DiskFull
+from engine.runs.lock import device_lock
+from engine.runs.worker import MAX_ATTEMPTS, work
+from engine.store.ledger import Ledger
+from tests.conftest import ToyModel
+from tests.engine.runs.conftest import started
+
+
+class Interrupting(ToyModel):
+    """Does something of the test's choosing before its third batch."""
+
+    deed: Callable[[], None]
+
+    def rank(self, items: Any, skip: Any = ()) -> Iterator[Any]:
+        for number, batch in enumerate(super().rank(items, skip)):
+            if number == 2:
+                self.deed()
+            yield batch
+
+
+def interrupt(monkeypatch: pytest.MonkeyPatch, deed: Callable[[], None]) -> None:
+    def open_toy(address: str, device: str, dtype: str) -> ToyModel:
+        model = Interrupting(Path(address).name)
+        model.deed = deed
+        return model
+
+    monkeypatch.setattr("engine.runs.worker.open_model", open_toy)
+
+
+def recorded(battle: Battle) -> dict[str, Any]:
+    result = runs.result(battle.id)
+    return {"a": dict(result.a), "b": dict(result.b)}
+
+
+def straight_through(battle_request: BattleRequest, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the battle records when nothing interrupts it."""
+    monkeypatch.setattr("engine.runs.worker.open_model", lambda address, *_: ToyModel(Path(address).name))
+    battle = runs.plan(battle_request)
+    runs.start(battle)
+    work("cpu")
+    return recorded(battle)
+
+
+def test_after_a_stop_nothing_is_recorded_and_resuming_ends_the_same(
+    battle_request: BattleRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = straight_through(battle_request, monkeypatch)
+    battle = runs.plan(battle_request)
+    runs.start(battle)
+    interrupt(monkeypatch, lambda: runs.stop(battle.id))
+    work("cpu")
+    progress = runs.watch(battle.id)
+    assert (progress.state, progress.done) == ("stopped", 6)  # two batches of three; the third came after the stop
+    assert runs.result(battle.id).verdict is None
+
+    runs.resume(battle.id)
+    assert runs.watch(battle.id).state == "queued"
+    monkeypatch.setattr("engine.runs.worker.open_model", lambda address, *_: ToyModel(Path(address).name))
+    work("cpu")
+    assert runs.watch(battle.id).state == "done"
+    assert recorded(battle) == whole
+
+
+def test_a_killed_worker_loses_nothing(battle_request: BattleRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SystemExit passes through the worker as a kill would: no state is put right on the way."""
+    whole = straight_through(battle_request, monkeypatch)
+    battle = runs.plan(battle_request)
+    runs.start(battle)
+
+    def die() -> None:
+        raise SystemExit(137)
+
+    interrupt(monkeypatch, die)
+    with pytest.raises(SystemExit):
+        work("cpu")
+    assert (runs.watch(battle.id).state, runs.watch(battle.id).done) == ("running", 6)
+    monkeypatch.setattr("engine.runs.worker.open_model", lambda address, *_: ToyModel(Path(address).name))
+    work("cpu")
+    assert runs.watch(battle.id).state == "done"
+    assert recorded(battle) == whole
+
+
+def test_a_battle_that_kills_every_worker_is_given_up(
+    battle_request: BattleRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    battle_id = started(battle_request)
+
+    def die(*_: Any) -> ToyModel:
+        raise SystemExit(137)
+
+    monkeypatch.setattr("engine.runs.worker.open_model", die)
+    for _ in range(MAX_ATTEMPTS):
+        with pytest.raises(SystemExit):
+            work("cpu")
+    work("cpu")
+    progress = runs.watch(battle_id)
+    assert (progress.state, progress.exit_code) == ("failed", 1)
+    assert f"{MAX_ATTEMPTS} workers in a row died" in progress.message and "for want of memory" in progress.message
+
+
+def test_resuming_under_other_conditions_is_said(battle_request: BattleRequest, opened: list[ToyModel]) -> None:
+    same, other = started(battle_request), started(battle_request, seed=4)
+    with Ledger() as ledger:
+        ledger.describe(other, {"a": {"torch": "1"}, "b": {"torch": "1"}})
+    work("cpu")
+    assert runs.result(same).notices == ()
+    assert "other conditions" in runs.result(other).notices[0]
+
+
+def test_a_models_notices_are_kept(battle_request: BattleRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    def open_toy(address: str, device: str, dtype: str) -> ToyModel:
+        model = ToyModel(Path(address).name)
+        model.notices = [f"{model.name} halved a batch"]
+        return model
+
+    monkeypatch.setattr("engine.runs.worker.open_model", open_toy)
+    battle_id = started(battle_request)
+    work("cpu")
+    assert runs.watch(battle_id).notices == ("ruby halved a batch", "jade halved a batch")
+
+
+def test_a_mistake_found_while_opening_fails_the_battle_in_its_words(
+    battle_request: BattleRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(*_: Any) -> ToyModel:
+        raise CorruptWeights("ruby is cut short")
+
+    monkeypatch.setattr("engine.runs.worker.open_model", damaged)
+    battle_id = started(battle_request)
+    work("cpu")
+    progress = runs.watch(battle_id)
+    assert (progress.state, progress.exit_code, progress.message) == ("failed", 2, "ruby is cut short")
+
+
+def test_a_bug_fails_one_battle_and_the_next_one_runs(
+    battle_request: BattleRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = started(battle_request, seed=1), started(battle_request, seed=2)
+    opening = iter([ZeroDivisionError("a bug")])
+
+    def open_toy(address: str, device: str, dtype: str) -> ToyModel:
+        for error in opening:
+            raise error
+        return ToyModel(Path(address).name)
+
+    monkeypatch.setattr("engine.runs.worker.open_model", open_toy)
+    work("cpu")
+    failed, fought = runs.watch(first), runs.watch(second)
+    assert (failed.state, failed.exit_code) == ("failed", 1)
+    assert "ZeroDivisionError: a bug" in failed.message and "Nothing is lost" in failed.message
+    assert fought.state == "done"
+
+
+def test_a_full_disk_ends_the_worker_and_not_the_battle(
+    battle_request: BattleRequest, opened: list[ToyModel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    battle_id = started(battle_request)
+
+    def full(*_: Any) -> bool:
+        raise DiskFull("The disk is full.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "append", full)
+        with pytest.raises(DiskFull):
+            work("cpu")
+    assert runs.watch(battle_id).state == "running"
+    work("cpu")
+    assert runs.watch(battle_id).state == "done"
+
+
+def test_battles_wait_for_each_other(battle_request: BattleRequest, opened: list[ToyModel]) -> None:
+    ids = [started(battle_request, seed=seed) for seed in (1, 2, 3)]
+    assert [runs.watch(battle_id).ahead for battle_id in ids] == [0, 1, 2]
+    work("cpu")
+    assert {runs.watch(battle_id).state for battle_id in ids} == {"done"}
+    assert [runs.watch(battle_id).ahead for battle_id in ids] == [0, 0, 0]
+    assert len(opened) == 2  # models stay open from battle to battle
+
+
+def test_a_second_worker_of_a_device_leaves_at_once(battle_request: BattleRequest, opened: list[ToyModel]) -> None:
+    battle_id = started(battle_request)
+    with device_lock("cpu"):
+        work("cpu")
+    assert opened == []
+    assert runs.watch(battle_id).state == "queued"
