@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine import TASKS, Task, runs
-from engine.__main__ import main
+from engine.cli import main
 from engine.models.registry import PACKAGED
 from engine.runs import service
 from engine.runs.lock import device_lock
@@ -114,7 +114,7 @@ def test_a_mistake_costs_one_line_and_exit_code_2(
         raise AssertionError("the battle was started")
 
     if name != "unknown battle":  # which is found out on the way there
-        monkeypatch.setattr("engine.__main__._follow", got_through)
+        monkeypatch.setattr("engine.cli.battle.follow", got_through)
     arguments, words = MISTAKES[name]
     assert main(arguments) == 2
     out, err = capsys.readouterr()

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from engine import Task, report, runs
-from engine.__main__ import main
 from engine.analysis.suites import SUITES, Suite, SuiteTask
+from engine.cli import main
 from engine.runs import service
 from tests.conftest import Idle, InProcess, Shelf, ToyModel, toy_rows, toy_task
 
@@ -46,7 +46,7 @@ def pair(add_task: AddTask, monkeypatch: pytest.MonkeyPatch) -> Suite:
     )
     preset = Suite(name="toys", about="toys and no more", tasks=exams, scale="raw")
     monkeypatch.setattr("engine.analysis.suites.SUITES", {"toys": preset})
-    monkeypatch.setattr("engine.cli.suite.SUITES", {"toys": preset})
+    monkeypatch.setattr("engine.cli.battery.SUITES", {"toys": preset})
     return preset
 
 
@@ -110,7 +110,7 @@ def test_stopped_by_hand_and_gone_on_with(
 
     with monkeypatch.context() as nobody:
         nobody.setattr(service, "executor", Idle())
-        nobody.setattr("engine.__main__._follow", interrupt)
+        nobody.setattr("engine.cli.progress.follow", interrupt)
         with pytest.raises(SystemExit) as left:
             run(contenders)
     assert left.value.code == 130 and "The same command goes on where it was." in capsys.readouterr().err
