@@ -8,10 +8,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from engine import report, runs
-from engine.analysis import suites
-from engine.analysis.suite_results import SuiteResult, SuiteTaskResult, suite_result
-from engine.analysis.suites import SUITES, PlannedTask
-from engine.cli.options import add_shared
+from engine.analysis import suite_results, suites
+from engine.cli.options import add_shared, chosen
 from engine.cli.output import answer, mean_gap, signed_interval, winner_name
 from engine.cli.progress import follow_each, stopped_by_interrupt
 from engine.report.figures import count
@@ -20,8 +18,8 @@ REQUEST = ("a", "b", "limit", "seed", "margin", "level", "device", "dtype")
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
-    known = "; ".join(f"{suite.name}: {suite.about}" for suite in SUITES.values())
-    command.add_argument("--preset", choices=tuple(SUITES), required=True, help=known)
+    known = "; ".join(f"{suite.name}: {suite.about}" for suite in suites.SUITES.values())
+    command.add_argument("--preset", choices=tuple(suites.SUITES), required=True, help=known)
     command.add_argument("--a", metavar="MODEL", required=True, help="contender A (see: models)")
     command.add_argument("--b", metavar="MODEL", required=True, help="contender B")
     add_shared(command, "--limit", help="items of each task; the preset's own when left out")
@@ -31,15 +29,9 @@ def add_options(command: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Fights the suite's battles, as far as that was not done before, and judges them together."""
     suite = suites.suite(options.preset)
-    request = runs.BattleRequest(task="", **{name: getattr(options, name) for name in REQUEST})
-    planned = suites.plan_suite(suite, request)
+    planned = suites.plan_suite(suite, runs.BattleRequest(task="", **chosen(options, REQUEST)))
     battles = [each.battle.id for each in planned if each.battle]
-
-    def stop() -> None:
-        for battle_id in reversed(battles):
-            runs.stop(battle_id)
-
-    with stopped_by_interrupt(stop, "The same command goes on where it was."):
+    with stopped_by_interrupt(battles, "The same command goes on where it was."):
         for each in planned:
             print(_plan_line(each), file=sys.stderr)
             if each.battle:
@@ -47,11 +39,12 @@ def run(options: argparse.Namespace) -> None:
         still_open = (battle_id for battle_id in battles if runs.watch(battle_id).open)
         follow_each(still_open, f"battery --preset {suite.name} as before")
     results = [(each.task, runs.result(each.battle.id)) for each in planned if each.battle]
-    found = suite_result(suite, results, {each.task.name: each.why for each in planned if not each.battle})
+    skipped = {each.task.name: each.why for each in planned if not each.battle}
+    found = suite_results.suite_result(suite, results, skipped)
     answer(_lines(found), report.as_json(found), options.json)
 
 
-def _plan_line(planned: PlannedTask) -> str:
+def _plan_line(planned: suites.PlannedTask) -> str:
     """What becomes of a task: fought, taken from before, or left out."""
     name, battle, before = planned.task.name, planned.battle, planned.before
     if battle is None:
@@ -63,13 +56,10 @@ def _plan_line(planned: PlannedTask) -> str:
     return f"{name}: battle {battle.id} of {date}, planned alike: {how}"
 
 
-HEAD = (
-    f"{'shots':>5} {'items':>7} {'A':>5} {'B':>5} {'gap':>6} {'interval':>15} {'p':>8} {'p (Holm)':>8} "
-    f"{'A*':>5} {'B*':>5}  verdict"
-)
+HEAD = "shots   items     A     B    gap        interval        p p (Holm)    A*    B*  verdict"
 
 
-def _lines(found: SuiteResult) -> Iterator[str]:
+def _lines(found: suite_results.SuiteResult) -> Iterator[str]:
     judged, (a, b), tasks = found.raw, found.raw.names, count(len(found.tasks), "task")
     width = max(map(len, found.tasks))
     yield f"{found.suite.name}: {found.suite.about}."
@@ -95,7 +85,7 @@ def _lines(found: SuiteResult) -> Iterator[str]:
             yield f"Note on {name}: {caveat}"
 
 
-def _figures(task: SuiteTaskResult, p_holm: float) -> str:
+def _figures(task: suite_results.SuiteTaskResult, p_holm: float) -> str:
     judged, (a, b) = task.verdict, task.shown
     return (
         f"{task.task.shots:>5} {judged.n:>7,} {100 * judged.a_score:>5.1f} {100 * judged.b_score:>5.1f} "
@@ -104,7 +94,7 @@ def _figures(task: SuiteTaskResult, p_holm: float) -> str:
     )
 
 
-def _average(found: SuiteResult) -> str:
+def _average(found: suite_results.SuiteResult) -> str:
     if found.average is None:
         return f"The preset's own average takes all {count(len(found.suite.tasks), 'task')}: it is not told."
     (a, b), (x, y) = found.raw.names, found.average

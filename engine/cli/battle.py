@@ -8,18 +8,15 @@ from collections.abc import Iterator
 from typing import get_args
 
 from engine import report, runs
-from engine.analysis import analyse
-from engine.analysis.forecasts import ForecastScore, score_forecast
-from engine.battles.battle import Battle, Stop
-from engine.battles.forecast import FORM, Card, Forecast
-from engine.battles.result import BattleResult
-from engine.battles.seal import Seal
-from engine.cli.options import add_shared, check_given
+from engine.analysis import analyse, forecasts
+from engine.battles import FORM, Battle, BattleResult, Card, Forecast, Seal
+from engine.battles.battle import Stop
+from engine.cli.options import add_shared, check_given, chosen
 from engine.cli.output import write_json
 from engine.cli.progress import follow, stopped_by_interrupt
 from engine.errors import BattleFailed, CallerMistake
 from engine.harness.config import Normalisation
-from engine.stats.power import Discordance, detectable_gap
+from engine.stats import Discordance, detectable_gap
 from engine.stats.verdict import Target
 
 REQUEST = ("a", "b", "task", "limit", "seed", "shots", "margin", "level", "stop", "target", "device", "dtype")
@@ -59,9 +56,12 @@ def add_options(command: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    battle_id = _resume(options) if options.resume else _start(options)
-    way_on = f"To go on: python -m engine battle --resume {battle_id}"
-    with stopped_by_interrupt(lambda: runs.stop(battle_id), way_on):
+    if options.resume:
+        if options.forecast or options.hypothesis:
+            raise CallerMistake("A battle that has begun takes no forecast: leave out --forecast and --hypothesis.")
+        runs.resume(options.resume)
+    battle_id = options.resume or _start(options)
+    with stopped_by_interrupt([battle_id], f"To go on: python -m engine battle --resume {battle_id}"):
         follow(battle_id)
     result = runs.result(battle_id)
     parts = analyse(result).decomposition
@@ -83,14 +83,6 @@ def run(options: argparse.Namespace) -> None:
         print(line)
 
 
-def _resume(options: argparse.Namespace) -> str:
-    """The battle's id."""
-    if options.forecast or options.hypothesis:
-        raise CallerMistake("A battle that has begun takes no forecast: leave out --forecast and --hypothesis.")
-    runs.resume(options.resume)
-    return str(options.resume)
-
-
 def _start(options: argparse.Namespace) -> str:
     """The battle's id; what its items can show, and the seal of a forecast, are said before the run."""
     check_given(options, "A battle", "a", "b", "task")
@@ -104,13 +96,10 @@ def _start(options: argparse.Namespace) -> str:
 
 def _request(options: argparse.Namespace) -> runs.BattleRequest:
     settings = {name: value for name in SETTINGS if (value := getattr(options, name)) not in (None, False)}
-    forecast = None
-    if options.forecast:
-        forecast = Card(forecast=Forecast.read(options.forecast), hypothesis=options.hypothesis)
-    elif options.hypothesis:
+    if options.hypothesis and not options.forecast:
         raise CallerMistake(f"--hypothesis needs a forecast that can be graded: add --forecast {FORM}")
-    asked = {name: getattr(options, name) for name in REQUEST}
-    return runs.BattleRequest(**asked, settings=settings, forecast=forecast)
+    card = Card(forecast=Forecast.read(options.forecast), hypothesis=options.hypothesis) if options.forecast else None
+    return runs.BattleRequest(**chosen(options, REQUEST), settings=settings, forecast=card)
 
 
 def _outlook(battle: Battle, pilot: Discordance | None) -> str:
@@ -125,13 +114,13 @@ def _outlook(battle: Battle, pilot: Discordance | None) -> str:
 
 def _forecast_lines(result: BattleResult) -> Iterator[str]:
     """Prediction against result, for a battle with a forecast."""
-    if not (score := score_forecast(result)):
+    if not (score := forecasts.score_forecast(result)):
         return
     if card := result.battle.card:
         if card.hypothesis:
             yield f"Hypothesis: {' '.join(card.hypothesis.split())}"
         yield f"Forecast: {report.prediction(card.forecast, result.names)}."
-    if isinstance(score, ForecastScore):
+    if isinstance(score, forecasts.ForecastScore):
         yield f"Outcome: {report.outcome_named(score.outcome, result.names)}."
     yield " ".join(report.sentences(score))
     if result.seal:

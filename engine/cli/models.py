@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from engine.models.registry import PACKAGED
+from engine.models import PACKAGED
 
 OTHER_ADDRESSES = (
     "\nAlso: hf:org/name@revision (the hub), a folder with a config.json, a .gguf file,\n"

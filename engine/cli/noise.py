@@ -7,9 +7,11 @@ import sys
 
 from engine import report, runs
 from engine.analysis import repeats, robustness
-from engine.cli.options import add_shared, check_given
+from engine.cli.options import add_shared, check_given, chosen
 from engine.cli.output import answer
 from engine.cli.progress import follow_each, stopped_by_interrupt
+
+REQUEST = ("task", "limit", "seed", "level", "device", "dtype")
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
@@ -29,14 +31,12 @@ def run(options: argparse.Namespace) -> None:
         repeats.resume(family_id)
     else:
         check_given(options, "Noise", "model", "task")
-        names = ("task", "limit", "seed", "level", "device", "dtype")
-        request = runs.BattleRequest(
-            a=options.model, b=options.model, **{name: getattr(options, name) for name in names}
-        )
+        request = runs.BattleRequest(a=options.model, b=options.model, **chosen(options, REQUEST))
         family_id = repeats.start(repeats.plan_repeats_of_model(request, parts))
     print(f"measurement {family_id}", file=sys.stderr)
     resume = f"noise --resume {family_id}"
-    with stopped_by_interrupt(lambda: repeats.stop(family_id), f"To go on: python -m engine {resume}"):
-        follow_each([entry.battle.id for entry in repeats.entries(family_id)], resume)
+    battles = [entry.battle.id for entry in repeats.entries(family_id)]
+    with stopped_by_interrupt(battles, f"To go on: python -m engine {resume}"):
+        follow_each(battles, resume)
     found = robustness.report(family_id, parts)
     answer(report.sentences(found), report.as_json(found), options.json)

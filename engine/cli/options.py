@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -37,6 +38,11 @@ def add_shared(command: argparse.ArgumentParser, *names: str, **changes: Any) ->
     """
     for name in names:
         command.add_argument(name, **(OPTIONS[name] | changes))
+
+
+def chosen(options: argparse.Namespace, names: Iterable[str]) -> dict[str, Any]:
+    """Some of the options by their names, to be handed on."""
+    return {name: getattr(options, name) for name in names}
 
 
 def check_given(options: argparse.Namespace, subject: str, *names: str) -> None:

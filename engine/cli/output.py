@@ -9,10 +9,7 @@ from typing import Any
 
 from engine.errors import CallerMistake
 from engine.report.figures import exact_percent
-from engine.stats.interval import Interval
-from engine.stats.multiplicity import AdjustedVerdicts
-from engine.stats.paired import Winner
-from engine.stats.verdict import Verdict
+from engine.stats import AdjustedVerdicts, Interval, Verdict, Winner
 
 
 def write_json(file: Path, content: Mapping[str, Any]) -> None:
@@ -45,8 +42,7 @@ def signed_interval(interval: Interval) -> str:
 
 def mean_gap(judged: AdjustedVerdicts) -> str:
     """The mean of several gaps with its interval."""
-    interval = signed_interval(judged.interval)
-    return f"{100 * judged.gap:+.1f} points ({exact_percent(judged.level)} interval {interval})"
+    return f"{100 * judged.gap:+.1f} points ({exact_percent(judged.level)} interval {signed_interval(judged.interval)})"
 
 
 def winner_name(outcome: Winner, judged: Verdict) -> str:

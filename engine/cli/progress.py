@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from tqdm import tqdm
@@ -13,7 +13,6 @@ from engine import runs
 from engine.errors import BattleFailed, CallerMistake, EngineError
 
 POLL = 0.5
-INTERRUPTED = 130
 
 
 def follow(battle_id: str, resume: str = "") -> None:
@@ -66,15 +65,16 @@ def follow_each(battle_ids: Iterable[str], resume: str) -> None:
 
 
 @contextmanager
-def stopped_by_interrupt(stop: Callable[[], object], way_on: str) -> Iterator[None]:
-    """An interrupt inside stops the battles and leaves with exit code 130.
+def stopped_by_interrupt(battle_ids: Sequence[str], way_on: str) -> Iterator[None]:
+    """An interrupt inside stops the battles, the last first so that none begins, and leaves with exit code 130.
 
-    stop    stops them
-    way_on  the sentence that says how to go on with them
+    battle_ids  in the order they are run
+    way_on      the sentence that says how to go on with them
     """
     try:
         yield
     except KeyboardInterrupt:
-        stop()
+        for battle_id in reversed(battle_ids):
+            runs.stop(battle_id)
         print(f"\nStopped. {way_on}", file=sys.stderr)
-        sys.exit(INTERRUPTED)
+        sys.exit(130)

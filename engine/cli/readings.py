@@ -1,4 +1,4 @@
-"""`python -m engine readings`: a battle's stored answers read by every rule, and how sure the models were."""
+"""`python -m engine readings`: a battle's stored answers read by every rule, and how sure they were."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 
 from engine import report, runs
 from engine.analysis.calibration import calibration
-from engine.battles.battle import SIDES
+from engine.battles import SIDES
 from engine.battles.rescoring import rescorings
 from engine.cli.options import add_shared
 from engine.cli.output import answer

@@ -1,10 +1,10 @@
-"""`python -m engine tasks`: the benchmarks with their items and chance level, and whether their data are here."""
+"""`python -m engine tasks`: the benchmarks: items, chance level, and whether their data are here."""
 
 from __future__ import annotations
 
 import argparse
 
-from engine.tasks.registry import TASKS, load_task
+from engine.tasks import TASKS, load_task
 from engine.tasks.sources import first_present
 
 

@@ -1,50 +1,41 @@
-"""`python -m engine verdict`: the verdict between stored logs of per-item results, or between published scores."""
+"""`python -m engine verdict`: the verdict between stored logs of per-item results."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import Any, get_args
+from typing import get_args
 
 from engine import report
-from engine.cli.options import add_shared
+from engine.cli.options import add_shared, chosen
 from engine.cli.output import answer, mean_gap, signed_interval, winner_name
 from engine.errors import CallerMistake
-from engine.logs import Aligned, Contents, Log, comparability, contents, place_and_selector
-from engine.logs.decomposition import decompose_logs, other_scorings
-from engine.logs.judging import Clusters, EveryPair, LogVerdict, every_pair, verdict_of_logs
+from engine.logs import Aligned, Contents, Log, comparability, contents, decomposition, judging, place_and_selector
 from engine.logs.lm_eval.read_results import PrintedScore, printed_pair
-from engine.report import Register
-from engine.report.figures import exact_percent
-from engine.stats.decomposition import GapDecomposition
-from engine.stats.multiplicity import AdjustedVerdicts
-from engine.stats.paired import Winner
+from engine.report import Register, figures
+from engine.stats import AdjustedVerdicts, GapDecomposition, Verdict, Winner
 from engine.stats.published import PublishedGap, published_gap
-from engine.stats.verdict import Verdict
 
 TWO_LOGS = "A verdict needs two logs, A.jsonl B.jsonl, or one file that holds several models"
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
+    add = command.add_argument
+    add(
         "logs",
         nargs="*",
         metavar="LOG",
         help="two or more logs, or one that holds several models; FILE::NAME chooses a model, metric, filter or scorer",
     )
-    command.add_argument(
+    add(
         "--clusters",
-        choices=get_args(Clusters),
+        choices=get_args(judging.Clusters),
         default="auto",
         help="what items that belong together share; auto: the logs' own clusters where there are any",
     )
-    command.add_argument(
-        "--common", action="store_true", help="judge the items that are in both logs if others are in one only"
-    )
-    command.add_argument(
-        "--register", choices=get_args(Register), default="plain", help="for whom it is told (default %(default)s)"
-    )
+    add("--common", action="store_true", help="judge the items that are in both logs if others are in one only")
+    add("--register", choices=get_args(Register), default="plain", help="for whom it is told (default %(default)s)")
     scores = command.add_argument_group("published scores without logs")
     scores.add_argument("--published", nargs=2, metavar=("A", "B"), help="two scores in percent, as printed: 85.0 85.8")
     scores.add_argument("--n", type=int, metavar="N", help="items, of A alone with --n-b")
@@ -63,13 +54,14 @@ def run(options: argparse.Namespace) -> None:
     if pair := printed_pair([place_and_selector(name) for name in options.logs]):
         return _printed_scores(options, *pair)
     logs = _logs(options.logs)
-    asked: dict[str, Any] = {name: getattr(options, name) for name in ("level", "margin", "clusters", "common")}
+    asked = chosen(options, ("level", "margin", "clusters", "common"))
     if len(logs) > 2:
-        pairs = every_pair([log for log, _ in logs], **asked)
+        pairs = judging.every_pair([log for log, _ in logs], **asked)
         return answer(_pair_lines(pairs), report.as_json(pairs), options.json)
     (a, beside_a), (b, beside_b) = logs
-    found = verdict_of_logs(a, b, **asked)
-    parts = decompose_logs(found.verdict, found.aligned, other_scorings(found.aligned, beside_a, beside_b))
+    found = judging.verdict_of_logs(a, b, **asked)
+    others = decomposition.other_scorings(found.aligned, beside_a, beside_b)
+    parts = decomposition.decompose_logs(found.verdict, found.aligned, others)
     content = {**report.as_json(found), "split": report.as_json(parts)}
     return answer(_lines(found, options.register, parts), content, options.json)
 
@@ -95,9 +87,8 @@ def _published_scores(options: argparse.Namespace) -> None:
     if options.logs or options.n is None:
         way = "leave out either the logs or --published" if options.logs else "add --n, the number of items"
         raise CallerMistake(f"Published scores are judged without logs, by their number of items: {way}.")
-    given = {name: getattr(options, name) for name in ("n_b", "level", "correlation")}
     a, b = options.published
-    found = published_gap(a, b, options.n, **given)
+    found = published_gap(a, b, options.n, **chosen(options, ("n_b", "level", "correlation")))
     answer(_published_lines(found, options.register), report.as_json(found), options.json)
 
 
@@ -121,7 +112,7 @@ def _published_lines(found: PublishedGap, register: Register) -> tuple[str, ...]
     return (*report.explain(found, register), *(f"Note: {caveat}" for caveat in found.caveats))
 
 
-def _lines(found: LogVerdict, register: Register, parts: GapDecomposition) -> Iterator[str]:
+def _lines(found: judging.LogVerdict, register: Register, parts: GapDecomposition) -> Iterator[str]:
     judged = found.verdict
     yield " ".join(report.explain(judged, register))
     yield from (f"Note: {caveat}" for caveat in judged.caveats)
@@ -133,10 +124,7 @@ def _lines(found: LogVerdict, register: Register, parts: GapDecomposition) -> It
         yield from _group_lines(found.groups)
 
 
-HEAD = (
-    f"{'items':>7} {'A':>6} {'B':>6} {'gap':>7} {'interval':>16} {'only A':>6} {'only B':>6} {'p':>9} {'p (Holm)':>9}"
-    "  verdict"
-)
+HEAD = "  items      A      B     gap         interval only A only B         p  p (Holm)  verdict"
 
 
 def _group_lines(groups: AdjustedVerdicts) -> Iterator[str]:
@@ -151,13 +139,13 @@ def _group_lines(groups: AdjustedVerdicts) -> Iterator[str]:
     yield f"Holm's p-value allows for their number: it takes back {len(groups.taken_back)} winners."
 
 
-def _pair_lines(pairs: EveryPair) -> Iterator[str]:
+def _pair_lines(pairs: judging.EveryPair) -> Iterator[str]:
     width = max(len(name) for found in pairs.verdicts for name in found.verdict.names)
     yield f"{'A':{width}} {'B':{width}} {HEAD}"
     for found, p_holm, outcome in zip(pairs.verdicts, pairs.p_values, pairs.outcomes, strict=True):
         a, b = found.verdict.names
         yield f"{a:{width}} {b:{width}} {_row(found.verdict, p_holm, outcome)}"
-    level = exact_percent(pairs.verdicts[0].verdict.interval.level)
+    level = figures.exact_percent(pairs.verdicts[0].verdict.interval.level)
     yield (
         f"Gaps are A minus B in points; each {level} interval is of its own pair. Holm's p-value "
         f"allows for the {len(pairs.verdicts)} pairs."

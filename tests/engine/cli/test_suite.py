@@ -46,7 +46,6 @@ def pair(add_task: AddTask, monkeypatch: pytest.MonkeyPatch) -> Suite:
     )
     preset = Suite(name="toys", about="toys and no more", tasks=exams, scale="raw")
     monkeypatch.setattr("engine.analysis.suites.SUITES", {"toys": preset})
-    monkeypatch.setattr("engine.cli.battery.SUITES", {"toys": preset})
     return preset
 
 
