@@ -1,4 +1,4 @@
-"""`python -m engine export`: a battle as the files lm-eval writes, a run a side."""
+"""`python -m engine export`: write a battle as the files lm-eval writes, a run a side."""
 
 from __future__ import annotations
 
