@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.__main__ import parser
+from engine.cli import parser
 from engine.tasks.registry import TASKS
 from tests.test_architecture import ROOMS
 from tutor.__main__ import parser as tutor_parser

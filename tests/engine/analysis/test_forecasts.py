@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import BattleRequest, Task, runs
-from engine.__main__ import main
 from engine.analysis.forecasts import (
     ForecastScore,
     Unscored,
@@ -24,6 +23,7 @@ from engine.analysis.forecasts import (
 )
 from engine.battles.forecast import Forecast
 from engine.battles.seal import Seal
+from engine.cli import main
 from engine.errors import CallerMistake
 from engine.report import as_json, forecast_json, sentences
 from engine.runs import service

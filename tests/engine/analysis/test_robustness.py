@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from engine import BattleRequest, CallerMistake, Item, Task, runs
-from engine.__main__ import main
 from engine.analysis import repeats, robustness
 from engine.analysis.variations import NotApplicable
 from engine.battles.battle import ItemResult
+from engine.cli import main
 from engine.errors import BattleFailed
 from engine.harness.config import Decoding
 from engine.models.interface import Completion, Trouble

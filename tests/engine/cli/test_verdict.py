@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.__main__ import main
+from engine.cli import main
 
 Capture = pytest.CaptureFixture[str]
 
@@ -30,6 +30,36 @@ def pair(tmp_path: Path) -> tuple[str, str]:
     )
     b.write_text("\n".join(["id,correct", *(f"q{i},no" for i in range(1, 11)), "q0,no"]))
     return str(a), str(b)
+
+
+@pytest.fixture
+def stored(tmp_path: Path) -> list[str]:
+    """Ten items: both right on 2, A alone on 6, B alone on none."""
+    a, b = [1] * 8 + [0] * 2, [1] * 2 + [0] * 8
+    files = []
+    for name, scores in (("ruby", a), ("jade", b)):
+        file = tmp_path / f"{name}.jsonl"
+        file.write_text("".join(json.dumps({"id": i, "correct": bool(s)}) + "\n" for i, s in enumerate(scores)))
+        files.append(str(file))
+    return files
+
+
+def test_a_verdict_from_files(stored: list[str], capsys: Capture) -> None:
+    assert main(["verdict", *stored]) == 0
+    out, err = capsys.readouterr()
+    assert "ruby" in out and "jade" in out and "only ruby was right on 6, only jade on 0" in out
+    assert err == ""
+
+
+def test_the_verdict_as_json(stored: list[str], tmp_path: Path) -> None:
+    """McNemar, exact, 6 against 0: 2 · 0.5**6 = 0.03125."""
+    assert main(["verdict", *stored, "--margin", "0.1", "--level", "0.9", "--json", str(tmp_path / "v.json")]) == 0
+    told = json.loads((tmp_path / "v.json").read_text())
+    assert (told["n"], told["gap"], told["margin"], told["winner"]) == (10, pytest.approx(0.6), 0.1, "a")
+    assert told["a"] == {"name": "ruby", "score": 0.8} and told["b"] == {"name": "jade", "score": 0.2}
+    assert told["p_value"] == pytest.approx(0.03125)
+    assert told["discordant"] == {"a_only": 6, "b_only": 0}
+    assert told["interval"]["level"] == 0.9 and told["interval"]["low"] < 0.6 < told["interval"]["high"]
 
 
 def test_two_logs(pair: tuple[str, str], tmp_path: Path, capsys: Capture) -> None:
@@ -144,3 +174,18 @@ def test_a_mistake_costs_one_line(name: str, tmp_path: Path, monkeypatch: pytest
     out, err = capsys.readouterr()
     assert out == "" and err.count("\n") == 1
     assert words in err
+
+
+def test_mistakes_in_stored_results_cost_one_line_too(stored: list[str], capsys: Capture) -> None:
+    with Path(stored[1]).open("a") as file:
+        file.write('{"id": 10, "correct": null}\n')
+    assert main(["verdict", *stored]) == 2
+    assert "jade.jsonl, line 11: None is no score" in capsys.readouterr().err
+    for option in ("--margin", "--level"):
+        assert main(["verdict", stored[0], stored[0], option, "7"]) == 2
+        assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_result_that_cannot_be_written(stored: list[str], tmp_path: Path, capsys: Capture) -> None:
+    assert main(["verdict", *stored, "--json", str(tmp_path / "no" / "v.json")]) == 2
+    assert "cannot be written: No such file or directory" in capsys.readouterr().err

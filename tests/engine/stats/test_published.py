@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from engine.__main__ import main
+from engine.cli import main
 from engine.errors import CallerMistake
 from engine.report import explain
 from engine.stats.published import published_gap

@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 
 from engine import Battle, BattleRequest, CallerMistake, Contender, Item, Task, runs
-from engine.__main__ import main
 from engine.battles.battle import ItemFailure, ItemResult, Outcome
 from engine.battles.result import BattleResult
+from engine.cli import main
 from engine.harness.config import Decoding
 from engine.logs import align, comparability, lm_eval, read_log
 from engine.logs.judging import verdict_of_logs

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.__main__ import main
+from engine.cli import main
 from engine.errors import CallerMistake
 from engine.logs import read_log
 from engine.logs.lm_eval.read_results import PrintedScore, printed_pair, settings

@@ -1,4 +1,4 @@
-"""`python -m engine battery` and `readings` on toys: fought once, gone on with, told in words that add no number."""
+"""`python -m engine battery` on toys: fought once, gone on with, told in words that add no number."""
 
 from __future__ import annotations
 
@@ -9,28 +9,14 @@ from typing import Any
 
 import pytest
 
-from engine import Task, report, runs
-from engine.__main__ import main
+from engine import Task, runs
 from engine.analysis.suites import SUITES, Suite, SuiteTask
+from engine.cli import main
 from engine.runs import service
-from tests.conftest import Idle, InProcess, Shelf, ToyModel, toy_rows, toy_task
+from tests.conftest import Idle, Shelf, ToyModel, toy_rows, toy_task
 
 AddTask = Callable[[Task], Task]
 Capture = pytest.CaptureFixture[str]
-
-
-@pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> list[ToyModel]:
-    """Toys are opened instead of weights, by a worker in this process."""
-    models: list[ToyModel] = []
-
-    def open_toy(address: str, device: str, dtype: str) -> ToyModel:
-        models.append(ToyModel(Path(address).name))
-        return models[-1]
-
-    monkeypatch.setattr("engine.runs.worker.open_model", open_toy)
-    monkeypatch.setattr(service, "executor", InProcess())
-    return models
 
 
 @pytest.fixture
@@ -46,7 +32,6 @@ def pair(add_task: AddTask, monkeypatch: pytest.MonkeyPatch) -> Suite:
     )
     preset = Suite(name="toys", about="toys and no more", tasks=exams, scale="raw")
     monkeypatch.setattr("engine.analysis.suites.SUITES", {"toys": preset})
-    monkeypatch.setattr("engine.cli.suite.SUITES", {"toys": preset})
     return preset
 
 
@@ -110,7 +95,7 @@ def test_stopped_by_hand_and_gone_on_with(
 
     with monkeypatch.context() as nobody:
         nobody.setattr(service, "executor", Idle())
-        nobody.setattr("engine.__main__._follow", interrupt)
+        nobody.setattr("engine.cli.progress.follow", interrupt)
         with pytest.raises(SystemExit) as left:
             run(contenders)
     assert left.value.code == 130 and "The same command goes on where it was." in capsys.readouterr().err
@@ -166,32 +151,3 @@ def test_the_presets_are_told_in_the_help(capsys: Capture) -> None:
         main(["battery", "--help"])
     out = " ".join(capsys.readouterr().out.split())
     assert all(f"{preset.name}: {preset.about[:20]}" in out for preset in SUITES.values())
-
-
-# ---- readings
-
-
-def test_a_battle_read_again(
-    pair: Suite, opened: list[ToyModel], contenders: tuple[str, str], tmp_path: Path, capsys: Capture
-) -> None:
-    assert run(contenders) == 0
-    battle_id = next(entry.battle.id for entry, _ in runs.history() if entry.battle.task == "large")
-    capsys.readouterr()
-    assert main(["readings", battle_id, "--json", str(tmp_path / "r.json")]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    told = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
-    assert [one["rule"] for one in told["readings"]] == ["sum", "characters", "bytes", "tokens", "unconditional"]
-    assert lines[0].startswith("highest total (acc): ruby ") and "(as the battle read them)" in lines[0]
-    assert lines[5].startswith("All of these read the same answers")
-    assert lines[3] == "highest per token: not recomputed, how many tokens each choice has is not stored."
-    assert told["calibration"]["a"]["n"] == 40 and lines[6].startswith("ruby gives its choices ")
-    own = told["readings"][0]
-    stored = json.loads(json.dumps(report.as_json(runs.result(battle_id))))
-    assert (own["gap"], own["interval"]) == (stored["gap"], stored["interval"])
-    assert stored["readings"] == told["readings"] and stored["calibration"] == told["calibration"]
-    assert stored["aggregates"]["macro"]["a"]["score"] == stored["a"]["macro"]
-
-
-def test_a_battle_nobody_fought(capsys: Capture) -> None:
-    assert main(["readings", "nothing"]) == 2
-    assert "no battle 'nothing'" in capsys.readouterr().err
