@@ -19,7 +19,7 @@ from engine import report, runs
 from engine.analysis import analyse, repeats, robustness
 from engine.analysis.forecasts import ForecastScore, record, score_forecast, scored_battles
 from engine.battles.battle import Battle, Stop
-from engine.battles.forecast import FORM, Card, Forecast
+from engine.battles.forecast import FORM, Forecast, OutcomeProbabilities
 from engine.battles.result import BattleResult
 from engine.battles.seal import Seal
 from engine.cli import suite
@@ -30,7 +30,7 @@ from engine.harness.config import Normalisation
 from engine.logs import lm_eval
 from engine.models.registry import PACKAGED
 from engine.stats.power import Discordance, detectable_gap
-from engine.stats.verdict import Target, Verdict
+from engine.stats.verdict import Estimand, Verdict
 from engine.tasks.registry import TASKS, load_task
 from engine.tasks.sources import first_present
 
@@ -73,7 +73,8 @@ def parser() -> argparse.ArgumentParser:
     )
     battle.add_argument(
         "--target",
-        choices=get_args(Target),
+        dest="estimand",
+        choices=get_args(Estimand),
         default="skill",
         help="what that interval speaks of: all such questions, or this benchmark's own (default %(default)s)",
     )
@@ -160,7 +161,7 @@ def battle(options: argparse.Namespace) -> None:
             raise CallerMistake(f"A battle needs {' and '.join(missing)}. See: python -m engine battle --help")
         planned = runs.plan(_request(options))
         _outlook(planned, runs.pilot(_request(options)))
-        if planned.card:
+        if planned.forecast:
             print(f"seal {Seal.of(planned).digest}", file=sys.stderr)
         battle_id = runs.start(planned)
     try:
@@ -199,11 +200,11 @@ def _outlook(planned: Battle, pilot: Discordance | None) -> None:
 
 
 def _request(options: argparse.Namespace) -> runs.BattleRequest:
-    names = ("a", "b", "task", "limit", "seed", "shots", "margin", "level", "stop", "target", "device", "dtype")
+    names = ("a", "b", "task", "limit", "seed", "shots", "margin", "level", "stop", "estimand", "device", "dtype")
     settings = {name: value for name in SETTINGS if (value := getattr(options, name)) not in (None, False)}
     forecast = None
     if options.forecast:
-        forecast = Card(forecast=Forecast.read(options.forecast), hypothesis=options.hypothesis)
+        forecast = Forecast(probabilities=OutcomeProbabilities.read(options.forecast), hypothesis=options.hypothesis)
     elif options.hypothesis:
         raise CallerMistake(f"--hypothesis needs a forecast that can be graded: add --forecast {FORM}")
     return runs.BattleRequest(**{name: getattr(options, name) for name in names}, settings=settings, forecast=forecast)
@@ -287,10 +288,10 @@ def _say_card(result: BattleResult) -> None:
     """Prediction against result, for a battle with a card."""
     if not (score := score_forecast(result)):
         return
-    if card := result.battle.card:
+    if card := result.battle.forecast:
         if card.hypothesis:
             print(f"Hypothesis: {' '.join(card.hypothesis.split())}")
-        print(f"Forecast: {report.prediction(card.forecast, result.names)}.")
+        print(f"Forecast: {report.prediction(card.probabilities, result.names)}.")
     if isinstance(score, ForecastScore):
         print(f"Outcome: {report.outcome_named(score.outcome, result.names)}.")
     print(*report.sentences(score))
@@ -307,7 +308,7 @@ def forecasts(options: argparse.Namespace) -> None:
         date = datetime.fromtimestamp(entry.created, UTC).date().isoformat()
         print(f"{date} {battle.id} {battle.task}, {battle.a.name} against {battle.b.name}:", *report.sentences(score))
         head = {"battle_id": battle.id, "date": date, "task": battle.task, "a": battle.a.name, "b": battle.b.name}
-        told.append({**head, **report.forecast_json(battle.card, entry.seal, score)})
+        told.append({**head, **report.forecast_json(battle.forecast, entry.seal, score)})
     print(*report.sentences(together), sep="\n")
     if options.json:
         _write(options.json, {"record": report.as_json(together), "forecasts": told})

@@ -43,12 +43,12 @@ class Logliks:
     sums: tuple[float, ...]
     scored: tuple[int, ...] = ()
     """Tokens of each choice."""
-    alone: tuple[float, ...] = ()
+    unconditional: tuple[float, ...] = ()
     """The sums of the choices after nothing, if they were asked for."""
-    tokens: int
-    cut: int = 0
+    tokens: int = 0
+    truncated_tokens: int = 0
     """Tokens dropped at the front of the longest prompt."""
-    seconds: float
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +59,10 @@ class Completion:
     text: str
     truncated: bool
     """It ran into the token limit: nothing says it was done."""
-    tokens: int
-    cut: int = 0
+    tokens: int = 0
+    truncated_tokens: int = 0
     """Tokens dropped at the front of the prompt."""
-    seconds: float
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,7 @@ def _enough(limit: int) -> int:
 def draw_subset(items: Sequence[Item], limit: int | None, seed: int | str) -> tuple[Item, ...]:
     """A seeded random order of `limit` items, with each group's share kept (largest remainders).
 
-    The order is random too, so at any moment the items already fought over are a fair sample of all.
+    The order is random too, so at any moment the items already asked are a fair sample of all.
 
     Raises:
         CallerMistake: `limit` is below 2 or above the number of items.
