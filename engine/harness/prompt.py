@@ -47,12 +47,23 @@ class FewShotContext:
     """Between a question and its answer."""
 
     def plain(self, question: str, system: str = "") -> str:
+        """The question as one text.
+
+        >>> FewShotContext(examples=(("Q: 1 + 1\\nA:", "2"),)).plain("Q: 2 + 2\\nA:")
+        'Q: 1 + 1\\nA: 2\\n\\nQ: 2 + 2\\nA:'
+        """
         return _joined(system, self.description) + self._worked + question
 
     def conversation(
         self, question: str, system: str = "", *, multiturn: bool = False, thinking: bool | None = None
     ) -> Conversation:
-        """`multiturn` makes every worked example a question of the user and an answer of the assistant."""
+        """The question as a conversation.
+
+        question   of the item itself
+        system     what the system says before the task's description
+        multiturn  makes every worked example a question of the user and an answer of the assistant
+        thinking   whether the template invites the model to reason first; None leaves it to the template
+        """
         before = _joined(system, self.description)
         turns: tuple[Turn, ...] = (Turn("system", before),) if before else ()
         if not multiturn:

@@ -75,7 +75,12 @@ class Trouble:
 
 
 class Model(Protocol):
-    """A model that is open. Opening may take seconds and raises; these methods report per item."""
+    """A model that is open. Opening may take seconds and raises; these methods report per item.
+
+    items     what is asked; batches are formed from all of it, whatever is skipped
+    decoding  how each answer is written
+    skip      ids of items that are done: they are in no batch that is yielded
+    """
 
     environment: dict[str, str]
     """What ran: weights, device, precision, library versions. Goes into the record."""

@@ -13,11 +13,15 @@ from engine.tasks.task import Item, Task
 def draw(task: Task, limit: int | None, seed: int) -> tuple[Item, ...]:
     """The items of a battle: a seeded subset of the official split, or as many new ones as are asked for.
 
+    task   whose items
+    limit  how many; None for all there are
+    seed   of the draw; the same seed draws other items from another task
+
     Raises:
         NoSource: they are not on this machine.
         CallerMistake: `limit` is below 2 or above the number of items, or missing where there is no end to them.
     """
-    own_seed = f"{task.name} {seed}"  # the same seed draws other items from another benchmark
+    own_seed = f"{task.name} {seed}"
     if task.size is not None:
         return draw_subset(load_items(task), limit, own_seed)
     if limit is None:
@@ -35,6 +39,10 @@ def draw_subset(items: Sequence[Item], limit: int | None, seed: int | str) -> tu
     """A seeded random order of `limit` items, with each group's share kept (largest remainders).
 
     The order is random too, so at any moment the items already asked are a fair sample of all.
+
+    items  in the official order
+    limit  how many, at least 2; None for all
+    seed   of the draw
 
     Raises:
         CallerMistake: `limit` is below 2 or above the number of items.
