@@ -51,7 +51,7 @@ class BattleResult:
 
     @property
     def names(self) -> tuple[str, str]:
-        """The contenders' titles, which are the same where one model fights itself."""
+        """The contenders' titles, which are the same where one model meets itself."""
         return find(self.battle.a.model).title, find(self.battle.b.model).title
 
     @property

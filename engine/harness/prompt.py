@@ -52,7 +52,7 @@ class FewShotContext:
         >>> FewShotContext(examples=(("Q: 1 + 1\\nA:", "2"),)).plain("Q: 2 + 2\\nA:")
         'Q: 1 + 1\\nA: 2\\n\\nQ: 2 + 2\\nA:'
         """
-        return _joined(system, self.description) + self._worked + question
+        return _joined(system, self.description) + self._worked_examples + question
 
     def conversation(
         self, question: str, system: str = "", *, multiturn: bool = False, thinking: bool | None = None
@@ -67,13 +67,13 @@ class FewShotContext:
         before = _joined(system, self.description)
         turns: tuple[Turn, ...] = (Turn("system", before),) if before else ()
         if not multiturn:
-            return Conversation((*turns, Turn("user", self._worked + question)), thinking)
+            return Conversation((*turns, Turn("user", self._worked_examples + question)), thinking)
         for asked, answer in self.examples:
             turns += (Turn("user", asked), Turn("assistant", answer))
         return Conversation((*turns, Turn("user", question)), thinking)
 
     @property
-    def _worked(self) -> str:
+    def _worked_examples(self) -> str:
         return "".join(f"{asked}{self.delimiter}{answer}{BETWEEN_EXAMPLES}" for asked, answer in self.examples)
 
 

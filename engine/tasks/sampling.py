@@ -26,10 +26,10 @@ def draw(task: Task, limit: int | None, seed: int) -> tuple[Item, ...]:
         return draw_subset(load_items(task), limit, own_seed)
     if limit is None:
         raise CallerMistake(f"{task.title} makes as many items as are asked for: say how many with --limit.")
-    return load_items(task.with_items(task.generator.draw_ids(_enough(limit), own_seed)))
+    return load_items(task.with_items(task.generator.draw_ids(_checked_limit(limit), own_seed)))
 
 
-def _enough(limit: int) -> int:
+def _checked_limit(limit: int) -> int:
     if limit < 2:
         raise CallerMistake(f"--limit {limit} is too few: a gap and its noise need at least 2 items.")
     return limit
@@ -56,7 +56,7 @@ def draw_subset(items: Sequence[Item], limit: int | None, seed: int | str) -> tu
     groups: dict[str, list[Item]] = {}
     for item in items:
         groups.setdefault(item.group, []).append(item)
-    wanted = len(items) if limit is None else _enough(limit)
+    wanted = len(items) if limit is None else _checked_limit(limit)
     exact = {name: wanted * len(group) / len(items) for name, group in groups.items()}
     share = {name: int(size) for name, size in exact.items()}
     by_remainder = sorted(groups, key=lambda name: (share[name] - exact[name], name))

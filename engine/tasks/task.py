@@ -180,7 +180,7 @@ class Task:
     def present(self) -> bool:
         return first_present(self.items_from) is not None
 
-    def lacks(self, shots: int) -> str:
+    def advice(self, shots: int) -> str:
         """How to get the items, or the worked examples if any are asked for; empty where all is on this machine."""
         wanted = (("items", self.items_from), *((("worked examples", self.shots_from),) if shots else ()))
         return " ".join(
