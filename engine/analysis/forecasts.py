@@ -16,7 +16,7 @@ from typing import Literal
 
 from engine import runs
 from engine.battles.battle import Battle
-from engine.battles.forecast import Card, Forecast
+from engine.battles.forecast import Forecast, OutcomeProbabilities
 from engine.battles.result import BattleResult
 from engine.battles.seal import Seal
 from engine.errors import EngineError
@@ -35,17 +35,17 @@ ENOUGH = 20
 class ForecastScore:
     """A forecast and what happened."""
 
-    forecast: Forecast
+    probabilities: OutcomeProbabilities
     outcome: Winner
 
     @property
     def probability(self) -> float:
         """What was given to what happened."""
-        return float(getattr(self.forecast, self.outcome))
+        return float(getattr(self.probabilities, self.outcome))
 
     @property
     def brier(self) -> float:
-        return math.fsum((given - (name == self.outcome)) ** 2 for name, given in asdict(self.forecast).items())
+        return math.fsum((given - (name == self.outcome)) ** 2 for name, given in asdict(self.probabilities).items())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,13 +64,15 @@ class Unscored:
 
 def score_forecast(result: BattleResult) -> ForecastScore | Unscored | None:
     """How a battle's forecast did, or why that is not said; None for a battle without a forecast."""
-    if result.battle.card is None and result.seal is None:
+    if result.battle.forecast is None and result.seal is None:
         return None
     verdict = result.verdict
-    return score_sealed(result.battle.card, result.seal, result.state, verdict.winner if verdict else None)
+    return score_sealed(result.battle.forecast, result.seal, result.state, verdict.winner if verdict else None)
 
 
-def score_sealed(card: Card | None, seal: Seal | None, state: str, winner: Winner | None) -> ForecastScore | Unscored:
+def score_sealed(
+    card: Forecast | None, seal: Seal | None, state: str, winner: Winner | None
+) -> ForecastScore | Unscored:
     """Score a forecast by what came of its battle.
 
     card    the forecast, as the plan has it now
@@ -90,7 +92,7 @@ def score_sealed(card: Card | None, seal: Seal | None, state: str, winner: Winne
         return Unscored(reason="not over")
     if winner is None:
         return Unscored(reason="no verdict")
-    return ForecastScore(forecast=card.forecast, outcome=winner)
+    return ForecastScore(probabilities=card.probabilities, outcome=winner)
 
 
 def scored_battles(by: str | None = None) -> list[tuple[Entry, ForecastScore | Unscored]]:
@@ -163,7 +165,7 @@ def record(scores: Sequence[ForecastScore]) -> Record:
 def _favourites(scores: Sequence[ForecastScore]) -> Favourites | None:
     favourites = []
     for score in scores:
-        *_, second, first = sorted(asdict(score.forecast).values())
+        *_, second, first = sorted(asdict(score.probabilities).values())
         if first > second:
             favourites.append((first, score.probability == first))
     n = len(favourites)

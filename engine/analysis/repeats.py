@@ -58,7 +58,8 @@ def plan_repeats_of_model(request: BattleRequest, parts: Collection[str] = SOURC
     if len(sides) % 2:
         sides.insert(1, first.a)
     ids = (first.id, *(secrets.token_hex(5) for _ in sides[2::2]))
-    return [replace(first, id=i, a=a, b=b, of=first.id) for i, a, b in zip(ids, sides[::2], sides[1::2], strict=True)]
+    contenders = zip(ids, sides[::2], sides[1::2], strict=True)
+    return [replace(first, id=i, a=a, b=b, repeat_of=first.id) for i, a, b in contenders]
 
 
 def plan_repeats(battle: Battle, limit: int, parts: Collection[str] = RUN_AGAIN) -> list[Battle]:
@@ -75,7 +76,7 @@ def plan_repeats(battle: Battle, limit: int, parts: Collection[str] = RUN_AGAIN)
         raise CallerMistake(f"{limit} items are too few: a gap and its noise need at least 2 items.")
     items = list(battle_items(battle).values())[:limit]
     ids = tuple(item.id for item in items)
-    base = replace(battle, item_ids=ids, items_digest=digest(items), stop="planned", of=battle.id, card=None)
+    base = replace(battle, item_ids=ids, items_digest=digest(items), stop="planned", repeat_of=battle.id, forecast=None)
     a, b = ({(way.part, way.label): way.harness for way in variations_of(battle, side).possible} for side in SIDES)
     return [
         replace(
@@ -93,7 +94,7 @@ def start(battles: Sequence[Battle]) -> str:
     """Queues all of them. Returns the id of the battle they repeat."""
     for battle in battles:
         runs.start(battle)
-    return battles[0].of
+    return battles[0].repeat_of
 
 
 def entries(battle_id: str) -> list[Entry]:

@@ -172,14 +172,14 @@ def _scorers(first: BattleResult, level: float) -> Iterator[ScoreShift | NotAppl
         reason = "choices of one length, so every rule chooses alike"
         yield NotApplicable(part="instrument", label="another rule", reason=reason)
     else:
-        for rule in rescoring.rules(task):
-            label = rescoring.in_words(rule)
+        for rule in rescoring.scoring_rules(task):
+            label = rescoring.rule_label(rule)
             if rule == rescoring.rule_of(task, own):
                 continue
             if obstacle := rescoring.obstacle(task, items.values(), base.values(), rule):
                 yield NotApplicable(part="instrument", label=label, reason=obstacle)
             else:
-                scores = {i: rescoring.rescore(task, items[i], outcome, own, rule) for i, outcome in base.items()}
+                scores = {i: rescoring.rescored_score(task, items[i], old, own, rule) for i, old in base.items()}
                 other = {i: ItemResult(item_id=i, score=score or 0.0) for i, score in scores.items()}
                 yield _shift("instrument", label, base, other, level)
     yield from _bounds(task, base)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 
 from engine.analysis.suites import Suite, SuiteTask
-from engine.battles.rescoring import read_by
+from engine.battles.rescoring import rescored_result
 from engine.battles.result import BattleResult
 from engine.errors import CallerMistake
 from engine.stats.multiplicity import AdjustedVerdicts, adjusted
@@ -151,7 +151,7 @@ def _scores(task: SuiteTask, result: BattleResult, items: Mapping[str, Item]) ->
         return {name: (a.score, b.score) for name, a, b in result.pairs}
     by_rule: dict[str, list[ScorePair]] = {}
     for rule, weight in task.rules.items():
-        pairs = read_by(result, items, rule).pairs
+        pairs = rescored_result(result, items, rule).pairs
         usual = fmean(weight(items[name]) for name, _, _ in pairs)
         for name, a, b in pairs:
             counts = weight(items[name]) / usual

@@ -26,7 +26,7 @@ from engine.tasks.task import Task
 Aspect = Literal["protocol", "rerun"]
 SHOTS = (5, 8, 3)  # worked examples as published scores have them; the first number that is another one and can be had
 OTHER_SEED = 4321
-VARIED = {"option_order", "wording", "shots", "shots_seed", "batch", "dtype"}
+VARIED = {"option_order", "prompt_variant", "shots", "shots_seed", "batch", "dtype"}
 """The fields of `HarnessConfig` that variations change."""
 
 
@@ -98,7 +98,7 @@ def variations_of_both(battle: Battle) -> Variations:
 
 def changed(base: Battle, other: Battle) -> Variation | None:
     """What a repeat changed; None unless it was one setting at most, and both sides alike."""
-    if other.id == base.id or (other.of, other.task, other.device) != (base.id, base.task, base.device):
+    if other.id == base.id or (other.repeat_of, other.task, other.device) != (base.id, base.task, base.device):
         return None
     changes = []
     for side in SIDES:
@@ -115,8 +115,8 @@ def variation(base: HarnessConfig, other: HarnessConfig) -> Variation:
     """What `other` changes of `base`, named: how a run that is found in the record is told apart from the first."""
     if other.option_order != base.option_order:
         return Variation(part="protocol", label=f"options {_order(other)}", harness=other)
-    if other.wording != base.wording:
-        words = "the task's own words" if other.wording == "task" else other.wording
+    if other.prompt_variant != base.prompt_variant:
+        words = "the task's own words" if other.prompt_variant == "task" else other.prompt_variant
         return Variation(part="protocol", label=words, harness=other)
     if other.shots != base.shots:
         examples = "worked example" if other.shots == 1 else "worked examples"
@@ -143,9 +143,9 @@ def _of_the_prompt(task: Task, harness: HarnessConfig) -> Iterator[Variation | N
     else:
         unseen = "no options are listed" if task.writes else "each choice is scored by itself, so no order is ever seen"
         yield NotApplicable(part="protocol", label="options reversed", reason=unseen)
-    for name, wording in PROMPT_VARIANTS.items():
-        if name == "task" or wording.changes(load_items(task)[0].contexts[0]):
-            yield from _possible(task, harness, [replace(harness, wording=name)])
+    for name, variant in PROMPT_VARIANTS.items():
+        if name == "task" or variant.affects(load_items(task)[0].contexts[0]):
+            yield from _possible(task, harness, [replace(harness, prompt_variant=name)])
         else:
             yield NotApplicable(part="protocol", label=name, reason="the task's text has no such labels")
     yield from _possible(task, harness, [replace(harness, shots=number) for number in SHOTS])

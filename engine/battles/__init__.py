@@ -1,7 +1,7 @@
 """A battle: its plan, its evaluation item by item, its result."""
 
 from engine.battles.battle import SIDES, Battle, Contender, ItemFailure, ItemResult, Outcome, Side
-from engine.battles.forecast import FORM, LONGEST_HYPOTHESIS, Card, Forecast, author
+from engine.battles.forecast import FORM, LONGEST_HYPOTHESIS, Forecast, OutcomeProbabilities, author
 from engine.battles.result import BattleResult
 from engine.battles.seal import Seal
 
@@ -11,12 +11,12 @@ __all__ = [
     "SIDES",
     "Battle",
     "BattleResult",
-    "Card",
     "Contender",
     "Forecast",
     "ItemFailure",
     "ItemResult",
     "Outcome",
+    "OutcomeProbabilities",
     "Seal",
     "Side",
     "author",

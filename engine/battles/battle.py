@@ -1,22 +1,21 @@
-"""The nouns of a battle: who fights, over what, by which rules, and what came of every item.
+"""The nouns of a battle: two contenders, the items, the rules, and what came of every item.
 
 All of it is frozen data. A `Battle` is complete before anything runs, so a stored battle can be resumed,
 repeated and argued with; an `Outcome` is what happened to one item on one side, and a failure there is a
 type of its own: it can be counted and shown, but never mistaken for a wrong answer.
-This module does no arithmetic on results (`verdict.py`) and touches no file (`ledger.py`).
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Container, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
-from engine.battles.forecast import Card
+from engine.battles.forecast import Forecast
 from engine.harness.config import HarnessConfig
 from engine.models.interface import FailureKind
-from engine.stats.verdict import Target
+from engine.stats.verdict import Estimand
 
 Side = Literal["a", "b"]
 SIDES: tuple[Side, Side] = ("a", "b")
@@ -25,7 +24,7 @@ Stop = Literal["planned", "adaptive"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contender:
-    """A model under a harness. Two prompts for one model are two contenders, and may fight each other."""
+    """A model under a harness. Two prompts for one model are two contenders, and may meet in a battle."""
 
     model: str
     """The address `engine.models.registry.find` understands."""
@@ -45,7 +44,7 @@ class Battle:
     b: Contender
     task: str
     item_ids: tuple[str, ...]
-    """The items in the order they are fought over: a seeded draw, the same for both sides."""
+    """The items in the order they are asked: a seeded draw, the same for both sides."""
     items_digest: str
     """Hash of the chosen items' contents: a battle is only resumed over the very same questions."""
     seed: int
@@ -54,12 +53,12 @@ class Battle:
     device: str
     """Resolved when the battle was planned: cpu, cuda, mps, or endpoint where no weights are local."""
     stop: Stop = "planned"
-    """planned: all items are fought over; adaptive: until an always-valid interval has decided."""
-    target: Target = "skill"
+    """planned: all items are used; adaptive: until an always-valid interval has decided."""
+    estimand: Estimand = field(default="skill", metadata={"alias": "target"})
     """What an always-valid interval speaks of: all questions like these, or this benchmark's own items."""
-    of: str = ""
+    repeat_of: str = field(default="", metadata={"alias": "of"})
     """The battle this one repeats under another setting, to measure what that moves; empty for a battle of its own."""
-    card: Card | None = None
+    forecast: Forecast | None = field(default=None, metadata={"alias": "card"})
     """What somebody expects of it, sealed with the plan; None where nobody said."""
     probe: bool = False
     """A probe measures the speed of this machine; its verdict is nobody's business."""
@@ -100,7 +99,7 @@ class ItemResult:
     """Summed log-likelihood of each choice, natural log, in the order of the choices."""
     scored: tuple[int, ...] = ()
     """Tokens of each choice that were scored."""
-    alone: tuple[float, ...] = ()
+    unconditional: tuple[float, ...] = field(default=(), metadata={"alias": "alone"})
     """Summed log-likelihood of each choice without its question; empty where that was not asked for."""
     text: str | None = None
     """What the model wrote, raw and untrusted, its reasoning included."""
@@ -108,7 +107,7 @@ class ItemResult:
     """What the extraction rule found in `text`; None where it found nothing (lm-eval counts that as wrong)."""
     tokens: int = 0
     """Tokens the model worked through for this item."""
-    cut: int = 0
+    truncated_tokens: int = field(default=0, metadata={"alias": "cut"})
     """Tokens dropped at the front because the prompt was longer than the model can read."""
     seconds: float = 0.0
     """This item's share of its batch's time."""

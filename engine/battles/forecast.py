@@ -1,7 +1,7 @@
-"""The card of a battle: what somebody expects of it, sealed together with the plan before anything runs.
+"""A forecast: what somebody expects of a battle, sealed together with its plan before anything runs.
 
-A forecast is worth something only if it cannot be changed once the result is known, and a plan likewise: margin, items
-and stop rule chosen afterwards can make any result look like a success. So the whole plan is hashed, the card in it.
+A forecast is worth something only if it cannot be changed once the result is known, and so is a plan: margin, items and
+stopping rule chosen afterwards can make any result look like a success. So the whole plan is hashed, forecast and all.
 The hash can be handed out before the run without giving the forecast away, because a random nonce is hashed too; plan
 and nonce are in the battle's JSON, so that anybody can check the seal after it (a commitment, opened later).
 
@@ -16,19 +16,16 @@ import math
 import secrets
 import unicodedata
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING
 
 from engine.errors import CallerMistake
 
-if TYPE_CHECKING:
-    pass  # a plan holds its card, not the other way round
-
+OUTCOMES = ("a", "b", "equal", "undecided")
 LONGEST_HYPOTHESIS, LONGEST_NAME = 500, 64
 FORM = "a=0.5,b=0.2,equal=0.1,undecided=0.2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Forecast:
+class OutcomeProbabilities:
     """A probability, as a fraction, for each of the four outcomes a verdict can have."""
 
     a: float
@@ -37,26 +34,32 @@ class Forecast:
     undecided: float
 
     @classmethod
-    def percent(cls, *, a: float, b: float, equal: float, undecided: float) -> Forecast:
+    def percent(cls, *, a: float, b: float, equal: float, undecided: float) -> OutcomeProbabilities:
+        """From the same four in percent."""
         return cls(a=a / 100, b=b / 100, equal=equal / 100, undecided=undecided / 100)
 
     @classmethod
-    def read(cls, text: str) -> Forecast:
-        """From `a=0.5,b=0.2,equal=0.1,undecided=0.2`; an outcome left out gets nothing."""
-        given = dict.fromkeys(("a", "b", "equal", "undecided"), 0.0)
-        seen = set()
+    def read(cls, text: str) -> OutcomeProbabilities:
+        """From its text form; an outcome left out gets nothing.
+
+        >>> OutcomeProbabilities.read("a=0.5,b=0.2,undecided=0.3")
+        OutcomeProbabilities(a=0.5, b=0.2, equal=0.0, undecided=0.3)
+
+        Raises:
+            CallerMistake: a name that is no outcome or comes twice, or what is no number. `check` is for the rest.
+        """
+        given: dict[str, float] = {}
         for part in text.split(","):
             name, _, number = (piece.strip() for piece in part.partition("="))
             try:
-                if name not in given or name in seen:
+                if name not in OUTCOMES or name in given:
                     raise ValueError
                 given[name] = float(number)
             except ValueError:
                 raise CallerMistake(
                     f"The forecast holds {part[:40]!r}: give each outcome once, as in {FORM}."
                 ) from None
-            seen.add(name)
-        return cls(**given)
+        return cls(**dict.fromkeys(OUTCOMES, 0.0) | given)
 
     def check(self) -> None:
         """Raises `CallerMistake` unless the four are probabilities of everything that can happen."""
@@ -74,10 +77,10 @@ class Forecast:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
+class Forecast:
     """What somebody expects of a battle. Plain data, as a plan is: `check` is asked before it is sealed."""
 
-    forecast: Forecast
+    probabilities: OutcomeProbabilities = field(metadata={"alias": "forecast"})
     hypothesis: str = ""
     """What is expected and why, in the forecaster's own, untrusted words."""
     by: str = ""
@@ -87,7 +90,7 @@ class Card:
 
     def check(self) -> None:
         """Raises `CallerMistake` for a forecast that is none, and for text that is too long or cannot be shown."""
-        self.forecast.check()
+        self.probabilities.check()
         for name, text, longest in (
             ("hypothesis", self.hypothesis, LONGEST_HYPOTHESIS),
             ("by", self.by, LONGEST_NAME),

@@ -34,9 +34,9 @@ def completion_prompt(rendered: RenderedItem, harness: HarnessConfig) -> Prompt:
 
 
 def decoding(harness: HarnessConfig) -> Decoding:
-    """How the model writes under this harness: its stop strings reworded, its reasoning on top of the task's limit."""
+    """How the model writes under this harness: its stop strings rephrased, its reasoning on top of the task's limit."""
     assert harness.decoding is not None
-    until = PROMPT_VARIANTS[harness.wording].stops(harness.decoding.until)
+    until = PROMPT_VARIANTS[harness.prompt_variant].stop_strings(harness.decoding.until)
     if not harness.thinking:
         return replace(harness.decoding, until=until)
     max_tokens = harness.decoding.max_tokens + harness.thinking

@@ -6,7 +6,7 @@ a better analysis applies to old battles too. Its words and its JSON are the rep
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from statistics import fmean
@@ -38,7 +38,7 @@ class BattleResult:
     """From the first start to the end, waiting included; None while it is open."""
     created: float
     seal: Seal | None = None
-    """Of the plan, if it came with a card."""
+    """Of the plan, if it came with a forecast."""
 
     @cached_property
     def task(self) -> Task:
@@ -51,7 +51,7 @@ class BattleResult:
 
     @property
     def names(self) -> tuple[str, str]:
-        """The contenders' titles, which are the same where one model fights itself."""
+        """The contenders' titles, which are the same where one model meets itself."""
         return find(self.battle.a.model).title, find(self.battle.b.model).title
 
     @property
@@ -94,8 +94,9 @@ class BattleResult:
         level, margin, names, population = self.battle.level, self.battle.margin, self.names, self.task.size
         if not self.anytime:
             return compare(a, b, level=level, margin=margin, names=names, population=population)
-        target = self.battle.target
-        verdict = compare_anytime(a, b, level=level, margin=margin, names=names, population=population, target=target)
+        verdict = compare_anytime(
+            a, b, level=level, margin=margin, names=names, population=population, estimand=self.battle.estimand
+        )
         if len(pairs) + len(self.failures) >= self.battle.n or (
             self.battle.stop == "adaptive" and verdict.winner != "undecided"
         ):
@@ -118,8 +119,8 @@ class BattleResult:
 
     def macro(self, side: Side) -> float | None:
         """Mean of the groups' scores over complete pairs (micro is the plain score); None without groups."""
-        found = self.aggregates
-        return (found.a if side == "a" else found.b).macro.score if found else None
+        means = self.aggregates
+        return (means.a if side == "a" else means.b).macro.score if means else None
 
     @property
     def settings(self) -> list[Setting]:
@@ -128,38 +129,13 @@ class BattleResult:
         What the machine adds (precision, device, library) is not stated before the battle has run.
         """
         a, b = self.battle.a.harness, self.battle.b.harness
-        ran = {side: self.environment.get(side, {}) for side in SIDES}
-        lines: list[tuple[str, str | None, str | None, str]] = [
-            ("Items", *2 * (f"the same {len(self.pairs):,}",), "other items are another exam"),
-            ("Worked examples", str(a.shots), str(b.shots), "examples teach the form of the answer"),
-            ("Prompt template", a.template, b.template, "wording alone can move a score by points"),
-            ("System prompt", a.system or "none", b.system or "none", "what stands first colours all that follows"),
-            ("Examples as turns", _yes(a.multiturn), _yes(b.multiturn), "a conversation shows how answers look"),
-            ("Reasoning", _reasoning(a), _reasoning(b), "a model that may think first answers other questions right"),
-            ("Wording", a.wording, b.wording, "the same question in other words gets other answers"),
-            ("Order of options", a.option_order, b.option_order, "some models prefer a letter to an answer"),
-            ("Answer rule", a.extraction, b.extraction, "a stricter rule finds fewer answers"),
-            (
-                "Normalisation",
-                a.normalisation,
-                b.normalisation,
-                "length counts against long choices unless divided out",
-            ),
-            ("Decoding", _decoding(a), _decoding(b), "sampling and token limits change what is written"),
+        ran_a, ran_b = (self.environment.get(side, {}) for side in SIDES)
+        items = f"the same {len(self.pairs):,}"
+        return [
+            Setting(name="Items", a=items, b=items, why="other items are another exam"),
+            *(Setting(name=name, a=stated(a), b=stated(b), why=why) for name, stated, why in _ASKED),
+            *(Setting(name=name, a=ran_a.get(key), b=ran_b.get(key), why=why) for name, key, why in _RAN),
         ]
-        lines += [
-            (label, ran["a"].get(key), ran["b"].get(key), why)
-            for label, key, why in (
-                ("Precision", "dtype", "rounding flips close calls"),
-                ("Device", "device", "kernels round differently"),
-                ("transformers", "transformers", "another version may tokenize or mask differently"),
-            )
-        ]
-        return [Setting(name=name, a=of_a, b=of_b, why=why) for name, of_a, of_b, why in lines]
-
-
-def _yes(setting: bool) -> str:
-    return "yes" if setting else "no"
 
 
 def _reasoning(harness: HarnessConfig) -> str:
@@ -173,3 +149,28 @@ def _decoding(harness: HarnessConfig) -> str:
         return "none: choices are ranked"
     kind = "greedy" if harness.decoding.temperature == 0 else f"temperature {harness.decoding.temperature}"
     return f"{kind}, at most {harness.decoding.max_tokens} tokens"
+
+
+_ASKED: tuple[tuple[str, Callable[[HarnessConfig], str], str], ...] = (
+    ("Worked examples", lambda harness: str(harness.shots), "examples teach the form of the answer"),
+    ("Prompt template", lambda harness: harness.template, "wording alone can move a score by points"),
+    ("System prompt", lambda harness: harness.system or "none", "what stands first colours all that follows"),
+    (
+        "Examples as turns",
+        lambda harness: "yes" if harness.multiturn else "no",
+        "a conversation shows how answers look",
+    ),
+    ("Reasoning", _reasoning, "a model that may think first answers other questions right"),
+    ("Wording", lambda harness: harness.prompt_variant, "the same question in other words gets other answers"),
+    ("Order of options", lambda harness: harness.option_order, "some models prefer a letter to an answer"),
+    ("Answer rule", lambda harness: harness.extraction, "a stricter rule finds fewer answers"),
+    ("Normalisation", lambda harness: harness.normalisation, "length counts against long choices unless divided out"),
+    ("Decoding", _decoding, "sampling and token limits change what is written"),
+)
+"""Settings of a harness: the name, how a harness states it, what a difference does to a score."""
+_RAN = (
+    ("Precision", "dtype", "rounding flips close calls"),
+    ("Device", "device", "kernels round differently"),
+    ("transformers", "transformers", "another version may tokenize or mask differently"),
+)
+"""What the machine added: the name, the key in the environment, what a difference does to a score."""

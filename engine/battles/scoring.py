@@ -29,16 +29,18 @@ def ranked_outcome(item: Item, ranked: Logliks | Trouble, normalisation: str) ->
     """
     if isinstance(ranked, Trouble):
         return ItemFailure(item_id=item.id, reason=ranked.reason, message=ranked.message)
-    choice = best_choice(ranked.sums, item.choices, normalisation, scored=ranked.scored, unconditional=ranked.alone)
+    choice = best_choice(
+        ranked.sums, item.choices, normalisation, scored=ranked.scored, unconditional=ranked.unconditional
+    )
     return ItemResult(
         item_id=item.id,
         score=_share(ranked.sums, item.golds) if item.golds else float(choice == item.gold),
         choice=choice,
         logliks=ranked.sums,
         scored=ranked.scored,
-        alone=ranked.alone,
+        unconditional=ranked.unconditional,
         tokens=ranked.tokens,
-        cut=ranked.cut,
+        truncated_tokens=ranked.truncated_tokens,
         seconds=ranked.seconds,
     )
 
@@ -52,7 +54,7 @@ def in_given_order(outcome: Outcome, harness: HarnessConfig) -> Outcome:
         choice=len(outcome.logliks) - 1 - outcome.choice,
         logliks=outcome.logliks[::-1],
         scored=outcome.scored[::-1],
-        alone=outcome.alone[::-1],
+        unconditional=outcome.unconditional[::-1],
     )
 
 
@@ -84,7 +86,7 @@ def written_outcome(task: Task, item: Item, written: Completion | Trouble, harne
         text=written.text,
         answer=answer,
         tokens=written.tokens,
-        cut=written.cut,
+        truncated_tokens=written.truncated_tokens,
         seconds=written.seconds,
     )
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
-if TYPE_CHECKING:
-    from engine.battles.battle import Battle  # a plan holds its card, not the other way round
+from engine.battles.battle import Battle
+from engine.encoding import stored_form
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +27,7 @@ class Seal:
     @classmethod
     def of(cls, plan: Battle) -> Seal:
         """Seals a plan. Raises `ValueError` for what JSON cannot say: NaN, half of a surrogate pair."""
-        text = json.dumps(asdict(plan), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        text = json.dumps(stored_form(plan), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
         return cls(digest=_digest(text), plan=text)
 
     @property

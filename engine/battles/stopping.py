@@ -1,4 +1,4 @@
-"""Ends an adaptive battle as soon as its always-valid interval has decided.
+"""The stopping rule: ends an adaptive battle as soon as its always-valid interval has decided.
 
 Items count in the battle's own order and only as far as both sides have answered all before them: within a block the
 short questions are answered first, and those are not a fair sample. Items that failed on either side are passed over.
@@ -14,30 +14,32 @@ from engine.tasks.registry import load_task
 
 
 class StoppingRule:
-    """Watches one battle. `a` and `b` are the outcomes there are already, by item, of a battle that is resumed."""
+    """Watches one battle.
+
+    battle  its plan
+    a, b    outcomes there are already, by item id, of a battle that is resumed
+    """
 
     def __init__(self, battle: Battle, a: Mapping[str, Outcome], b: Mapping[str, Outcome]) -> None:
-        population = load_task(battle.task).size if battle.target == "benchmark" else None
+        population = load_task(battle.task).size if battle.estimand == "benchmark" else None
         self.battle = battle
         self.gap = SequentialGap(battle.level, battle.margin, population)
-        self._seen: dict[Side, dict[str, Outcome]] = {"a": dict(a), "b": dict(b)}
-        self._passed = 0
-        self._go_on()
+        self._outcomes: dict[Side, dict[str, Outcome]] = {"a": {}, "b": {}}
+        self._counted = 0
+        self.update("a", a.values())
+        self.update("b", b.values())
 
     @property
     def decided(self) -> bool:
         return self.battle.stop == "adaptive" and self.gap.decided
 
-    def see(self, side: Side, outcomes: Iterable[Outcome]) -> None:
-        """Takes in what has just been written down."""
-        self._seen[side].update((outcome.item_id, outcome) for outcome in outcomes)
-        self._go_on()
-
-    def _go_on(self) -> None:
-        a, b = self._seen["a"], self._seen["b"]
+    def update(self, side: Side, outcomes: Iterable[Outcome]) -> None:
+        """Takes in outcomes that have just been written down."""
+        self._outcomes[side].update((outcome.item_id, outcome) for outcome in outcomes)
+        a, b = self._outcomes["a"], self._outcomes["b"]
         answered = self.battle.answered(a, b)
-        for item in answered[self._passed :]:
-            one, other = a[item], b[item]
-            if isinstance(one, ItemResult) and isinstance(other, ItemResult):
-                self.gap.update(one.score, other.score)
-        self._passed = len(answered)
+        for item in answered[self._counted :]:
+            result_a, result_b = a[item], b[item]
+            if isinstance(result_a, ItemResult) and isinstance(result_b, ItemResult):
+                self.gap.update(result_a.score, result_b.score)
+        self._counted = len(answered)

@@ -9,7 +9,7 @@ from typing import get_args
 
 from engine import report, runs
 from engine.analysis import analyse, forecasts
-from engine.battles import FORM, Battle, BattleResult, Card, Forecast, Seal
+from engine.battles import FORM, Battle, BattleResult, Forecast, OutcomeProbabilities, Seal
 from engine.battles.battle import Stop
 from engine.cli.options import add_shared, check_given, chosen
 from engine.cli.output import write_json
@@ -17,9 +17,9 @@ from engine.cli.progress import follow, stopped_by_interrupt
 from engine.errors import BattleFailed, CallerMistake
 from engine.harness.config import Normalisation
 from engine.stats import Discordance, detectable_gap
-from engine.stats.verdict import Target
+from engine.stats.verdict import Estimand
 
-REQUEST = ("a", "b", "task", "limit", "seed", "shots", "margin", "level", "stop", "target", "device", "dtype")
+REQUEST = ("a", "b", "task", "limit", "seed", "shots", "margin", "level", "stop", "estimand", "device", "dtype")
 SETTINGS = ("normalisation", "unconditional", "extraction", "template", "system", "multiturn", "thinking")
 
 
@@ -44,7 +44,8 @@ def add_options(command: argparse.ArgumentParser) -> None:
     )
     add(
         "--target",
-        choices=get_args(Target),
+        dest="estimand",
+        choices=get_args(Estimand),
         default="skill",
         help="what that interval speaks of: all such questions, or this benchmark's own (default %(default)s)",
     )
@@ -89,7 +90,7 @@ def _start(options: argparse.Namespace) -> str:
     request = _request(options)
     battle = runs.plan(request)
     print(_outlook(battle, runs.pilot(request)), file=sys.stderr)
-    if battle.card:
+    if battle.forecast:
         print(f"seal {Seal.of(battle).digest}", file=sys.stderr)
     return runs.start(battle)
 
@@ -98,8 +99,10 @@ def _request(options: argparse.Namespace) -> runs.BattleRequest:
     settings = {name: value for name in SETTINGS if (value := getattr(options, name)) not in (None, False)}
     if options.hypothesis and not options.forecast:
         raise CallerMistake(f"--hypothesis needs a forecast that can be graded: add --forecast {FORM}")
-    card = Card(forecast=Forecast.read(options.forecast), hypothesis=options.hypothesis) if options.forecast else None
-    return runs.BattleRequest(**chosen(options, REQUEST), settings=settings, forecast=card)
+    forecast = None
+    if options.forecast:
+        forecast = Forecast(probabilities=OutcomeProbabilities.read(options.forecast), hypothesis=options.hypothesis)
+    return runs.BattleRequest(**chosen(options, REQUEST), settings=settings, forecast=forecast)
 
 
 def _outlook(battle: Battle, pilot: Discordance | None) -> str:
@@ -116,10 +119,10 @@ def _forecast_lines(result: BattleResult) -> Iterator[str]:
     """Prediction against result, for a battle with a forecast."""
     if not (score := forecasts.score_forecast(result)):
         return
-    if card := result.battle.card:
-        if card.hypothesis:
-            yield f"Hypothesis: {' '.join(card.hypothesis.split())}"
-        yield f"Forecast: {report.prediction(card.forecast, result.names)}."
+    if forecast := result.battle.forecast:
+        if forecast.hypothesis:
+            yield f"Hypothesis: {' '.join(forecast.hypothesis.split())}"
+        yield f"Forecast: {report.prediction(forecast.probabilities, result.names)}."
     if isinstance(score, forecasts.ForecastScore):
         yield f"Outcome: {report.outcome_named(score.outcome, result.names)}."
     yield " ".join(report.sentences(score))

@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> None:
         date = datetime.fromtimestamp(entry.created, UTC).date().isoformat()
         print(f"{date} {battle.id} {battle.task}, {battle.a.name} against {battle.b.name}:", *report.sentences(score))
         head = {"battle_id": battle.id, "date": date, "task": battle.task, "a": battle.a.name, "b": battle.b.name}
-        content.append({**head, **report.forecast_json(battle.card, entry.seal, score)})
+        content.append({**head, **report.forecast_json(battle.forecast, entry.seal, score)})
     print(*report.sentences(together), sep="\n")
     if options.json:
         write_json(options.json, {"record": report.as_json(together), "forecasts": content})

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+from engine.encoding import stored_form
 
 Normalisation = Literal["sum", "characters", "bytes", "tokens", "unconditional"]
 
@@ -21,7 +23,13 @@ class Decoding:
     """Only what follows the last of these is looked through for `until`: a model's reasoning may hold anything."""
 
     def end(self, text: str) -> int | None:
-        """Where the earliest stop string begins; None where the text holds none that counts."""
+        """Where the earliest stop string begins; None where the text holds none that counts.
+
+        >>> decoding = Decoding(max_tokens=64, until=("Question:",), after="</think>")
+        >>> text = "Question: is it 4?</think>It is 4. Question: What"
+        >>> text[: decoding.end(text)]
+        'Question: is it 4?</think>It is 4. '
+        """
         start = 0
         if self.after:
             start = text.rfind(self.after)
@@ -58,7 +66,7 @@ class HarnessConfig:
     """None where choices are ranked and nothing is written."""
     dtype: str = "auto"
     """Precision asked for; auto is float32 on a CPU and bfloat16 on a GPU that has it."""
-    wording: str = "task"
+    prompt_variant: str = field(default="task", metadata={"alias": "wording"})
     """How the question is put: the task's own words, or another of the names in `engine.harness.variants`."""
     option_order: Literal["given", "reversed"] = "given"
     """Order of lettered options, for tasks that list them."""
@@ -67,6 +75,6 @@ class HarnessConfig:
 
     @property
     def fingerprint(self) -> str:
-        """A short tagged hash of the canonical JSON: equal fingerprints mean equal settings."""
-        canonical = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        """A short tagged hash of the stored form as canonical JSON: equal fingerprints mean equal settings."""
+        canonical = json.dumps(stored_form(self), sort_keys=True, separators=(",", ":"))
         return "h3:" + hashlib.sha256(canonical.encode()).hexdigest()[:12]

@@ -47,22 +47,33 @@ class FewShotContext:
     """Between a question and its answer."""
 
     def plain(self, question: str, system: str = "") -> str:
-        return _joined(system, self.description) + self._worked + question
+        """The question as one text.
+
+        >>> FewShotContext(examples=(("Q: 1 + 1\\nA:", "2"),)).plain("Q: 2 + 2\\nA:")
+        'Q: 1 + 1\\nA: 2\\n\\nQ: 2 + 2\\nA:'
+        """
+        return _joined(system, self.description) + self._worked_examples + question
 
     def conversation(
         self, question: str, system: str = "", *, multiturn: bool = False, thinking: bool | None = None
     ) -> Conversation:
-        """`multiturn` makes every worked example a question of the user and an answer of the assistant."""
+        """The question as a conversation.
+
+        question   of the item itself
+        system     what the system says before the task's description
+        multiturn  makes every worked example a question of the user and an answer of the assistant
+        thinking   whether the template invites the model to reason first; None leaves it to the template
+        """
         before = _joined(system, self.description)
         turns: tuple[Turn, ...] = (Turn("system", before),) if before else ()
         if not multiturn:
-            return Conversation((*turns, Turn("user", self._worked + question)), thinking)
+            return Conversation((*turns, Turn("user", self._worked_examples + question)), thinking)
         for asked, answer in self.examples:
             turns += (Turn("user", asked), Turn("assistant", answer))
         return Conversation((*turns, Turn("user", question)), thinking)
 
     @property
-    def _worked(self) -> str:
+    def _worked_examples(self) -> str:
         return "".join(f"{asked}{self.delimiter}{answer}{BETWEEN_EXAMPLES}" for asked, answer in self.examples)
 
 

@@ -43,12 +43,12 @@ class Logliks:
     sums: tuple[float, ...]
     scored: tuple[int, ...] = ()
     """Tokens of each choice."""
-    alone: tuple[float, ...] = ()
+    unconditional: tuple[float, ...] = ()
     """The sums of the choices after nothing, if they were asked for."""
-    tokens: int
-    cut: int = 0
+    tokens: int = 0
+    truncated_tokens: int = 0
     """Tokens dropped at the front of the longest prompt."""
-    seconds: float
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +59,10 @@ class Completion:
     text: str
     truncated: bool
     """It ran into the token limit: nothing says it was done."""
-    tokens: int
-    cut: int = 0
+    tokens: int = 0
+    truncated_tokens: int = 0
     """Tokens dropped at the front of the prompt."""
-    seconds: float
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +75,12 @@ class Trouble:
 
 
 class Model(Protocol):
-    """A model that is open. Opening may take seconds and raises; these methods report per item."""
+    """A model that is open. Opening may take seconds and raises; these methods report per item.
+
+    items     what is asked; batches are formed from all of it, whatever is skipped
+    decoding  how each answer is written
+    skip      ids of items that are done: they are in no batch that is yielded
+    """
 
     environment: dict[str, str]
     """What ran: weights, device, precision, library versions. Goes into the record."""

@@ -1,4 +1,4 @@
-"""Which models can fight: the ones that data packages bring, and anything an address can point at.
+"""Which models there are: the ones that data packages bring, and anything an address can point at.
 
     smollm2-135m-instruct, gemma-3-270m     weights in installed data packages
     hf:org/name@revision                    the hub, or its cache on disk

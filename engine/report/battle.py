@@ -41,7 +41,7 @@ def battle_json(result: BattleResult) -> BattleDocument:
     }
     document: BattleDocument = {**head, **(verdict_json(verdict) if verdict else NO_VERDICT)}
     if score := score_forecast(result):
-        document["card"] = forecast_json(battle.card, result.seal, score)
+        document["card"] = forecast_json(battle.forecast, result.seal, score)
     if aggregates := result.aggregates:
         document["aggregates"] = groups_json(aggregates)
     return {
@@ -96,6 +96,6 @@ def _outcome(outcome: Outcome) -> OutcomeDocument:
         return {**document, "text": outcome.text, "answer": outcome.answer}
     if outcome.scored:
         document["scored"] = list(outcome.scored)
-    if outcome.alone:
-        document["alone"] = list(outcome.alone)
+    if outcome.unconditional:
+        document["alone"] = list(outcome.unconditional)
     return document

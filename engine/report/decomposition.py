@@ -65,7 +65,7 @@ def _about(part: SourceEffect, gap: GapDecomposition) -> str:
     """How a source was measured, or why it was not."""
     if part.source != "item luck" or not part.measured:
         return part.about
-    whole = " of the whole benchmark's gap" if gap.target == "benchmark" else ""
+    whole = " of the whole benchmark's gap" if gap.estimand == "benchmark" else ""
     return f"{exact_percent(gap.level)} interval{whole}, {without_brackets(part.about)}"
 
 

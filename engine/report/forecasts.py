@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from engine.analysis.forecasts import GUESSING, WORST, Favourites, ForecastScore, Record, Unscored
-from engine.battles.forecast import Card, Forecast
+from engine.battles.forecast import Forecast, OutcomeProbabilities
 from engine.battles.seal import Seal
 from engine.report.figures import exact_percent
 from engine.store.document import ForecastDocument
@@ -23,7 +23,7 @@ UNSCORED = {
 }
 
 
-def prediction(forecast: Forecast, names: tuple[str, str]) -> str:
+def prediction(forecast: OutcomeProbabilities, names: tuple[str, str]) -> str:
     """The forecast in words, the likeliest outcome first."""
     likeliest_first = sorted(asdict(forecast).items(), key=lambda given: -given[1])
     return ", ".join(f"{outcome_named(name, names)} {exact_percent(given)}" for name, given in likeliest_first)
@@ -63,7 +63,7 @@ def record_sentences(record: Record) -> tuple[str, ...]:
     return (score, lead, *_notes(record))
 
 
-def forecast_json(card: Card | None, seal: Seal | None, score: ForecastScore | Unscored) -> ForecastDocument:
+def forecast_json(card: Forecast | None, seal: Seal | None, score: ForecastScore | Unscored) -> ForecastDocument:
     """The forecast's part of the command line's JSON, with what became of it.
 
     card   the forecast as the plan has it; None where the plan has lost it
@@ -73,7 +73,7 @@ def forecast_json(card: Card | None, seal: Seal | None, score: ForecastScore | U
     scored = score if isinstance(score, ForecastScore) else None
     return {
         "hypothesis": card.hypothesis if card else None,
-        "forecast": asdict(card.forecast) if card else None,
+        "forecast": asdict(card.probabilities) if card else None,
         "by": card.by if card else None,
         "seal": seal.digest if seal else None,
         "intact": seal.intact if seal else None,

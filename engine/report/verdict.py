@@ -89,7 +89,7 @@ def verdict_json(verdict: Verdict) -> VerdictDocument:
         "p_method": verdict.p_method,
         "p_equal": verdict.p_equal,
         "margin": verdict.margin,
-        "target": verdict.target,
+        "target": verdict.estimand,
         "winner": verdict.winner,
         "detectable_gap": verdict.detectable_gap,
         "items_needed": verdict.items_needed,
@@ -114,7 +114,7 @@ def _headline(verdict: Verdict) -> str:
     )
     where, asked = "this", f"on {items}"
     equal = "They are equal for your purposes"
-    if verdict.target == "benchmark":
+    if verdict.estimand == "benchmark":
         where, asked = "this benchmark", f"after {_share_asked(verdict)}"
         equal += f" on {where}"
     match verdict.winner:
@@ -151,7 +151,7 @@ def _noise(verdict: Verdict) -> str:
     interval = verdict.interval
     anywhere = f"anywhere from {span(interval.low, interval.high, verdict.names, verdict.margin)}"
     term = f"({exact_percent(interval.level)} interval: {without_brackets(interval.method)})"
-    if verdict.target == "benchmark":
+    if verdict.estimand == "benchmark":
         return f"If this benchmark were run to its end, the gap would be {anywhere} {term}."
     whenever = ", whenever one looks" if _watched(verdict) else ""
     return f"On other items of this kind the gap may be {anywhere}{whenever} {term}."
@@ -179,7 +179,7 @@ def _evidence(verdict: Verdict) -> str:
     if _watched(verdict):
         times = f"{times.replace('about', 'at most about')}, whenever one looks"
     term = f"({without_brackets(verdict.p_method)}: {p_value(verdict.p_value, 1 - verdict.interval.level)})"
-    if verdict.target == "benchmark":
+    if verdict.estimand == "benchmark":
         return f"{counted}Were they level on the whole benchmark, a {what} would turn up {times} {term}."
     return f"{counted}Luck alone brings a {what} {times} {term}."
 
@@ -204,7 +204,7 @@ def _next_step(verdict: Verdict) -> str:
     if verdict.winner != "undecided":
         return "This is settled: run another benchmark before you generalise."
     more, population, n = verdict.items_needed, verdict.population, verdict.n
-    if verdict.target == "benchmark":
+    if verdict.estimand == "benchmark":
         known = f"after the {_items_left(verdict)} the gap on this benchmark is known"
         return f"Go on watching: {_forecast(verdict)}. At the latest {known}." if more else f"Go on watching: {known}."
     if population is not None and _watched(verdict) and n >= population:
@@ -263,7 +263,7 @@ def _expert_noise(verdict: Verdict) -> str:
     ends = f"{signed(interval.low, verdict.margin)} to {signed(interval.high, verdict.margin)} pp"
     valid = ", valid at every n at once" if _watched(verdict) else ""
     speaks_of = "all items of this kind"
-    if verdict.target == "benchmark":
+    if verdict.estimand == "benchmark":
         speaks_of = f"this benchmark's {verdict.population or verdict.n:,} items"
     return (
         f"{exact_percent(interval.level)} interval of {_difference(verdict.names)}: {ends} "
@@ -316,7 +316,7 @@ def _expert_next_step(verdict: Verdict) -> str:
         text += f" The benchmark has {population:,} items, {_left(verdict):,} of them not asked."
     if verdict.winner != "undecided":
         return f"{text} Nothing more is needed here; replicate on another benchmark."
-    if verdict.items_needed is None and verdict.target == "benchmark":
+    if verdict.items_needed is None and verdict.estimand == "benchmark":
         return f"{text} Once they are, its gap is known."
     if verdict.items_needed is None:
         return f"{text} No realistic number of items reaches {power} at this gap and margin."
@@ -360,12 +360,12 @@ def _items_left(verdict: Verdict) -> str:
 
 
 def _run_to_its_end(verdict: Verdict) -> bool:
-    return verdict.target == "benchmark" and _left(verdict) == 0
+    return verdict.estimand == "benchmark" and _left(verdict) == 0
 
 
 def _out_of_reach(verdict: Verdict) -> bool:
     """Whether the rest of the benchmark could not turn the lead round even if it all went one way."""
-    return verdict.target == "benchmark" and 0 < _left(verdict) < round(abs(verdict.gap) * verdict.n, 6)
+    return verdict.estimand == "benchmark" and 0 < _left(verdict) < round(abs(verdict.gap) * verdict.n, 6)
 
 
 def _share_asked(verdict: Verdict) -> str:

@@ -12,7 +12,7 @@ from engine.errors import CallerMistake
 from engine.harness.config import HarnessConfig, Normalisation
 from engine.models.registry import ModelCard, find
 from engine.runs.request import BattleRequest
-from engine.stats.verdict import Target
+from engine.stats.verdict import Estimand
 from engine.tasks.items import digest
 from engine.tasks.registry import load_task
 from engine.tasks.rendering import check_renderable
@@ -37,7 +37,7 @@ def plan(request: BattleRequest, *, probe: bool = False, itself: bool = False) -
     a, b = (_contender(card, task, request) for card in cards)
     if a == b and not itself:
         raise CallerMistake(f"A and B are the same contender, {a.name}. Choose two that differ.")
-    _check_task(task, request.target)
+    _check_task(task, request.estimand)
     _check_harnesses(a, b, lambda harness: _check_harness(task, harness))
     items = draw(task, request.limit, request.seed)
     drawn = task.with_items(item.id for item in items)
@@ -55,8 +55,8 @@ def plan(request: BattleRequest, *, probe: bool = False, itself: bool = False) -
         margin=request.margin,
         level=request.level,
         stop=request.stop,
-        target=request.target,
-        card=None if probe else request.forecast,
+        estimand=request.estimand,
+        forecast=None if probe else request.forecast,
         device=resolve(request.device) if local else "endpoint",
         probe=probe,
     )
@@ -85,7 +85,7 @@ def _check_request(request: BattleRequest) -> None:
         raise CallerMistake(f"The level {request.level} is not between 0.5 and 1; 0.95 is usual.")
     for name, value, known in (
         ("--stop", request.stop, get_args(Stop)),
-        ("--target", request.target, get_args(Target)),
+        ("--target", request.estimand, get_args(Estimand)),
     ):
         if value not in known:
             raise CallerMistake(f"{name} {value!r} is unknown. Use one of: {', '.join(known)}.")
@@ -101,12 +101,12 @@ def _check_installed(*cards: ModelCard) -> None:
             raise CallerMistake(f"The weights of {card.title} are not installed. To get them: {card.advice()}.")
 
 
-def _check_task(task: Task, target: Target) -> None:
+def _check_task(task: Task, estimand: Estimand) -> None:
     if task.runs_code:
         raise CallerMistake(
             f"{task.title} runs what a model wrote, and there is no sandbox here to run it in. Choose another task."
         )
-    if target == "benchmark" and task.size is None:
+    if estimand == "benchmark" and task.size is None:
         raise CallerMistake(f"{task.title} has no end, so no battle can be about all of it. Use --target skill.")
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from engine.battles.battle import Stop
-from engine.battles.forecast import Card
-from engine.stats.verdict import Target
+from engine.battles.forecast import Forecast
+from engine.stats.verdict import Estimand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +27,9 @@ class BattleRequest:
     level: float = 0.95
     stop: Stop = "planned"
     """planned: all items asked for are used; adaptive: stop as soon as an always-valid interval has decided."""
-    target: Target = "skill"
+    estimand: Estimand = "skill"
     """What an always-valid interval speaks of: `skill` on all such questions, or this `benchmark` run to its end."""
-    forecast: Card | None = None
+    forecast: Forecast | None = None
     """What somebody expects of it, to be sealed with the plan."""
     device: str = "auto"
     dtype: str = "auto"

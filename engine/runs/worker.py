@@ -86,7 +86,7 @@ def _run(ledger: Ledger, battle: Battle, open_models: OpenModels) -> None:
     for side, outcomes in () if stopping_rule.decided else evaluate(prepare(battle), models, recorded):
         if not ledger.append(battle.id, side, outcomes):
             return  # stopped; nothing after the stop is recorded
-        stopping_rule.see(side, outcomes)
+        stopping_rule.update(side, outcomes)
         while models[side].notices:
             ledger.note(battle.id, models[side].notices.pop(0))
         if stopping_rule.decided:

@@ -13,7 +13,7 @@ from itertools import permutations
 from statistics import fmean
 from typing import Literal
 
-from engine.stats.verdict import Target, Verdict
+from engine.stats.verdict import Estimand, Verdict
 
 GapSource = Literal["item luck", "instrument", "protocol", "rerun"]
 """Item sampling, scorer, prompt and run, by the words that are stored and shown."""
@@ -93,7 +93,7 @@ class GapDecomposition:
 
     n       items that both have a score for
     level   confidence level of the interval that is the item luck
-    target  what that interval speaks of, as in `Verdict`
+    estimand  what that interval speaks of, as in `Verdict`
     """
 
     names: tuple[str, str]
@@ -102,7 +102,7 @@ class GapDecomposition:
     level: float
     margin: float
     parts: tuple[SourceEffect, SourceEffect, SourceEffect, SourceEffect]
-    target: Target = "skill"
+    estimand: Estimand = "skill"
 
     @classmethod
     def of(cls, verdict: Verdict, *, scorer: SourceEffect, prompt: SourceEffect, run: SourceEffect) -> GapDecomposition:
@@ -114,7 +114,7 @@ class GapDecomposition:
             level=verdict.interval.level,
             margin=verdict.margin,
             parts=(item_sampling_effect(verdict), scorer, prompt, run),
-            target=verdict.target,
+            estimand=verdict.estimand,
         )
 
 

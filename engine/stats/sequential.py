@@ -25,7 +25,7 @@ from engine.errors import CallerMistake, Mismatch
 from engine.stats.interval import Interval, check_between
 from engine.stats.paired import Discordant, Estimate, Winner, distinct_names
 from engine.stats.power import POWER
-from engine.stats.verdict import Target, Verdict
+from engine.stats.verdict import Estimand, Verdict
 
 CONCENTRATION = 3.0
 """c, of the Beta law the bets are drawn from: leads of a third of the discordant pairs are found soonest."""
@@ -178,12 +178,12 @@ def compare_anytime(
     margin: float = 0.02,
     names: tuple[str, str] = ("A", "B"),
     population: int | None = None,
-    target: Target = "skill",
+    estimand: Estimand = "skill",
 ) -> Verdict:
     """The verdict on a battle that was stopped, or is looked at, at whatever moment; `compare` is for a planned n.
 
     a, b        scores from 0 to 1 of the same items, in the order in which they were drawn
-    population  how many items the benchmark has; needed for the target `benchmark`
+    population  how many items the benchmark has; needed for the estimand `benchmark`
 
     Raises:
         Mismatch: `a` and `b` differ in length.
@@ -193,9 +193,9 @@ def compare_anytime(
         raise Mismatch(f"`a` has {len(a)} scores and `b` has {len(b)}: keep the items that both have answered.")
     if len(a) < 2:
         raise CallerMistake(f"A verdict needs at least 2 items answered by both; got {len(a)}: run more.")
-    if target == "benchmark" and population is None:
+    if estimand == "benchmark" and population is None:
         raise CallerMistake("The target is the benchmark, but `population` is not given: say how many items it has.")
-    watched = _after(tuple(a), tuple(b), level, margin, population if target == "benchmark" else None)
+    watched = _after(tuple(a), tuple(b), level, margin, population if estimand == "benchmark" else None)
     n, interval = watched.n, watched.interval
     reach = (interval.high - interval.low) / 2 / watched.error
     needed, settled_as = (None, None) if watched.decided else _estimate(watched, reach).forecast(margin)
@@ -223,7 +223,7 @@ def compare_anytime(
         settled_as=settled_as,
         population=population,
         caveats=(),
-        target=target,
+        estimand=estimand,
         p_equal=watched.p_equal,
     )
 

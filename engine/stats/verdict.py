@@ -21,7 +21,7 @@ from engine.errors import CallerMistake, Mismatch
 from engine.stats.interval import Interval, check_between
 from engine.stats.paired import Discordant, Estimate, Labels, Winner, distinct_names, paired_t, tango
 
-Target = Literal["skill", "benchmark"]
+Estimand = Literal["skill", "benchmark"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class Verdict:
     settled_as      what those items would most likely settle it as; None with `items_needed`
     population      how many items the whole benchmark has, where known
     caveats         sentences to read before believing the rest
-    target          what the interval speaks of: `skill` on all questions like these, or this `benchmark` run to its end
+    estimand        what the interval speaks of: `skill` on all questions like these, or this `benchmark` run to its end
     """
 
     winner: Winner
@@ -62,7 +62,7 @@ class Verdict:
     settled_as: Winner | None
     population: int | None
     caveats: tuple[str, ...]
-    target: Target = "skill"
+    estimand: Estimand = "skill"
 
 
 def compare(

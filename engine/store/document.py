@@ -18,7 +18,7 @@ from typing_extensions import TypedDict  # that of `typing` cannot be checked be
 from engine.battles.battle import Side, Stop
 from engine.stats.decomposition import GapSource
 from engine.stats.paired import Winner
-from engine.stats.verdict import Target
+from engine.stats.verdict import Estimand
 
 
 class IntervalDocument(TypedDict):
@@ -43,7 +43,7 @@ class VerdictDocument(TypedDict, total=False):
     p_method: str
     p_equal: float
     margin: float
-    target: Target
+    target: Estimand
     winner: Winner | None
     detectable_gap: float
     items_needed: int | None

@@ -62,7 +62,7 @@ class Entry:
     environment: dict[str, dict[str, str]]
     """What ran, by side."""
     seal: Seal | None
-    """Of the plan, if it came with a card; None for a battle without one."""
+    """Of the plan, if it came with a forecast; None for a battle without one."""
 
 
 class Ledger:
@@ -88,15 +88,15 @@ class Ledger:
     # Writing
 
     def add(self, battle: Battle) -> None:
-        """Stores a complete plan, sealed if it has a card; nothing has run yet, and it can never be changed."""
+        """Stores a complete plan, sealed if it has a forecast; nothing has run yet, and it can never be changed."""
         seal = Seal.of(battle)
         row = {
             "id": battle.id, "state": "queued", "phase": "", "message": "", "exit_code": 0, "attempts": 0,
             "created": time.time(), "device": battle.device, "probe": battle.probe, "task": battle.task,
             "model_a": battle.a.model, "shots_a": battle.a.harness.shots,
             "model_b": battle.b.model, "shots_b": battle.b.harness.shots,
-            "repeats": battle.of or None, "forecaster": battle.card and battle.card.by,
-            "environment": "{}", "seal": seal.digest if battle.card else None, "plan": seal.plan,
+            "repeats": battle.repeat_of or None, "forecaster": battle.forecast and battle.forecast.by,
+            "environment": "{}", "seal": seal.digest if battle.forecast else None, "plan": seal.plan,
         }  # fmt: skip
         with self._writing():
             self.connection.execute(battles.insert(), row)
@@ -135,7 +135,7 @@ class Ledger:
                 "item": outcome.item_id,
                 "score": outcome.score if isinstance(outcome, ItemResult) else None,
                 "seconds": outcome.seconds,
-                "body": _outcome.dump_json(outcome).decode(),
+                "body": _outcome.dump_json(outcome, by_alias=True).decode(),
             }
             for outcome in batch
         ]

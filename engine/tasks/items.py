@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import Literal
 
 from engine.errors import CallerMistake
-from engine.tasks.sources import Row, read_rows
+from engine.tasks.sources import read_rows
 from engine.tasks.task import Item, OptionOrder, Task
 
 
@@ -18,7 +18,7 @@ from engine.tasks.task import Item, OptionOrder, Task
 def _items(task: Task, split: Literal["items", "shots"], order: OptionOrder) -> tuple[Item, ...]:
     if order == "reversed" and task.reverse is None:
         raise CallerMistake(f"{task.title} lists no options whose order could change. Leave option_order at 'given'.")
-    turn = task.reverse if order == "reversed" and task.reverse else _as_it_is
+    in_order = task.reverse if order == "reversed" and task.reverse else lambda row: row
     sources = task.items_from if split == "items" else task.shots_from
     what = f"{task.title} ({'the questions' if split == 'items' else 'the worked examples'})"
     built: list[Item] = []
@@ -26,7 +26,7 @@ def _items(task: Task, split: Literal["items", "shots"], order: OptionOrder) -> 
     for row in read_rows(what, sources):
         group = str(row.get("group", ""))
         try:
-            built.append(task.item(seen.get(group, 0), turn(row)))
+            built.append(task.item(seen.get(group, 0), in_order(row)))
         except (KeyError, ValueError, TypeError, IndexError) as error:
             place = row.get("__file__", "its source")
             raise CallerMistake(
@@ -34,10 +34,6 @@ def _items(task: Task, split: Literal["items", "shots"], order: OptionOrder) -> 
             ) from error
         seen[group] = seen.get(group, 0) + 1
     return tuple(built)
-
-
-def _as_it_is(row: Row) -> Row:
-    return row
 
 
 def load_items(task: Task, order: OptionOrder = "given") -> tuple[Item, ...]:

@@ -56,10 +56,10 @@ def render(task: Task, harness: HarnessConfig, ids: Collection[str] | None = Non
     examples = _draw_examples(task, harness, items) if harness.shots else {}
     return {
         item.id: RenderedItem(
-            item=_reworded(item, variant),
+            item=_rephrased(item, variant),
             context=FewShotContext(
                 description=variant.opening + task.description(item.group),
-                examples=tuple(_reworded(example, variant).example for example in examples.get(item.id, ())),
+                examples=tuple(_rephrased(example, variant).example for example in examples.get(item.id, ())),
                 delimiter=task.delimiter,
             ),
         )
@@ -82,16 +82,16 @@ def few_shot_contexts(task: Task, harness: HarnessConfig) -> Mapping[str, FewSho
 
 
 def _variant(task: Task, harness: HarnessConfig, items: Sequence[Item]) -> PromptVariant:
-    if harness.wording not in PROMPT_VARIANTS:
-        raise Unknown.name("wording", harness.wording, PROMPT_VARIANTS)
-    variant = PROMPT_VARIANTS[harness.wording]
-    if harness.wording != "task" and not variant.changes(items[0].contexts[0]):
-        raise CallerMistake(f"The wording {harness.wording!r} changes nothing in {task.title}. Use another one.")
+    if harness.prompt_variant not in PROMPT_VARIANTS:
+        raise Unknown.name("wording", harness.prompt_variant, PROMPT_VARIANTS)
+    variant = PROMPT_VARIANTS[harness.prompt_variant]
+    if harness.prompt_variant != "task" and not variant.affects(items[0].contexts[0]):
+        raise CallerMistake(f"The wording {harness.prompt_variant!r} changes nothing in {task.title}. Use another one.")
     return variant
 
 
-def _reworded(item: Item, variant: PromptVariant) -> Item:
-    contexts = tuple(map(variant.put, item.contexts))
+def _rephrased(item: Item, variant: PromptVariant) -> Item:
+    contexts = tuple(map(variant.apply, item.contexts))
     return item if contexts == item.contexts else replace(item, contexts=contexts)
 
 

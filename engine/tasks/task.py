@@ -90,11 +90,10 @@ class Item:
     ) -> Item:
         """An item whose choices are ranked after one text; its worked answer is the right choice.
 
-        choices  continuations, without the delimiter
-        gold     index of the right one
-        options  the choices as a person reads them, where `choices` are bare letters
-
-        The other parameters are those of `written`.
+        index, context, id, group  as in `written`
+        choices                    continuations, without the delimiter
+        gold                       index of the right one
+        options                    the choices as a person reads them, where `choices` are bare letters
         """
         item = cls.written(index, context, choices[gold], id=id, group=group, options=options)
         return replace(item, choices=tuple(choices), gold=gold)
@@ -181,7 +180,7 @@ class Task:
     def present(self) -> bool:
         return first_present(self.items_from) is not None
 
-    def lacks(self, shots: int) -> str:
+    def advice(self, shots: int) -> str:
         """How to get the items, or the worked examples if any are asked for; empty where all is on this machine."""
         wanted = (("items", self.items_from), *((("worked examples", self.shots_from),) if shots else ()))
         return " ".join(

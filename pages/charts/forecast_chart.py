@@ -9,7 +9,7 @@ from pages.charts.palette import Palette, palette
 OUTCOMES = ("a", "b", "equal", "undecided")
 
 
-def show(forecast: battles.Forecast, names: tuple[str, str], happened: str | None, *, key: str) -> None:
+def show(forecast: battles.OutcomeProbabilities, names: tuple[str, str], happened: str | None, *, key: str) -> None:
     """`happened` is the outcome, or None while nobody knows."""
     rows = [
         {

@@ -45,7 +45,7 @@ def trail_of(battle: Battle, pairs: Sequence[tuple[str, float, float]]) -> Trail
     """The battle's trail as far as `pairs` go, kept for this session."""
     key = f"trail-{battle.id}"
     if key not in st.session_state:
-        population = load_task(battle.task).size if battle.target == "benchmark" else None
+        population = load_task(battle.task).size if battle.estimand == "benchmark" else None
         gap = SequentialGap(battle.level, battle.margin, population)
         st.session_state[key] = Trail(gap, set(checkpoints(battle.n, most=80)))
     trail: Trail = st.session_state[key]

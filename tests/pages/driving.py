@@ -70,6 +70,8 @@ def descriptions(app: AppTest) -> list[str]:
     return [json.loads(chart.proto.spec)["description"] for chart in app.get("vega_lite_chart")]
 
 
-def expecting(learner: str = "ann", hypothesis: str = "", **percent: int) -> battles.Card:
+def expecting(learner: str = "ann", hypothesis: str = "", **percent: int) -> battles.Forecast:
     given = percent or {"a": 10, "b": 20, "equal": 30, "undecided": 40}
-    return battles.Card(forecast=battles.Forecast.percent(**given), hypothesis=hypothesis, by=battles.author(learner))
+    return battles.Forecast(
+        probabilities=battles.OutcomeProbabilities.percent(**given), hypothesis=hypothesis, by=battles.author(learner)
+    )

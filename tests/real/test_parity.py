@@ -186,9 +186,9 @@ def test_ranked_choices_agree(model: LocalModel, case: Case, task: Task, monkeyp
         ours = told[item.id]
         assert isinstance(ours, Logliks)
         assert ours.sums == pytest.approx(doc["logliks"], abs=TOLERANCE, rel=0), item.id
-        assert ours.alone == pytest.approx(doc.get("alone", ()), abs=TOLERANCE, rel=0), item.id
+        assert ours.unconditional == pytest.approx(doc.get("alone", ()), abs=TOLERANCE, rel=0), item.id
         assert ours.scored == tuple(doc["scored"])
-        assert ours.cut == max(doc["cut"])
+        assert ours.truncated_tokens == max(doc["cut"])
         close += differing(item, ours, doc)
     print(f"{len(close)} of {len(docs)} predictions differ")
     assert all(margin < TOLERANCE for margin in close)
@@ -225,7 +225,7 @@ def test_written_answers_agree(model: LocalModel, case: Case, task: Task, monkey
         completion = written[item.id]
         assert completion.text == doc.get("text", completion.text)
         assert sha256(completion.text) == doc["text_sha256"], item.id
-        assert completion.cut == doc["cut"][0]
+        assert completion.truncated_tokens == doc["cut"][0]
         check_scorers(task, item, completion.text, doc["filters"])
 
 

@@ -64,7 +64,7 @@ def _reasons(battle: Battle, task: Task, harness: HarnessConfig, model: str) -> 
     shown, served, metric = harness.shots > 0, _converses(card, task), called(task, rule_of(task, harness))[0]
     stops = decoding(harness).until if task.writes else ()
     at_odds = {
-        f"lm-eval has no wording {harness.wording!r}.": harness.wording != "task",
+        f"lm-eval has no wording {harness.prompt_variant!r}.": harness.prompt_variant != "task",
         "lm-eval does not reverse options.": harness.option_order != "given",
         stated.anew: bool(stated.anew),
         f"lm-eval asks {task.name} without worked examples, whatever --num_fewshot says.": shown and not stated.shots,

@@ -11,12 +11,12 @@ import math
 import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from engine.battles.battle import Contender, ItemFailure, Outcome, Side
 from engine.battles.rescoring import rule_of
 from engine.battles.result import BattleResult
+from engine.encoding import stored_form
 from engine.harness.config import HarnessConfig
 from engine.harness.prompt import BETWEEN_EXAMPLES
 from engine.home import PROJECT
@@ -104,7 +104,7 @@ def _ours(result: BattleResult, side: Side) -> dict[str, Any]:
         "side": side,
         "metric": own_metric(result, side),
         "fingerprint": harness.fingerprint,
-        "harness": asdict(harness),
+        "harness": stored_form(harness),
         "environment": dict(result.environment.get(side, {})),
         "stopped_early": result.anytime,
     }

@@ -14,7 +14,7 @@ from typing import Any
 
 from engine.battles.battle import ItemFailure, ItemResult, Outcome, Side
 from engine.battles.requests import ranking
-from engine.battles.rescoring import rescored, rule_of, rules
+from engine.battles.rescoring import rescored_outcome, rule_of, scoring_rules
 from engine.battles.result import BattleResult
 from engine.battles.scoring import final_text
 from engine.harness.config import HarnessConfig
@@ -42,7 +42,7 @@ class Scoring:
 def scorings(task: Task, harness: HarnessConfig) -> list[Scoring]:
     """All that lm-eval reports of the task, and the rule of the battle where that is not among it."""
     reported, own = definition(task).metrics, rule_of(task, harness)
-    named = {rule: called(task, rule) for rule in rules(task)}
+    named = {rule: called(task, rule) for rule in scoring_rules(task)}
     return [
         Scoring(rule=rule, metric=metric, filter=used)
         for rule, (metric, used) in named.items()
@@ -123,7 +123,7 @@ class _Writer:
     def _read(self, item: Item, outcome: Outcome, rule: str) -> ItemResult | None:
         if isinstance(outcome, ItemResult) and rule == rule_of(self.task, self.harness):
             return outcome
-        return rescored(self.task, item, outcome, self.harness, rule)
+        return rescored_outcome(self.task, item, outcome, self.harness, rule)
 
     def _arguments(self, prompt: Asked, then: str | dict[str, Any]) -> dict[str, Any]:
         """lm-eval logs what it sends to an endpoint as a list of one text."""
@@ -135,7 +135,7 @@ class _Writer:
     def _answers(self, outcome: Outcome, read: ItemResult | None, used: str) -> Line:
         """What came back, and what the filter made of it."""
         if not self.task.writes:
-            sums = [*outcome.logliks, *outcome.alone] if isinstance(outcome, ItemResult) else []
+            sums = [*outcome.logliks, *outcome.unconditional] if isinstance(outcome, ItemResult) else []
             told = [[str(total), None] for total in sums]
             return {"resps": [[one] for one in told], "filtered_resps": told}
         if outcome.text is None:

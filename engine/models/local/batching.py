@@ -23,7 +23,7 @@ class Line:
 
     read: tuple[int, ...]
     targets: tuple[int, ...]
-    cut: int = 0
+    truncated_tokens: int = 0
     """Tokens dropped at the front because the model cannot read as many."""
 
     @property

@@ -151,9 +151,9 @@ class LocalModel:
             item_id=item.item_id,
             sums=sums,
             scored=tuple(line.scored for line in lines),
-            alone=unasked,
+            unconditional=unasked,
             tokens=prefix_tree.size([line.read for line in lines]),
-            cut=max(line.cut for line in lines),
+            truncated_tokens=max(line.truncated_tokens for line in lines),
             seconds=seconds,
         )
 
@@ -301,7 +301,7 @@ class LocalModel:
             text=text[:cut],
             truncated=not ended and cut is None and len(new) >= writer.decoding.max_tokens,
             tokens=read[0] + len(new),
-            cut=read[1],
+            truncated_tokens=read[1],
             seconds=seconds,
         )
 

@@ -10,7 +10,7 @@ from pages.format import plain
 
 def show(result: BattleResult) -> None:
     """Nothing for a battle without a card."""
-    expected, seal, score = result.battle.card, result.seal, forecasts.score_forecast(result)
+    expected, seal, score = result.battle.forecast, result.seal, forecasts.score_forecast(result)
     if score is None:
         return
     happened = score.outcome if isinstance(score, forecasts.ForecastScore) else None
@@ -18,7 +18,7 @@ def show(result: BattleResult) -> None:
     if expected is not None:
         if expected.hypothesis:
             st.markdown(f"“{plain(' '.join(expected.hypothesis.split()))}”")
-        forecast_chart.show(expected.forecast, result.names, happened, key="forecast")
+        forecast_chart.show(expected.probabilities, result.names, happened, key="forecast")
         if happened is not None:
             st.caption("◆ marks what happened.")
     st.markdown(plain(" ".join(report.sentences(score))))

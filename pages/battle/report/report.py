@@ -70,7 +70,7 @@ def _verdict_after(pairs: Sequence[tuple[str, float, float]], battle: Battle, n:
 
 def _sources(analysis: BattleAnalysis) -> None:
     parts = analysis.decomposition
-    if parts is None or analysis.result.battle.of:  # a repeat is itself a reading of another battle's gap
+    if parts is None or analysis.result.battle.repeat_of:  # a repeat is itself a reading of another battle's gap
         return
     st.subheader("Where the gap may come from", anchor=False)
     decomposition_report.show(parts, key="split")

@@ -15,7 +15,7 @@ SURE = (25, 40, 55, 70, 85, 100)
 """Percent for the favourite; what is left of 100 can be shared by three without a rest."""
 
 
-def show(names: tuple[str, str], margin: float, *, key: str) -> tuple[battles.Card | None, bool]:
+def show(names: tuple[str, str], margin: float, *, key: str) -> tuple[battles.Forecast | None, bool]:
     """The card, None without a forecast, and whether a battle can be run with what is there so far.
 
     Under another `key` all of it is asked anew: a forecast is about two models and one run.
@@ -43,7 +43,7 @@ def show(names: tuple[str, str], margin: float, *, key: str) -> tuple[battles.Ca
             "undecided": "Undecided: these items cannot tell",
         }
         percent = (_favourite if form == "favourite" else _four)(labels, key)
-        forecast = None if percent is None else battles.Forecast.percent(**percent)
+        forecast = None if percent is None else battles.OutcomeProbabilities.percent(**percent)
         if forecast is not None:
             forecast_chart.show(forecast, names, None, key=f"{key} picture")
         hypothesis = st.text_area(
@@ -57,9 +57,10 @@ def show(names: tuple[str, str], margin: float, *, key: str) -> tuple[battles.Ca
         if forecast is None:
             return None, False
         with errors_shown():
-            card = battles.Card(forecast=forecast, hypothesis=hypothesis.strip(), by=battles.author(learner.token()))
-            card.check()
-            return card, True
+            author = battles.author(learner.token())
+            expected = battles.Forecast(probabilities=forecast, hypothesis=hypothesis.strip(), by=author)
+            expected.check()
+            return expected, True
     return None, False
 
 

@@ -43,7 +43,7 @@ def show() -> BattleRequest | None:
         "margin. It often takes a fraction of the items; if it never decides, all of them are used.",
     )
     harness = harness_fields.show(task)
-    if lacking := task.lacks(harness.shots):
+    if lacking := task.advice(harness.shots):
         st.warning(lacking)
     if a is not None and a == b:
         st.warning("A and B are the same model: choose two that differ.")

@@ -17,7 +17,7 @@ from engine.analysis.decomposition import decompose, repeat_effects, scorer_effe
 from engine.analysis.repeats import Repeat, plan_repeats
 from engine.analysis.variations import Variations, variations_of
 from engine.battles.battle import SIDES, Battle, Contender, ItemFailure, ItemResult, Outcome
-from engine.battles.rescoring import rescore, rules
+from engine.battles.rescoring import rescored_score, scoring_rules
 from engine.battles.result import BattleResult
 from engine.battles.scoring import ranked_outcome, written_outcome
 from engine.harness.config import Decoding
@@ -125,8 +125,8 @@ RIGHT, WRONG, LOOSE, SILENT, CUT, CUT_LOOSE = "#### 7", "#### 8", "it is 7", "no
 
 
 def test_the_rules_a_task_knows(essay: Task) -> None:
-    assert rules(essay) == ("strict-match", "flexible-extract")
-    assert rules(toy_task()) == ("sum", "characters", "bytes", "tokens", "unconditional")
+    assert scoring_rules(essay) == ("strict-match", "flexible-extract")
+    assert scoring_rules(toy_task()) == ("sum", "characters", "bytes", "tokens", "unconditional")
 
 
 @pytest.mark.parametrize(
@@ -147,8 +147,8 @@ def test_a_stored_answer_read_again(
 ) -> None:
     item = load_items(essay)[0]
     outcome = written(essay, [text] * 10)[item.id]
-    assert rescore(essay, item, outcome, essay.harness(), "strict-match") == strict
-    assert rescore(essay, item, outcome, essay.harness(), "flexible-extract") == flexible
+    assert rescored_score(essay, item, outcome, essay.harness(), "strict-match") == strict
+    assert rescored_score(essay, item, outcome, essay.harness(), "flexible-extract") == flexible
 
 
 def test_a_stored_ranking_read_again(add_task: AddTask) -> None:
@@ -157,10 +157,10 @@ def test_a_stored_ranking_read_again(add_task: AddTask) -> None:
     sums = (-6.0, -4.0, -3.5)
     outcome = ranked_outcome(item, Logliks(item_id=item.id, sums=sums, tokens=3, seconds=0.1), "sum")
     asked = task.harness()
-    assert rescore(task, item, outcome, asked, "sum") == 1.0
-    assert rescore(task, item, outcome, asked, "characters") == 0.0  # -4.0/5 = -0.8 beats -3.5/4 = -0.875
-    assert rescore(task, item, ItemFailure(item_id=item.id, reason="error", message="no"), asked, "sum") is None
-    assert rescore(task, item, ItemResult(item_id=item.id, score=1.0), asked, "sum") is None
+    assert rescored_score(task, item, outcome, asked, "sum") == 1.0
+    assert rescored_score(task, item, outcome, asked, "characters") == 0.0  # -4.0/5 = -0.8 beats -3.5/4 = -0.875
+    assert rescored_score(task, item, ItemFailure(item_id=item.id, reason="error", message="no"), asked, "sum") is None
+    assert rescored_score(task, item, ItemResult(item_id=item.id, score=1.0), asked, "sum") is None
 
 
 def test_each_rule_and_both_bounds(essay: Task, contenders: tuple[str, str]) -> None:
@@ -287,14 +287,14 @@ def again(
     """The battle once more with a setting of both sides changed, over its first items."""
     over = base.battle.item_ids[: len(scores[0])]
     sides = {s: replace(c := base.battle.contender(s), harness=replace(c.harness, **change)) for s in SIDES}
-    battle = replace(base.battle, id=f"{change}", of=base.battle.id, item_ids=over, **sides)
+    battle = replace(base.battle, id=f"{change}", repeat_of=base.battle.id, item_ids=over, **sides)
     a, b = (scored(over, side) for side in scores)
     return result_of(battle, a, b, state)
 
 
 def test_a_repeat_is_read_on_the_items_it_shares(first: BattleResult) -> None:
     # On the first five items the gap was (5 - 4) / 5; now B has the lead there, with 3 answers changed.
-    family = [again(first, ([1, 1, 1, 0, 0], [1, 1, 1, 1, 1]), wording="instruction first")]
+    family = [again(first, ([1, 1, 1, 0, 0], [1, 1, 1, 1, 1]), prompt_variant="instruction first")]
     part = prompt_effect(first, family)
     assert part.readings == (Remeasurement(label="instruction first", gap=-0.4, n=5, base=0.2, flips=3),)
     assert (part.low, part.high) == pytest.approx((0.2 - 0.6, 0.2))
@@ -329,10 +329,10 @@ def test_what_is_no_repeat_is_no_reading(first: BattleResult) -> None:
         again(first, same, template="chat"),  # not a way to repeat
         one_side,
         swapped,
-        replace(good, battle=replace(good.battle, of="another")),
+        replace(good, battle=replace(good.battle, repeat_of="another")),
         replace(good, battle=replace(good.battle, device="cuda")),
         first,
-        replace(first, battle=replace(first.battle, of=first.battle.id)),
+        replace(first, battle=replace(first.battle, repeat_of=first.battle.id)),
     ]
     assert not run_effect(first, family).measured and not prompt_effect(first, family).measured
     assert [reading.label for reading in run_effect(first, [*family, good]).readings] == [dtype]
@@ -659,5 +659,5 @@ def test_item_luck_says_which_interval_it_is() -> None:
     clustered = compare([1, 0, 1, 1, 0, 0, 1, 0], [0, 0, 1, 0, 0, 1, 1, 0], clusters="aabbccdd")
     about = as_json(decompose_scores(clustered, own, {"acc": own}))["parts"][0]["about"]
     assert about.startswith("95% interval, ") and "4 clusters" in about and "(" not in about
-    whole = as_json(decompose_scores(replace(verdict, target="benchmark"), own, {"acc": own}))["parts"][0]["about"]
+    whole = as_json(decompose_scores(replace(verdict, estimand="benchmark"), own, {"acc": own}))["parts"][0]["about"]
     assert whole.startswith("95% interval of the whole benchmark's gap, ")

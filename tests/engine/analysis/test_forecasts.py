@@ -21,7 +21,7 @@ from engine.analysis.forecasts import (
     score_sealed,
     scored_battles,
 )
-from engine.battles.forecast import Forecast
+from engine.battles.forecast import OutcomeProbabilities
 from engine.battles.seal import Seal
 from engine.cli import main
 from engine.errors import CallerMistake
@@ -34,15 +34,15 @@ from tests.engine.battles.test_forecast import BATTLE, CARD, FORECAST
 
 Capture = pytest.CaptureFixture[str]
 OUTCOMES: tuple[Winner, ...] = ("a", "b", "equal", "undecided")
-EVENLY = Forecast(a=0.25, b=0.25, equal=0.25, undecided=0.25)
+EVENLY = OutcomeProbabilities(a=0.25, b=0.25, equal=0.25, undecided=0.25)
 
 
-def forecast(*parts: float) -> Forecast:
-    return Forecast(**dict(zip(OUTCOMES, (part / sum(parts) for part in parts), strict=True)))
+def forecast(*parts: float) -> OutcomeProbabilities:
+    return OutcomeProbabilities(**dict(zip(OUTCOMES, (part / sum(parts) for part in parts), strict=True)))
 
 
-def grades(*given: tuple[Forecast, Winner]) -> tuple[ForecastScore, ...]:
-    return tuple(ForecastScore(forecast=one, outcome=outcome) for one, outcome in given)
+def grades(*given: tuple[OutcomeProbabilities, Winner]) -> tuple[ForecastScore, ...]:
+    return tuple(ForecastScore(probabilities=one, outcome=outcome) for one, outcome in given)
 
 
 # ---- one forecast
@@ -58,17 +58,17 @@ def grades(*given: tuple[Forecast, Winner]) -> tuple[ForecastScore, ...]:
     ],
 )
 def test_the_brier_score(outcome: Winner, brier: float) -> None:
-    grade = ForecastScore(forecast=FORECAST, outcome=outcome)
+    grade = ForecastScore(probabilities=FORECAST, outcome=outcome)
     assert grade.brier == pytest.approx(brier, abs=1e-12)
     assert grade.probability == {"a": 0.5, "b": 0.2, "equal": 0.1, "undecided": 0.2}[outcome]
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
 def test_the_ends_of_the_scale(outcome: Winner) -> None:
-    assert ForecastScore(forecast=EVENLY, outcome=outcome).brier == 0.75
-    assert ForecastScore(forecast=Forecast.read(f"{outcome}=1"), outcome=outcome).brier == 0
-    wrong = Forecast.read("a=1" if outcome != "a" else "b=1")
-    assert ForecastScore(forecast=wrong, outcome=outcome).brier == 2
+    assert ForecastScore(probabilities=EVENLY, outcome=outcome).brier == 0.75
+    assert ForecastScore(probabilities=OutcomeProbabilities.read(f"{outcome}=1"), outcome=outcome).brier == 0
+    wrong = OutcomeProbabilities.read("a=1" if outcome != "a" else "b=1")
+    assert ForecastScore(probabilities=wrong, outcome=outcome).brier == 2
 
 
 parts = st.tuples(*[st.integers(0, 50)] * 4).filter(any)
@@ -79,8 +79,8 @@ def test_nobody_gains_by_saying_something_else_than_they_think(truth: tuple[int,
     """What is lost by it, on average, is the squared distance of the two (Brier's score is strictly proper)."""
     thought, told = forecast(*truth), forecast(*said)
 
-    def expected(one: Forecast) -> float:
-        return sum(getattr(thought, o) * ForecastScore(forecast=one, outcome=o).brier for o in OUTCOMES)
+    def expected(one: OutcomeProbabilities) -> float:
+        return sum(getattr(thought, o) * ForecastScore(probabilities=one, outcome=o).brier for o in OUTCOMES)
 
     distance = sum((getattr(thought, o) - getattr(told, o)) ** 2 for o in OUTCOMES)
     assert expected(told) - expected(thought) == pytest.approx(distance, abs=1e-12)
@@ -109,7 +109,7 @@ def test_what_is_not_graded_and_why(name: str) -> None:
 
 
 def test_what_is_sealed_and_over_is_graded() -> None:
-    assert score_sealed(CARD, SEALED, "done", "b") == ForecastScore(forecast=FORECAST, outcome="b")
+    assert score_sealed(CARD, SEALED, "done", "b") == ForecastScore(probabilities=FORECAST, outcome="b")
 
 
 # ---- many forecasts
@@ -152,10 +152,10 @@ def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_card_is_part_of_the_plan(challenge: BattleRequest) -> None:
-    assert runs.plan(challenge).card == CARD
-    assert runs.plan(challenge, probe=True).card is None
+    assert runs.plan(challenge).forecast == CARD
+    assert runs.plan(challenge, probe=True).forecast is None
     with pytest.raises(CallerMistake, match=r"adds up to 1\.5"):
-        runs.plan(replace(challenge, forecast=replace(CARD, forecast=replace(FORECAST, a=1.0))))
+        runs.plan(replace(challenge, forecast=replace(CARD, probabilities=replace(FORECAST, a=1.0))))
 
 
 @pytest.mark.parametrize("stop", ["planned", "adaptive"])
@@ -163,7 +163,7 @@ def test_a_battle_grades_its_card(challenge: BattleRequest, in_process: None, st
     result = runs.result(runs.start(runs.plan(replace(challenge, stop=stop, margin=0.9))))
     assert result.verdict is not None
     score = score_forecast(result)
-    assert score == ForecastScore(forecast=FORECAST, outcome=result.verdict.winner)
+    assert score == ForecastScore(probabilities=FORECAST, outcome=result.verdict.winner)
     card = as_json(result)["card"]
     assert (card["hypothesis"], card["by"], card["intact"]) == (CARD.hypothesis, CARD.by, True)
     assert card["forecast"] == {"a": 0.5, "b": 0.2, "equal": 0.1, "undecided": 0.2}
@@ -212,7 +212,7 @@ def test_the_history_of_one_person(challenge: BattleRequest, in_process: None, c
         runs.start(runs.plan(replace(challenge, forecast=replace(CARD, by=by))))
     assert len(scored_battles()) == 3
     history = scored_battles("ann")
-    assert [entry.battle.card and entry.battle.card.by for entry, _ in history] == ["ann", "ann"]
+    assert [entry.battle.forecast and entry.battle.forecast.by for entry, _ in history] == ["ann", "ann"]
     assert all(isinstance(grade, ForecastScore) for _, grade in history)
     (Path(contenders[1]) / "config.json").unlink()  # a model that is gone takes its grade with it, and nothing else
     runs.start(replace(BATTLE, id="other"))

@@ -86,7 +86,7 @@ def test_every_run_is_one_side_and_none_is_run_twice(challenge: BattleRequest) -
     assert len(battles) == 4 and len(sides) == 8
     assert len(set(sides)) == 7  # as given twice: the repetition
     assert battles[0].a == replace(battles[0].a, harness=quiz().harness())
-    assert {battle.of for battle in battles} == {battles[0].id}
+    assert {battle.repeat_of for battle in battles} == {battles[0].id}
     assert len({battle.id for battle in battles}) == 4
     assert {(b.item_ids, b.items_digest, b.task, b.stop) for b in battles} == {
         (battles[0].item_ids, battles[0].items_digest, "quiz", "planned")
@@ -115,7 +115,7 @@ def test_a_battle_is_repeated_with_both_sides_changed_alike(
         assert (other.a.model, other.b.model) == contenders
         assert other.a.harness == other.b.harness
         assert other.item_ids == battle.item_ids[:12]
-        assert (other.of, other.card, other.stop) == (battle.id, None, "planned")
+        assert (other.repeat_of, other.forecast, other.stop) == (battle.id, None, "planned")
     assert len({other.a.harness for other in family}) == 7
     assert [other.a.harness for other in repeats.plan_repeats(battle, 12, ("rerun",))] == [
         other.a.harness for other in family[4:]
@@ -501,4 +501,4 @@ def test_an_interrupt_stops_the_family_and_says_how_to_go_on(
     with Ledger() as ledger:
         entries = ledger.entries(measuring=True)
     assert {entry.state for entry in entries} == {"stopped"}
-    assert f"noise --resume {entries[0].battle.of}" in capsys.readouterr().err
+    assert f"noise --resume {entries[0].battle.repeat_of}" in capsys.readouterr().err

@@ -54,7 +54,7 @@ def test_each_changes_one_setting_and_keeps_the_rest(add_task: AddTask) -> None:
 
 def test_from_another_starting_point_the_way_back_is_a_variation(add_task: AddTask) -> None:
     task = add_task(quiz())
-    told = labels(task, option_order="reversed", wording="short labels", batch=1, dtype="bfloat16", shots=5)
+    told = labels(task, option_order="reversed", prompt_variant="short labels", batch=1, dtype="bfloat16", shots=5)
     assert told == [
         ("protocol", "options as given"),
         ("protocol", "the task's own words"),

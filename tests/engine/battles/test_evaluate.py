@@ -260,5 +260,5 @@ def test_the_stop_strings_follow_the_labels(add_task: AddTask) -> None:
     decoding = Decoding(max_tokens=9, until=("Question:", "###"))
     task = add_task(quiz(4, decoding=decoding, extractions={"all": Scorer(str.strip)}))
     writer = Writer("w")
-    outcomes_of(battle_over(task, wording="short labels"), {"a": writer, "b": writer})
+    outcomes_of(battle_over(task, prompt_variant="short labels"), {"a": writer, "b": writer})
     assert writer.told == Decoding(max_tokens=9, until=("Q:", "###"))

@@ -17,14 +17,14 @@ from pydantic import TypeAdapter
 from sqlalchemy.exc import IntegrityError
 
 from engine.battles.battle import Battle, Contender
-from engine.battles.forecast import LONGEST_HYPOTHESIS, Card, Forecast, author
+from engine.battles.forecast import LONGEST_HYPOTHESIS, Forecast, OutcomeProbabilities, author
 from engine.battles.seal import Seal
 from engine.errors import CallerMistake
 from engine.harness.config import Decoding, HarnessConfig
 from engine.store.ledger import Ledger
 
-FORECAST = Forecast(a=0.5, b=0.2, equal=0.1, undecided=0.2)
-CARD = Card(forecast=FORECAST, hypothesis='„Größer“ wins "easily" 😀', by="f1:0123", nonce="00ff")
+FORECAST = OutcomeProbabilities(a=0.5, b=0.2, equal=0.1, undecided=0.2)
+CARD = Forecast(probabilities=FORECAST, hypothesis='„Größer“ wins "easily" 😀', by="f1:0123", nonce="00ff")
 BATTLE = Battle(
     id="b1",
     a=Contender(model="ruby", harness=HarnessConfig()),
@@ -40,7 +40,7 @@ BATTLE = Battle(
     level=0.95,
     device="cpu",
     stop="adaptive",
-    card=CARD,
+    forecast=CARD,
 )
 
 # Written by hand, and to be written anew when a plan gets another field. Its hash is from coreutils: the same text in a file without a line end, `sha256sum FILE`.
@@ -86,7 +86,7 @@ def changes(value: Any) -> Iterator[Any]:
 
 
 def test_a_change_of_anything_is_another_seal() -> None:
-    changed = [*changes(BATTLE), replace(BATTLE, card=None)]
+    changed = [*changes(BATTLE), replace(BATTLE, forecast=None)]
     assert len(changed) > 40
     assert len({Seal.of(battle).digest for battle in (BATTLE, *changed)}) == 1 + len(changed)
     assert not any(Seal(digest=f"s1:{HASH}", plan=Seal.of(battle).plan).intact for battle in changed)
@@ -94,7 +94,7 @@ def test_a_change_of_anything_is_another_seal() -> None:
 
 def test_a_seal_does_not_give_the_forecast_away() -> None:
     """Two cards that say the same have different seals, so nobody finds the forecast by trying all."""
-    one, other = (Seal.of(replace(BATTLE, card=Card(forecast=FORECAST))) for _ in range(2))
+    one, other = (Seal.of(replace(BATTLE, forecast=Forecast(probabilities=FORECAST))) for _ in range(2))
     assert one.digest != other.digest
     assert len(json.loads(one.plan)["card"]["nonce"]) == 32  # 128 bits
 
@@ -104,7 +104,7 @@ texts = st.text(st.characters(codec="utf-8"), max_size=LONGEST_HYPOTHESIS)
 
 @given(texts, texts)
 def test_whatever_is_written_is_read_back_and_still_sealed(hypothesis: str, item: str) -> None:
-    battle = replace(BATTLE, item_ids=(item, "sky/1"), card=replace(CARD, hypothesis=hypothesis))
+    battle = replace(BATTLE, item_ids=(item, "sky/1"), forecast=replace(CARD, hypothesis=hypothesis))
     seal = Seal.of(battle)
     assert TypeAdapter(Battle).validate_json(seal.plan) == battle
     again = json.dumps(json.loads(seal.plan), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -140,7 +140,7 @@ def test_a_card_is_sealed_when_its_plan_is_written_down(ledger: Ledger) -> None:
 
 
 def test_a_plan_without_a_card_has_no_seal(ledger: Ledger) -> None:
-    ledger.add(replace(BATTLE, card=None))
+    ledger.add(replace(BATTLE, forecast=None))
     assert ledger.entry("b1").seal is None
     assert ledger.sealed() == []
 
@@ -148,10 +148,10 @@ def test_a_plan_without_a_card_has_no_seal(ledger: Ledger) -> None:
 @pytest.mark.parametrize("change", ["plan = replace(plan, 'sky/1', 'sky/2')", "seal = 's1:0'", "created = 0"])
 def test_a_plan_cannot_be_changed_by_mistake(ledger: Ledger, change: str) -> None:
     """Nor gain a card later: card and seal would have to be written into these columns."""
-    ledger.add(replace(BATTLE, card=None))
+    ledger.add(replace(BATTLE, forecast=None))
     with pytest.raises(IntegrityError, match="a plan stays as it was written down"), ledger.connection.begin():
         ledger.connection.exec_driver_sql(f"UPDATE battles SET {change}")
-    assert ledger.entry("b1").battle == replace(BATTLE, card=None)
+    assert ledger.entry("b1").battle == replace(BATTLE, forecast=None)
 
 
 def tamper(own_home: Path, change: str, *values: Any) -> None:
@@ -182,7 +182,7 @@ def test_a_plan_changed_on_purpose_is_noticed(ledger: Ledger, own_home: Path, ch
 
 
 def test_a_card_put_into_a_plan_afterwards_is_not_sealed(ledger: Ledger, own_home: Path) -> None:
-    ledger.add(replace(BATTLE, card=None))
+    ledger.add(replace(BATTLE, forecast=None))
     tamper(own_home, "plan = ?", Seal.of(BATTLE).plan)
     entry = ledger.entry("b1")
     assert (entry.battle, entry.seal) == (BATTLE, None)
@@ -190,7 +190,7 @@ def test_a_card_put_into_a_plan_afterwards_is_not_sealed(ledger: Ledger, own_hom
 
 def test_forecasts_by_one_person(ledger: Ledger) -> None:
     for number, by in enumerate(("ann", "bob", "ann", "")):
-        ledger.add(replace(BATTLE, id=str(number), card=replace(CARD, by=by)))
+        ledger.add(replace(BATTLE, id=str(number), forecast=replace(CARD, by=by)))
     assert [entry.battle.id for entry in ledger.sealed()] == ["3", "2", "1", "0"]
     assert [entry.battle.id for entry in ledger.sealed("ann")] == ["2", "0"]
     assert [entry.battle.id for entry in ledger.sealed("")] == ["3"]
@@ -202,10 +202,10 @@ def test_forecasts_by_one_person(ledger: Ledger) -> None:
 
 
 def test_a_forecast_in_its_forms() -> None:
-    assert Forecast.read("a=0.5,b=0.2,equal=0.1,undecided=0.2") == FORECAST
-    assert Forecast.read(" undecided = 2e-1, b=.2 , equal=0.1,a=0.5") == FORECAST
-    assert Forecast.read("a=1") == Forecast(a=1, b=0, equal=0, undecided=0)
-    assert Forecast.percent(a=50, b=20, equal=10, undecided=20) == FORECAST
+    assert OutcomeProbabilities.read("a=0.5,b=0.2,equal=0.1,undecided=0.2") == FORECAST
+    assert OutcomeProbabilities.read(" undecided = 2e-1, b=.2 , equal=0.1,a=0.5") == FORECAST
+    assert OutcomeProbabilities.read("a=1") == OutcomeProbabilities(a=1, b=0, equal=0, undecided=0)
+    assert OutcomeProbabilities.percent(a=50, b=20, equal=10, undecided=20) == FORECAST
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_a_forecast_in_its_forms() -> None:
 )
 def test_text_that_is_no_forecast(text: str, words: str) -> None:
     with pytest.raises(CallerMistake) as caught:
-        Forecast.read(text)
+        OutcomeProbabilities.read(text)
     assert words in str(caught.value) and len(str(caught.value)) < 200
 
 
@@ -242,13 +242,15 @@ def test_text_that_is_no_forecast(text: str, words: str) -> None:
 )
 def test_numbers_that_are_no_forecast(text: str, words: str) -> None:
     with pytest.raises(CallerMistake) as caught:
-        Card(forecast=Forecast.read(text)).check()
+        Forecast(probabilities=OutcomeProbabilities.read(text)).check()
     assert words in str(caught.value)
 
 
 @given(st.tuples(*[st.integers(0, 100)] * 4).filter(any))
 def test_any_split_of_a_whole_is_a_forecast(parts: tuple[int, int, int, int]) -> None:
-    Forecast(**dict(zip(("a", "b", "equal", "undecided"), (part / sum(parts) for part in parts), strict=True))).check()
+    OutcomeProbabilities(
+        **dict(zip(("a", "b", "equal", "undecided"), (part / sum(parts) for part in parts), strict=True))
+    ).check()
 
 
 @pytest.mark.parametrize("field", ["hypothesis", "by", "nonce"])

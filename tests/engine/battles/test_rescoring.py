@@ -43,7 +43,7 @@ def answers(task: Task, sums: Sequence[float], *, scored: Sequence[int] = (), al
     """The same sums for every item, read by their total."""
     told: dict[str, Outcome] = {}
     for item in load_items(task):
-        stored = {"sums": tuple(sums), "scored": tuple(scored), "alone": tuple(alone)}
+        stored = {"sums": tuple(sums), "scored": tuple(scored), "unconditional": tuple(alone)}
         told[item.id] = ranked_outcome(item, Logliks(item_id=item.id, tokens=4, seconds=0.1, **stored), "sum")
     return told
 

@@ -88,17 +88,17 @@ def test_what_was_decided_before_a_kill_is_not_fought_on(challenge: BattleReques
 def test_items_count_in_the_battles_order_and_failures_are_passed_over(challenge: BattleRequest) -> None:
     battle = runs.plan(challenge)
     first, second, third, fourth = battle.item_ids[:4]
-    referee = StoppingRule(battle, {}, {})
-    referee.see("a", [ItemResult(item_id=i, score=1.0) for i in (third, second, fourth)])
-    referee.see("b", [ItemResult(item_id=i, score=0.0) for i in (first, third, fourth)])
-    assert referee.gap.n == 0  # the first item is still open on one side
-    referee.see("a", [ItemFailure(item_id=first, reason="error", message="x")])
-    assert referee.gap.n == 0  # and now the second on the other
-    referee.see("b", [ItemResult(item_id=second, score=1.0)])
-    assert (referee.gap.n, referee.gap.gap) == (3, pytest.approx(2 / 3))
+    stopping_rule = StoppingRule(battle, {}, {})
+    stopping_rule.update("a", [ItemResult(item_id=i, score=1.0) for i in (third, second, fourth)])
+    stopping_rule.update("b", [ItemResult(item_id=i, score=0.0) for i in (first, third, fourth)])
+    assert stopping_rule.gap.n == 0  # the first item is still open on one side
+    stopping_rule.update("a", [ItemFailure(item_id=first, reason="error", message="x")])
+    assert stopping_rule.gap.n == 0  # and now the second on the other
+    stopping_rule.update("b", [ItemResult(item_id=second, score=1.0)])
+    assert (stopping_rule.gap.n, stopping_rule.gap.gap) == (3, pytest.approx(2 / 3))
 
 
 def test_the_target_decides_which_interval_is_watched(challenge: BattleRequest) -> None:
-    battle = runs.plan(replace(challenge, target="benchmark"))
+    battle = runs.plan(replace(challenge, estimand="benchmark"))
     assert StoppingRule(battle, {}, {}).gap.population == 200
-    assert StoppingRule(replace(battle, target="skill"), {}, {}).gap.population is None
+    assert StoppingRule(replace(battle, estimand="skill"), {}, {}).gap.population is None

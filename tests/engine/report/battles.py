@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine import Battle, BattleResult, Contender, HarnessConfig, Item, ItemFailure, ItemResult, Task
-from engine.battles import Card, Forecast, Outcome, Seal
+from engine.battles import Forecast, Outcome, OutcomeProbabilities, Seal
 from engine.harness.config import Decoding
 from engine.tasks.items import digest, load_items
 from tests.conftest import Shelf, _chance, toy_item, toy_rows, toy_task
@@ -83,7 +83,7 @@ def _answer(item: Item, name: str, **other: Any) -> ItemResult:
         "choice": choice,
         "logliks": logliks,
         "scored": tuple(1 + len(text) // 2 for text in item.choices),
-        "alone": tuple(-4 * _chance(name, text) for text in item.choices),
+        "unconditional": tuple(-4 * _chance(name, text) for text in item.choices),
     }
     return ItemResult(**(given | other))
 
@@ -92,15 +92,15 @@ def _answers(task: Task, name: str, **other: Any) -> dict[str, Outcome]:
     return {item.id: _answer(item, name, **other) for item in load_items(task)}
 
 
-def _card() -> Card:
-    forecast = Forecast(a=0.5, b=0.2, equal=0.1, undecided=0.2)
-    return Card(forecast=forecast, hypothesis="The larger one\nhas read more.", by="f1:0123", nonce="00")
+def _card() -> Forecast:
+    forecast = OutcomeProbabilities(a=0.5, b=0.2, equal=0.1, undecided=0.2)
+    return Forecast(probabilities=forecast, hypothesis="The larger one\nhas read more.", by="f1:0123", nonce="00")
 
 
 def _ranked() -> Recorded:
     """In groups, to its end, with a forecast, a failure on each side and two repeats."""
     task = toy_task("golden_ranked", rows=toy_rows({"sky": 8, "sea": 5, "moon": 1}))
-    plan = _battle("ranked", task, task.harness(unconditional=True), card=_card())
+    plan = _battle("ranked", task, task.harness(unconditional=True), forecast=_card())
     a, b = _answers(task, "ruby"), _answers(task, "jade")
     a["sky/3"] = ItemFailure(item_id="sky/3", reason="error", message="The model’s words ran out.")
     b["sea/2"] = ItemFailure(item_id="sea/2", reason="error", message="told to fail")
@@ -114,8 +114,8 @@ def _ranked() -> Recorded:
             a=replace(plan.a, harness=harness),
             b=replace(plan.b, harness=harness),
             item_ids=plan.item_ids[:6],
-            of=plan.id,
-            card=None,
+            repeat_of=plan.id,
+            forecast=None,
         )
         outcomes = [
             {item: one for item, one in _answers(task, f"{name} {number}").items() if item in again.item_ids}
@@ -128,7 +128,7 @@ def _ranked() -> Recorded:
 def _stopped() -> Recorded:
     """By hand before all items were answered, so it is judged by what holds at any moment; its forecast has no score."""
     task = toy_task("golden_stopped", rows=toy_rows({"": 9}), item=lambda i, row: replace(toy_item(i, row), id=str(i)))
-    plan = _battle("stopped", task, task.harness(), card=_card(), target="benchmark", stop="adaptive")
+    plan = _battle("stopped", task, task.harness(), forecast=_card(), estimand="benchmark", stop="adaptive")
     a, b = _answers(task, "ruby"), _answers(task, "jade")
     seal = replace(Seal.of(plan), digest="s1:0")
     return Recorded(

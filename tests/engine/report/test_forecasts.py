@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine import compare
 from engine.analysis.forecasts import ENOUGH, ForecastScore, record
-from engine.battles.forecast import Forecast
+from engine.battles.forecast import OutcomeProbabilities
 from engine.report import as_json, outcome_named, prediction, sentences
 from engine.stats.paired import Winner
 from tests.engine.analysis.test_forecasts import EVENLY, OUTCOMES, forecast, grades, parts
@@ -18,13 +18,13 @@ from tests.engine.battles.test_forecast import FORECAST
 
 
 def test_a_score_in_words() -> None:
-    sure = ForecastScore(forecast=forecast(6, 2, 2, 0), outcome="a")
+    sure = ForecastScore(probabilities=forecast(6, 2, 2, 0), outcome="a")
     assert sentences(sure) == (
         "You gave 60% to what happened. Brier score 0.24 (0 is perfect, 0.75 is what equal guesses get, 2 is worst).",
     )
-    nearly = ForecastScore(forecast=Forecast(a=0.9999, b=0.0001, equal=0, undecided=0), outcome="a")
+    nearly = ForecastScore(probabilities=OutcomeProbabilities(a=0.9999, b=0.0001, equal=0, undecided=0), outcome="a")
     assert sentences(nearly)[0].startswith("You gave 99.99% to what happened. Brier score less than 0.01 (")
-    (wrong,) = sentences(ForecastScore(forecast=forecast(1, 0, 0, 0), outcome="b"))
+    (wrong,) = sentences(ForecastScore(probabilities=forecast(1, 0, 0, 0), outcome="b"))
     assert "You gave 0% to what happened. Brier score 2.00" in wrong
 
 
@@ -56,7 +56,7 @@ def test_who_is_better_than_guessing_and_who_is_worse() -> None:
     assert "you do worse than guessing" in sentences(worse)[1] and "ahead" not in sentences(worse)[1]
 
 
-def calibration(given: list[tuple[Forecast, Winner]]) -> list[str]:
+def calibration(given: list[tuple[OutcomeProbabilities, Winner]]) -> list[str]:
     return [note for note in as_json(record(grades(*given)))["notes"] if "favourites" in note]
 
 
@@ -71,11 +71,13 @@ def calibration(given: list[tuple[Forecast, Winner]]) -> list[str]:
 )
 def test_calibration_once_there_is_enough(favourite: float, came_true: int, words: str) -> None:
     one = forecast(favourite, (1 - favourite) / 2, (1 - favourite) / 2, 0)
-    given: list[tuple[Forecast, Winner]] = [(one, "a" if i < came_true else "b") for i in range(ENOUGH)]
+    given: list[tuple[OutcomeProbabilities, Winner]] = [(one, "a" if i < came_true else "b") for i in range(ENOUGH)]
     (note,) = calibration(given)
     assert note.startswith(f"You gave your favourites {words}")
     assert calibration(given[1:]) == []
-    guesses: list[tuple[Forecast, Winner]] = [(EVENLY, "a")] * ENOUGH  # no favourite: nothing to be calibrated
+    guesses: list[tuple[OutcomeProbabilities, Winner]] = [
+        (EVENLY, "a")
+    ] * ENOUGH  # no favourite: nothing to be calibrated
     assert calibration([*given[1:], *guesses]) == []
 
 

@@ -30,7 +30,7 @@ def battle(both: int, a_only: int, b_only: int, neither: int = 0, **rule: Any) -
 
 def watched(wins: int, losses: int, n: int, low: float, high: float, **rest: Any) -> Verdict:
     """A battle stopped by the always-valid rule, with an interval of our choice; the outcome follows its rule."""
-    margin, benchmark = rest.pop("margin", 0.02), rest.get("target") == "benchmark"
+    margin, benchmark = rest.pop("margin", 0.02), rest.get("estimand") == "benchmark"
     method = "betting confidence sequence" + (", without replacement" if benchmark else "")
     interval = Interval(low=low, high=high, level=rest.pop("level", 0.95), method=method)
     winner = "undecided"
@@ -168,7 +168,7 @@ def test_a_watched_winner() -> None:
 
 
 def test_a_watched_benchmark_speaks_of_its_own_items() -> None:
-    rest = {"target": "benchmark", "population": 1172, "items_needed": 470, "settled_as": "a", "p_value": 0.8733}
+    rest = {"estimand": "benchmark", "population": 1172, "items_needed": 470, "settled_as": "a", "p_value": 0.8733}
     told = explain(watched(16, 10, 60, -0.146, 0.301, **rest))
     assert told.noise == (
         "If this benchmark were run to its end, the gap would be anywhere from 14.6 points in favour of Qwen to 30.1 "
@@ -181,19 +181,19 @@ def test_a_watched_benchmark_speaks_of_its_own_items() -> None:
         "Go on watching: about 470 more items would settle it in four of five such battles, if the gap stays as it is. "
         "At the latest after the 1,112 items that are left the gap on this benchmark is known."
     )
-    won = explain(watched(82, 49, 400, 0.037, 0.118, target="benchmark", population=500))
+    won = explain(watched(82, 49, 400, 0.037, 0.118, estimand="benchmark", population=500))
     assert won.headline == "Gemma is better on this benchmark: 8.2 points ahead after 400 of its 500 items."
 
 
 def test_a_benchmark_run_to_its_end_has_no_noise() -> None:
-    told = explain(watched(10, 7, 50, 0.06, 0.06, target="benchmark", population=50, p_value=0.3))
+    told = explain(watched(10, 7, 50, 0.06, 0.06, estimand="benchmark", population=50, p_value=0.3))
     assert told.headline == "Gemma is better on this benchmark: 6.0 points ahead after all 50 items."
     assert told.noise == "All 50 items of this benchmark were asked, so the gap on it is known and no noise is left."
     assert "luck has no say in it" in told.why and "p =" not in told.why
 
 
 def test_a_lead_that_the_rest_cannot_turn_round() -> None:
-    told = explain(watched(10, 3, 50, 0.11, 0.16, target="benchmark", population=51, p_value=0.3))
+    told = explain(watched(10, 3, 50, 0.11, 0.16, estimand="benchmark", population=51, p_value=0.3))
     assert "The lead stands whatever comes of the 1 item that is left." in told.why and "p =" not in told.why
 
 
@@ -283,18 +283,18 @@ def stopped(draw: st.DrawFn) -> Verdict:
     edges = [0.0, margin, -margin, *(math.nextafter(m, 0) for m in (margin, -margin)), math.nextafter(0, 1)]
     end = st.floats(-1, 1) | st.sampled_from(edges) | st.floats(-0.001, 0.001).map(lambda x: gap + x)
     low, high = min(draw(end), gap), max(draw(end), gap)
-    target = draw(st.sampled_from(["skill", "benchmark"]))
+    estimand = draw(st.sampled_from(["skill", "benchmark"]))
     left = draw(st.sampled_from([0, 1, 2, 500]))
-    population = n + left if target == "benchmark" or draw(st.booleans()) else None
-    if target == "benchmark" and left == 0:
+    population = n + left if estimand == "benchmark" or draw(st.booleans()) else None
+    if estimand == "benchmark" and left == 0:
         low = high = gap
-    rest: dict[str, Any] = {"target": target, "population": population, **rule}
+    rest: dict[str, Any] = {"estimand": estimand, "population": population, **rule}
     if low <= 0 <= high:
         rest["p_value"] = draw(st.floats(1 - rule["level"] + 1e-6, 1))
-        rest["items_needed"] = draw(st.none() | st.integers(1, max(1, left) if target == "benchmark" else 10**7))
+        rest["items_needed"] = draw(st.none() | st.integers(1, max(1, left) if estimand == "benchmark" else 10**7))
         rest["settled_as"] = rest["items_needed"] and draw(st.sampled_from(["a" if gap > 0 else "b", "equal"]))
     else:
-        counted_out = target == "benchmark" and (left == 0 or abs(wins - losses) > left)
+        counted_out = estimand == "benchmark" and (left == 0 or abs(wins - losses) > left)
         rest["p_value"] = draw(st.floats(1e-320, 1.0 if counted_out else 1 - rule["level"]))
     if draw(st.booleans()):
         rest["discordant"] = None
@@ -433,9 +433,9 @@ def check_plain(verdict: Verdict) -> None:
 
     # headline
     if reader.take("headline", rf"after ({INT}) of its ({INT}) items", is_n, is_population):
-        assert v.target == "benchmark"
+        assert v.estimand == "benchmark"
     elif reader.take("headline", rf"after all ({INT}) items", is_n):
-        assert v.target == "benchmark" and left == 0
+        assert v.estimand == "benchmark" and left == 0
     else:
         assert reader.take("headline", rf"({INT}) items", is_n)
     reader.take("headline", rf"smaller than(?: the)? ({NUM}) points", is_margin)
@@ -450,7 +450,7 @@ def check_plain(verdict: Verdict) -> None:
         assert reader.take("gap", rf"({SIZE}) in favour of @([ab])", is_gap, ahead)
     assert reader.take("gap", rf"on the same ({INT}) items", is_n)
     # noise
-    if v.target == "benchmark" and left == 0:
+    if v.estimand == "benchmark" and left == 0:
         assert reader.take("noise", rf"All ({INT}) items of this benchmark", is_n)
     else:
         assert reader.take("noise", r"anywhere from ([^(]+?)(?:, whenever one looks)? \(", is_span)
@@ -570,10 +570,10 @@ CLAIMS: dict[str, Callable[[Verdict], bool]] = {
     "any gap is smaller": lambda v: v.interval.within(v.margin),
     "lead of @a": lambda v: v.interval.low > 0,
     "lead of @b": lambda v: v.interval.high < 0,
-    "On other items": lambda v: v.target == "skill",
-    "were run to its end": lambda v: v.target == "benchmark" and v.n < (v.population or 0),
-    "no noise is left": lambda v: v.target == "benchmark" and v.n == v.population,
-    "on this benchmark": lambda v: v.target == "benchmark",
+    "On other items": lambda v: v.estimand == "skill",
+    "were run to its end": lambda v: v.estimand == "benchmark" and v.n < (v.population or 0),
+    "no noise is left": lambda v: v.estimand == "benchmark" and v.n == v.population,
+    "on this benchmark": lambda v: v.estimand == "benchmark",
     "whenever one looks": lambda v: "confidence sequence" in v.interval.method,
     "valid at every n": lambda v: "confidence sequence" in v.interval.method,
     "Go on watching": lambda v: v.winner == "undecided" and "confidence sequence" in v.interval.method,
@@ -590,11 +590,11 @@ CLAIMS: dict[str, Callable[[Verdict], bool]] = {
     "lead may still be smaller": lambda v: min(abs(v.interval.low), abs(v.interval.high)) < v.margin,
     "any lead below": lambda v: min(abs(v.interval.low), abs(v.interval.high)) >= v.margin,
     "stands whatever comes": lambda v: abs(v.gap) * v.n > (v.population or 0) - v.n > 0,
-    "luck has no say": lambda v: v.target == "benchmark" and v.n == v.population,
+    "luck has no say": lambda v: v.estimand == "benchmark" and v.n == v.population,
     "This is settled": lambda v: v.winner != "undecided",
     " more item": lambda v: v.winner == "undecided" and v.items_needed is not None,
     'settle it as "equal"': lambda v: v.settled_as == "equal",
-    "no realistic number": lambda v: v.items_needed is None and v.target == "skill",
+    "no realistic number": lambda v: v.items_needed is None and v.estimand == "skill",
     "use a larger one": lambda v: v.population is not None and v.n + (v.items_needed or 0) >= v.population,
     "lies inside": lambda v: v.interval.within(v.margin),
     "above the noise, in favour of @a": lambda v: v.winner == "a",
@@ -602,8 +602,8 @@ CLAIMS: dict[str, Callable[[Verdict], bool]] = {
     "Undecided:": lambda v: v.winner == "undecided",
     "Equal within": lambda v: v.winner == "equal",
     "although zero is excluded": lambda v: v.winner == "equal" and v.interval.excludes_zero,
-    "all items of this kind": lambda v: v.target == "skill",
-    "speaks of this benchmark": lambda v: v.target == "benchmark",
+    "all items of this kind": lambda v: v.estimand == "skill",
+    "speaks of this benchmark": lambda v: v.estimand == "benchmark",
     "interval excludes 0": lambda v: v.interval.excludes_zero,
     "excludes 0 and p <": lambda v: v.p_value < 1 - v.interval.level,
     "p is not below": lambda v: v.p_value >= 1 - v.interval.level,
@@ -612,8 +612,8 @@ CLAIMS: dict[str, Callable[[Verdict], bool]] = {
     "Items needed": lambda v: v.items_needed is not None,
     "settle it as equal": lambda v: v.settled_as == "equal",
     "settle it as a gap": lambda v: v.settled_as in ("a", "b"),
-    "No realistic number": lambda v: v.items_needed is None and v.target == "skill",
-    "its gap is known": lambda v: v.target == "benchmark",
+    "No realistic number": lambda v: v.items_needed is None and v.estimand == "skill",
+    "its gap is known": lambda v: v.estimand == "benchmark",
 }  # fmt: skip
 
 
@@ -660,15 +660,15 @@ def test_watched_battles_never_contradict_their_numbers(verdict: Verdict) -> Non
 @settings(max_examples=25)
 @given(
     answers=st.lists(st.sampled_from([(1, 1), (1, 0), (0, 1), (0, 0)]), min_size=2, max_size=60),
-    target=st.sampled_from(["skill", "benchmark"]),
+    estimand=st.sampled_from(["skill", "benchmark"]),
     more=st.integers(0, 40),
     rule=rules,
 )
 def test_really_watched_battles_never_contradict_their_numbers(
-    answers: list[tuple[int, int]], target: Any, more: int, rule: dict[str, Any]
+    answers: list[tuple[int, int]], estimand: Any, more: int, rule: dict[str, Any]
 ) -> None:
     a, b = zip(*answers, strict=True)
-    check(compare_anytime(a, b, target=target, population=len(a) + more, **rule))
+    check(compare_anytime(a, b, estimand=estimand, population=len(a) + more, **rule))
 
 
 def test_the_check_sees_every_outcome() -> None:

@@ -23,7 +23,7 @@ def test_a_battle_fought_before_is_the_pilot_of_the_next(battle_request: BattleR
     assert pilot.likely == (differed + 1) / 22
     assert runs.pilot(replace(battle_request, a=battle_request.b, b=battle_request.a)) == pilot  # the same two
     assert runs.pilot(replace(battle_request, shots=1)) is None  # asked otherwise
-    runs.start(replace(runs.plan(battle_request), of=first))
+    runs.start(replace(runs.plan(battle_request), repeat_of=first))
     work("cpu")
     assert runs.pilot(battle_request) == pilot  # a repeat is no battle of its own
 

@@ -50,7 +50,7 @@ def test_what_is_asked_for_is_planned(battle_request: BattleRequest, add_task: A
         ({"level": 0.5}, "level 0.5 is not between 0.5 and 1"),
         ({"level": 1.0}, "level 1.0"),
         ({"stop": "soon"}, "--stop 'soon' is unknown"),
-        ({"target": "fame"}, "--target 'fame' is unknown"),
+        ({"estimand": "fame"}, "--target 'fame' is unknown"),
         ({"shots": -1}, "--shots -1 is negative"),
         ({"limit": 1}, "--limit 1 is too few"),
         ({"limit": 41}, "more than the 40 items"),

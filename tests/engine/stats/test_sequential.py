@@ -229,7 +229,7 @@ def test_before_the_first_item_there_is_no_gap() -> None:
 
 def test_the_verdict_says_how_it_was_reached() -> None:
     verdict = compare_anytime([1] * 30 + [0] * 5, [0] * 25 + [1] * 10, names=("Ruby", "Jade"), population=400)
-    assert (verdict.winner, verdict.n, verdict.target) == ("a", 35, "skill")
+    assert (verdict.winner, verdict.n, verdict.estimand) == ("a", 35, "skill")
     assert verdict.discordant == Discordant(a_only=25, b_only=5)
     assert verdict.interval.method == "betting confidence sequence"
     assert verdict.p_method == "e-value, valid at any moment" and verdict.p_value < 0.05
@@ -237,8 +237,8 @@ def test_the_verdict_says_how_it_was_reached() -> None:
 
 
 def test_on_the_benchmark_itself_no_more_items_are_needed_than_there_are() -> None:
-    verdict = compare_anytime([1, 0, 1, 1], [1, 0, 0, 1], population=10, target="benchmark")
-    assert (verdict.winner, verdict.target) == ("undecided", "benchmark")
+    verdict = compare_anytime([1, 0, 1, 1], [1, 0, 0, 1], population=10, estimand="benchmark")
+    assert (verdict.winner, verdict.estimand) == ("undecided", "benchmark")
     assert verdict.items_needed == 6
     assert verdict.interval.method.endswith("without replacement")
 
@@ -249,4 +249,4 @@ def test_scores_that_cannot_be_paired_are_refused() -> None:
     with pytest.raises(CallerMistake, match="at least 2"):
         compare_anytime([1], [1])
     with pytest.raises(CallerMistake, match="population"):
-        compare_anytime([1, 0], [1, 1], target="benchmark")
+        compare_anytime([1, 0], [1, 1], estimand="benchmark")

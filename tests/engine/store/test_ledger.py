@@ -186,7 +186,7 @@ def test_the_list_is_newest_first_and_without_what_only_measures(ledger: Ledger)
     for name in ("first", "second"):
         ledger.add(battle(name))
     ledger.add(battle("probe", probe=True))
-    ledger.add(replace(battle("repeat"), of="first"))
+    ledger.add(replace(battle("repeat"), repeat_of="first"))
     assert [entry.battle.id for entry in ledger.entries()] == ["second", "first"]
     assert [entry.battle.id for entry in ledger.entries(measuring=True, limit=2)] == ["repeat", "probe"]
     ledger.settle("first", "stopped", only_from=("queued",))

@@ -154,7 +154,7 @@ def test_a_battle_is_planned_over_new_items(challenge: BattleRequest) -> None:
     ("wrong", "words"),
     [
         ({"limit": None}, "say how many with --limit"),
-        ({"target": "benchmark", "stop": "adaptive"}, "has no end"),
+        ({"estimand": "benchmark", "stop": "adaptive"}, "has no end"),
         ({"shots": EXAMPLES + 1}, f"has {EXAMPLES} worked examples to choose from"),
     ],
 )

@@ -239,7 +239,7 @@ def test_reversed_options_change_places_and_the_letters_stay(add_task: AddTask) 
 
 def test_short_labels_are_used_throughout(add_task: AddTask) -> None:
     task = add_task(quiz(shots=3, sampler="first", description=lambda group: "Quiz.\n\n"))
-    short = task.harness(wording="short labels", shots=1)
+    short = task.harness(prompt_variant="short labels", shots=1)
     whole = prompts(task, short)["1"] + render(task, short)["1"].item.context(0)
     assert whole == (
         "Quiz.\n\nQ: example 0\nA. right\nB. near\nC. far\nA: A\n\nQ: question 1\nA. near\nB. right\nC. far\nA:"
@@ -249,12 +249,12 @@ def test_short_labels_are_used_throughout(add_task: AddTask) -> None:
 @pytest.mark.parametrize("shots", [0, 2])
 def test_an_instruction_comes_before_everything(shots: int, add_task: AddTask) -> None:
     task = add_task(quiz(description=lambda group: "Quiz.\n\n"))
-    plain, first = (prompts(task, task.harness(shots=shots, wording=w)) for w in ("task", "instruction first"))
+    plain, first = (prompts(task, task.harness(shots=shots, prompt_variant=w)) for w in ("task", "instruction first"))
     openings = {first[i].removesuffix(plain[i]) for i in plain}
     assert len(openings) == 1 and "exam" in openings.pop()
 
 
-@pytest.mark.parametrize("settings", [{"wording": "short labels"}, {"option_order": "reversed"}])
+@pytest.mark.parametrize("settings", [{"prompt_variant": "short labels"}, {"option_order": "reversed"}])
 def test_another_way_of_putting_it_draws_the_same_examples(settings: dict[str, str], add_task: AddTask) -> None:
     """Also where the draw looks whether an example is the item itself."""
     task = add_task(
@@ -270,6 +270,6 @@ def test_a_way_there_is_not_is_refused(toy: Task) -> None:
     with pytest.raises(CallerMistake, match="Toy lists no options"):
         prompts(toy, toy.harness(option_order="reversed"))
     with pytest.raises(CallerMistake, match="'short labels' changes nothing in Toy"):
-        prompts(toy, toy.harness(wording="short labels"))
+        prompts(toy, toy.harness(prompt_variant="short labels"))
     with pytest.raises(Unknown, match="Did you mean 'short labels'"):
-        render(toy, toy.harness(wording="short label"))
+        render(toy, toy.harness(prompt_variant="short label"))

@@ -31,7 +31,7 @@ def work() -> Work:
 def start(toy: Task, contenders: tuple[str, str]) -> Start:
     """Puts a battle of the toys into the queue; its id."""
 
-    def started(expected: battles.Card | None = None, **settings: Any) -> str:
+    def started(expected: battles.Forecast | None = None, **settings: Any) -> str:
         a, b = contenders
         return runs.start(runs.plan(BattleRequest(a=a, b=b, task="toy", device="cpu", forecast=expected, **settings)))
 
@@ -42,7 +42,7 @@ def start(toy: Task, contenders: tuple[str, str]) -> Start:
 def fight(start: Start, work: Work) -> Start:
     """The same to its end."""
 
-    def fought(expected: battles.Card | None = None, **settings: Any) -> str:
+    def fought(expected: battles.Forecast | None = None, **settings: Any) -> str:
         battle_id = start(expected, **settings)
         work()
         return battle_id

@@ -54,8 +54,8 @@ def test_a_favourite_adds_up_however_sure() -> None:
         sure.set_value(int(given.rstrip("%"))).run()
         assert not app.exception and not run_button(app).disabled
     run_button(app).click().run()
-    expected = runs.result(app.query_params["battle"]).battle.card
-    assert expected and expected.forecast == battles.Forecast(a=0, b=0, equal=0, undecided=1)
+    expected = runs.result(app.query_params["battle"]).battle.forecast
+    assert expected and expected.probabilities == battles.OutcomeProbabilities(a=0, b=0, equal=0, undecided=1)
 
 
 def test_a_forecast_is_about_two_models() -> None:
@@ -84,7 +84,7 @@ def test_a_card_from_set_up_to_grade(work: Work) -> None:
     result = runs.result(battle_id)
     score = forecasts.score_forecast(result)
     assert isinstance(score, forecasts.ForecastScore) and report.sentences(score)[0] in texts(app)
-    assert result.battle.card and result.battle.card.hypothesis == HYPOTHESIS
+    assert result.battle.forecast and result.battle.forecast.hypothesis == HYPOTHESIS
     assert f"“{plain(' '.join(HYPOTHESIS.split()))}”" in [markdown.value for markdown in app.markdown]
     assert "The seal is intact" in texts(app)
     assert app.code[0].value == seal.digest

@@ -152,7 +152,7 @@ def test_an_endpoint_is_told_of_reasoning_in_the_request(writing: Task) -> None:
     [
         ({}, ""),
         ({"batch": 1}, ""),
-        ({"wording": "instruction first"}, "lm-eval has no wording 'instruction first'."),
+        ({"prompt_variant": "instruction first"}, "lm-eval has no wording 'instruction first'."),
         ({"option_order": "reversed"}, "lm-eval does not reverse options."),
         (
             {"normalisation": "characters"},

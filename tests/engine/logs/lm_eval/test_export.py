@@ -259,7 +259,7 @@ def test_options_in_another_order_are_told_as_the_benchmark_numbers_them(add_tas
 def test_choices_without_their_question_are_requests_of_their_own(add_task: AddTask, tmp_path: Path) -> None:
     """lm-eval asks for them after the others, with an empty context."""
     task = add_task(quiz(2, shots=0))
-    given = {"score": 1.0, "choice": 0, "logliks": (-1.0, -2.0, -3.0), "alone": (-4.0, -5.0, -6.0)}
+    given = {"score": 1.0, "choice": 0, "logliks": (-1.0, -2.0, -3.0), "unconditional": (-4.0, -5.0, -6.0)}
     outcomes = [ItemResult(item_id=str(i), **given) for i in range(2)]  # type: ignore[arg-type]
     asked = {"normalisation": "unconditional", "unconditional": True}
     export(fought(task, outcomes, **asked), tmp_path, with_texts=True)

@@ -105,7 +105,7 @@ def test_a_trunk_of_many_is_worth_a_pass(items: Items, budget: int, most: int) -
 
 @given(blocks(), budgets, rows, st.booleans())
 def test_the_same_lines_make_the_same_plan(items: Items, budget: int, most: int, split_long: bool) -> None:
-    again = [[Line((*line.read,), line.targets, line.cut) for line in lines] for lines in items]
+    again = [[Line((*line.read,), line.targets, line.truncated_tokens) for line in lines] for lines in items]
     assert plan_batches(items, budget, most, split_long=split_long) == plan_batches(
         again, budget, most, split_long=split_long
     )

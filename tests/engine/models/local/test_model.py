@@ -149,7 +149,7 @@ def test_the_tokens_that_were_scored_are_told(llama: LocalModel) -> None:
         encode = llama.tokenizer.encode
         expected = [len(encode(context + choice)) - len(encode(context)) for context, choice in pairs]
         assert isinstance(told, Logliks) and told.scored == tuple(expected)
-        assert (told.cut, told.alone) == (0, ())
+        assert (told.truncated_tokens, told.unconditional) == (0, ())
 
 
 def test_what_a_long_prompt_lost_is_told(llama: LocalModel) -> None:
@@ -158,10 +158,10 @@ def test_what_a_long_prompt_lost_is_told(llama: LocalModel) -> None:
     items = questions(6, seed=5, context=40)
     told = {o.item_id: o for batch in llama.rank(items) for o in batch}
     lengths = {i.item_id: [len(llama.tokenizer.encode(c + choice)) for c, choice in i.pairs] for i in items}
-    assert {item_id: o.cut for item_id, o in told.items()} == {
+    assert {item_id: o.truncated_tokens for item_id, o in told.items()} == {
         item_id: max(0, max(each) - 41) for item_id, each in lengths.items()
     }
-    assert len({o.cut > 0 for o in told.values()}) == 2
+    assert len({o.truncated_tokens > 0 for o in told.values()}) == 2
 
 
 def test_a_choice_longer_than_the_model_reads_is_scored_as_far_as_it_goes(llama: LocalModel) -> None:
@@ -169,7 +169,7 @@ def test_a_choice_longer_than_the_model_reads_is_scored_as_far_as_it_goes(llama:
     item = Ranking(item_id="long", pairs=(("the cat", " " + RHYME), ("the cat", " sat")))
     ((told,),) = llama.rank([item])
     whole = llama.tokenizer.encode("the cat " + RHYME)
-    assert isinstance(told, Logliks) and told.scored == (8, 1) and told.cut == len(whole) - 9
+    assert isinstance(told, Logliks) and told.scored == (8, 1) and told.truncated_tokens == len(whole) - 9
     assert told.sums[0] == pytest.approx(sum_of_last(llama, whole, 8), abs=1e-4)
 
 
@@ -190,8 +190,8 @@ def test_choices_without_their_question(name: str, opened: Opened) -> None:
     for choice in (" red", " small birds", " red mat"):
         tokens = model.tokenizer.encode(choice, add_special_tokens=False)
         expected.append(sum_of_last(model, [first, *tokens], len(tokens)))
-    assert told["u0"].alone == pytest.approx(expected, abs=1e-4)
-    assert told["u2"].alone == told["u0"].alone and told["u1"].alone == ()
+    assert told["u0"].unconditional == pytest.approx(expected, abs=1e-4)
+    assert told["u2"].unconditional == told["u0"].unconditional and told["u1"].unconditional == ()
     assert told["u0"].sums != told["u2"].sums
 
 

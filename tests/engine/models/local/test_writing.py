@@ -249,7 +249,11 @@ def test_a_long_prompt_loses_its_beginning_so_that_the_answer_fits(tree: bool, l
     items = [Prompt(item_id="long", text=RHYME), Prompt(item_id="short", text=WORDS[0])]
     told = written_by(llama, items, TWELVE)
     assert told["long"].text == llama.tokenizer.decode(new, skip_special_tokens=True)
-    assert (told["long"].tokens, told["long"].cut, told["short"].cut) == (24, len(whole) - 12, 0)
+    assert (told["long"].tokens, told["long"].truncated_tokens, told["short"].truncated_tokens) == (
+        24,
+        len(whole) - 12,
+        0,
+    )
 
 
 @pytest.mark.parametrize("tree", [True, False])
