@@ -20,7 +20,7 @@ PACKAGES = ("engine", "labs", "tutor", "pages", "app")
 """Each may import what stands left of it."""
 ROOMS = {
     "engine": (
-        *("errors", "home", "device", "harness", "stats", "tasks", "models", "battles", "store", "runs"),
+        *("lazy", "errors", "home", "device", "harness", "stats", "tasks", "models", "battles", "store", "runs"),
         *("analysis", "logs", "report", "cli"),
     ),
     "tutor": (
