@@ -29,7 +29,7 @@ from engine.errors import BattleFailed, CallerMistake, EngineError
 from engine.harness.config import Normalisation
 from engine.logs import lm_eval
 from engine.models.registry import PACKAGED
-from engine.stats.power import Discordance, detectable_gap
+from engine.stats.power import DiscordanceEstimate, detectable_gap
 from engine.stats.verdict import Target, Verdict
 from engine.tasks.registry import TASKS, load_task
 from engine.tasks.sources import first_present
@@ -187,7 +187,7 @@ def battle(options: argparse.Namespace) -> None:
     _say_card(result)
 
 
-def _outlook(planned: Battle, pilot: Discordance | None) -> None:
+def _outlook(planned: Battle, pilot: DiscordanceEstimate | None) -> None:
     """What so many items can show, said before the run."""
     share = pilot.likely if pilot else 0.30
     known = f"as on the {pilot.n:,} items of their last battle here" if pilot else "an assumption"

@@ -26,7 +26,7 @@ from engine.report.figures import (
     without_brackets,
 )
 from engine.stats.interval import Interval
-from engine.stats.paired import Discordant
+from engine.stats.paired import DiscordantCounts
 from engine.stats.power import POWER
 from engine.stats.verdict import Verdict
 from engine.store.document import IntervalDocument, VerdictDocument
@@ -283,7 +283,7 @@ def _expert_evidence(verdict: Verdict) -> str:
     )
 
 
-def _cells(discordant: Discordant, verdict: Verdict) -> str:
+def _cells(discordant: DiscordantCounts, verdict: Verdict) -> str:
     (a, b), n = verdict.names, verdict.n
     return (
         f"{discordant.total:,} of {n:,} items ({percent(discordant.total / n)}), "

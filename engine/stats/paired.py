@@ -40,7 +40,7 @@ def distinct_names(names: tuple[str, str]) -> tuple[str, str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Discordant:
+class DiscordantCounts:
     """The items that tell the two apart: right for one of them and wrong for the other."""
 
     a_only: int
@@ -102,7 +102,7 @@ class Estimate:
         return more, "equal" if equal < lead else "a" if self.gap > 0 else "b"
 
 
-def tango(discordant: Discordant, n: int, level: float, margin: float = 0.02) -> Estimate:
+def tango(discordant: DiscordantCounts, n: int, level: float, margin: float = 0.02) -> Estimate:
     """Tango's score interval (1998, Statistics in Medicine 17:891) and McNemar's exact test (1947)."""
     from scipy.special import bdtr, ndtr  # type: ignore[import-untyped, unused-ignore]  # too slow for import time
 

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from engine.errors import CallerMistake, Mismatch
 from engine.stats.interval import Interval, check_between
-from engine.stats.paired import Discordant, Estimate, Winner, distinct_names
+from engine.stats.paired import DiscordantCounts, Estimate, Winner, distinct_names
 from engine.stats.power import POWER
 from engine.stats.verdict import Target, Verdict
 
@@ -202,7 +202,7 @@ def compare_anytime(
     if watched.population is not None and not watched.decided:
         needed = min(needed or watched.population, watched.population - n)  # then all of it is known
     binary = {*a, *b} <= {0, 1}
-    discordant = Discordant(
+    discordant = DiscordantCounts(
         a_only=sum(x > y for x, y in zip(a, b, strict=True)), b_only=sum(x < y for x, y in zip(a, b, strict=True))
     )
     return Verdict(

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from engine.errors import CallerMistake, Mismatch
 from engine.stats.interval import Interval, check_between
-from engine.stats.paired import Discordant, Estimate, Labels, Winner, distinct_names, paired_t, tango
+from engine.stats.paired import DiscordantCounts, Estimate, Labels, Winner, distinct_names, paired_t, tango
 
 Target = Literal["skill", "benchmark"]
 
@@ -54,7 +54,7 @@ class Verdict:
     p_value: float
     p_method: str
     p_equal: float
-    discordant: Discordant | None
+    discordant: DiscordantCounts | None
     margin: float
     above_noise: bool
     detectable_gap: float
@@ -119,10 +119,10 @@ def compare(
 
 def _estimate(
     a: NDArray[np.float64], b: NDArray[np.float64], level: float, margin: float, clusters: Labels | None
-) -> tuple[Discordant | None, Estimate]:
+) -> tuple[DiscordantCounts | None, Estimate]:
     gaps, discordant = a - b, None
     if np.isin((a, b), (0.0, 1.0)).all():
-        discordant = Discordant(a_only=int((gaps > 0).sum()), b_only=int((gaps < 0).sum()))
+        discordant = DiscordantCounts(a_only=int((gaps > 0).sum()), b_only=int((gaps < 0).sum()))
         if clusters is None:
             return discordant, tango(discordant, a.size, level, margin)
     scale = float(max(1.0, a.max(), b.max()) - min(0.0, a.min(), b.min()))

@@ -145,22 +145,22 @@ class Ledger:
                 self.connection.execute(_insert_once[self.connection.dialect.name], rows)
         return bool(running)
 
-    def say(self, battle_id: str, phase: str) -> None:
+    def set_phase(self, battle_id: str, phase: str) -> None:
         """Writes down what the worker is doing."""
         with self._writing():
             self._update(battle_id, phase=phase)
 
-    def note(self, battle_id: str, text: str) -> None:
+    def add_notice(self, battle_id: str, text: str) -> None:
         """Writes down what a reader of the result should know."""
         with self._writing():
             self.connection.execute(notices.insert(), {"battle": battle_id, "at": time.time(), "text": text})
 
-    def describe(self, battle_id: str, environment: dict[str, dict[str, str]]) -> None:
+    def set_environment(self, battle_id: str, environment: dict[str, dict[str, str]]) -> None:
         """Writes down what runs, by side."""
         with self._writing():
             self._update(battle_id, environment=json.dumps(environment))
 
-    def settle(
+    def set_state(
         self, battle_id: str, state: State, *, only_from: Sequence[State], message: str = "", exit_code: int = 0
     ) -> bool:
         """Moves a battle to another state. Returns whether it was in one that it may come from.
