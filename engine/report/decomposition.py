@@ -6,9 +6,21 @@ is told with the items it was seen on and the answers that changed. It computes 
 
 from __future__ import annotations
 
-from engine.report.figures import count, exact_percent, favoured, joined, points, span, without_brackets
+from dataclasses import asdict
+
+from engine.report.figures import (
+    count,
+    exact_percent,
+    favoured,
+    in_favour,
+    joined,
+    points,
+    sentence_case,
+    span,
+    without_brackets,
+)
 from engine.stats.decomposition import GapDecomposition, Remeasurement, SourceEffect
-from engine.store.document import DecompositionDocument, RemeasurementDocument, SourceDocument
+from engine.store.document import Json
 
 SOURCES = {
     "instrument": ("the instrument", "how answers are read"),
@@ -19,10 +31,10 @@ SOURCES = {
 
 def sentences(gap: GapDecomposition) -> tuple[str, str, str]:
     """The gap and its item luck; the largest other source that was measured; what remains open."""
-    return _item_luck(gap), _largest(gap), _open(gap)
+    return _item_luck(gap), _largest(gap), _unmeasured(gap)
 
 
-def decomposition_json(gap: GapDecomposition) -> DecompositionDocument:
+def decomposition_json(gap: GapDecomposition) -> Json:
     """Fractions, A minus B, as everywhere in the engine's JSON."""
     return {
         "names": list(gap.names),
@@ -30,34 +42,8 @@ def decomposition_json(gap: GapDecomposition) -> DecompositionDocument:
         "n": gap.n,
         "level": gap.level,
         "margin": gap.margin,
-        "parts": [_part_json(part, gap) for part in gap.parts],
+        "parts": [{**asdict(part), "about": _about(part, gap), "measured": part.measured} for part in gap.parts],
         "sentences": list(sentences(gap)),
-    }
-
-
-def _part_json(part: SourceEffect, gap: GapDecomposition) -> SourceDocument:
-    return {
-        "source": part.source,
-        "about": _about(part, gap),
-        "low": part.low,
-        "high": part.high,
-        "readings": [_again_json(again) for again in part.readings],
-        "mixed": [_again_json(again) for again in part.mixed],
-        "untried": list(part.untried),
-        "applies": part.applies,
-        "measured": part.measured,
-    }
-
-
-def _again_json(again: Remeasurement) -> RemeasurementDocument:
-    return {
-        "label": again.label,
-        "gap": again.gap,
-        "n": again.n,
-        "base": again.base,
-        "flips": again.flips,
-        "unread": again.unread,
-        "bound": again.bound,
     }
 
 
@@ -107,7 +93,7 @@ def _largest(gap: GapDecomposition) -> str:
     )
 
 
-def _open(gap: GapDecomposition) -> str:
+def _unmeasured(gap: GapDecomposition) -> str:
     others = gap.parts[1:]
     unknown = [_named(part, _missing(part)) for part in others if not part.measured and part.applies]
     partly = [_named(part, _missing(part)) for part in others if part.measured and part.untried]
@@ -121,8 +107,7 @@ def _open(gap: GapDecomposition) -> str:
         clauses.append(f"does not apply here: {joined(without)}")
     if not clauses:
         return "All sources were measured, each by itself; what several changes at once would do remains open."
-    text = "; ".join(clauses)
-    return f"{text[0].upper()}{text[1:]}."
+    return f"{sentence_case('; '.join(clauses))}."
 
 
 def _strongest(part: SourceEffect, gap: GapDecomposition) -> Remeasurement:
@@ -164,13 +149,9 @@ def _missing(part: SourceEffect) -> str:
     return f"not tried: {', '.join(part.untried)}" if part.untried else part.about
 
 
-def _size_and_side(size: float, gap: GapDecomposition) -> str:
-    return f"{points(size, gap.margin)} in favour of {favoured(size, gap.names)}" if size else "no gap"
-
-
 def _movement(again: Remeasurement, gap: GapDecomposition) -> str:
-    before, after = _size_and_side(again.base, gap), _size_and_side(again.gap, gap)
-    if before == after:  # as far as it is told
+    before, after = (in_favour(g, gap.names, gap.margin) if g else "no gap" for g in (again.base, again.gap))
+    if before == after:  # as far as it is shown
         moved = points(again.gap - again.base, gap.margin)
         return f"{'would move' if again.bound else 'moves'} it by {moved} from {before}"
     return f"{'would take' if again.bound else 'takes'} it from {before} to {after}"

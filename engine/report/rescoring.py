@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from engine.battles.battle import SIDES
 from engine.battles.rescoring import Rescoring
-from engine.report.figures import favoured, percent, points
-from engine.report.forecasts import outcome_named
+from engine.report.figures import favoured, outcome_named, percent, points
 from engine.report.verdict import verdict_json
-from engine.store.document import RescoringDocument
+from engine.store.document import Json
 
 
 def sentence(rescoring: Rescoring) -> str:
@@ -25,9 +24,9 @@ def sentence(rescoring: Rescoring) -> str:
     return f"{rescoring.label}: {scores}, {gap}: {outcome_named(verdict.winner, verdict.names)} ({how})."
 
 
-def rescoring_json(rescoring: Rescoring) -> RescoringDocument:
+def rescoring_json(rescoring: Rescoring) -> Json:
     """Fractions, A minus B."""
-    head: RescoringDocument = {"rule": rescoring.rule, "label": rescoring.label, "own": rescoring.own}
+    head = {"rule": rescoring.rule, "label": rescoring.label, "own": rescoring.own}
     verdict = rescoring.verdict
     if verdict is None:
         return {**head, "not_recomputed": rescoring.why}

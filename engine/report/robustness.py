@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
 
 from engine.analysis.repeats import SOURCES
 from engine.analysis.robustness import RobustnessReport, ScoreShift
 from engine.report.figures import count, exact_percent, points, rounded_percent
+from engine.store.document import Json
 
 
 def sentences(report: RobustnessReport) -> tuple[str, ...]:
@@ -22,7 +22,7 @@ def sentences(report: RobustnessReport) -> tuple[str, ...]:
     )
 
 
-def robustness_json(report: RobustnessReport) -> dict[str, Any]:
+def robustness_json(report: RobustnessReport) -> Json:
     """Fractions; a move is the score after the change minus the score before it."""
     return {
         **asdict(report),
@@ -48,7 +48,7 @@ def _move(move: ScoreShift) -> str:
     if move.interval is None:
         return f"{head} of {move.n:,}, a bound and not a measurement."
     low, high, level = move.interval.low, move.interval.high, exact_percent(move.interval.level)
-    return f"{head}, {_way(move.moved)} ({_flips(move)}; {level} interval: {_way(low)} to {_way(high)})."
+    return f"{head}, {_movement(move.moved)} ({_flips(move)}; {level} interval: {_movement(low)} to {_movement(high)})."
 
 
 def _flips(move: ScoreShift) -> str:
@@ -62,7 +62,7 @@ def _furthest(report: RobustnessReport) -> tuple[str, ...]:
     largest = [(part, move) for part in SOURCES if (move := report.largest(part))]
     if not largest:
         return ()
-    return ("Furthest by part: " + "; ".join(f"{p} {_way(m.moved)} ({m.label})" for p, m in largest) + ".",)
+    return ("Furthest by part: " + "; ".join(f"{p} {_movement(m.moved)} ({m.label})" for p, m in largest) + ".",)
 
 
 def _conclusion(report: RobustnessReport) -> str:
@@ -88,7 +88,7 @@ def _luck(report: RobustnessReport) -> tuple[str, ...]:
     )
 
 
-def _way(moved: float) -> str:
+def _movement(moved: float) -> str:
     if moved == 0:
         return "unmoved"
     return f"{points(moved)} {'up' if moved > 0 else 'down'}"

@@ -1,4 +1,4 @@
-"""The JSON of a battle, as `python -m engine battle --json` and the app write it: every key, once.
+"""The JSON of a battle, as `python -m engine battle --json` and the app write it: every key at its top, once.
 
 A document is plain JSON, so its types are those of its dicts. Any key may be missing in a file that is read: it may be
 from before the key was there. Fractions throughout, gaps are A minus B. Written by `engine.report`; read back as a log
@@ -16,29 +16,19 @@ from pydantic import FailFast, TypeAdapter
 from typing_extensions import TypedDict  # that of `typing` cannot be checked before Python 3.12
 
 from engine.battles.battle import Side, Stop
-from engine.stats.decomposition import GapSource
 from engine.stats.paired import Winner
 from engine.stats.verdict import Target
 
-
-class IntervalDocument(TypedDict):
-    low: float
-    high: float
-    level: float
-    method: str
-
-
-class DiscordantDocument(TypedDict):
-    a_only: int
-    b_only: int
+Json = dict[str, Any]
+"""A part of it that nobody reads back by its keys: the module of `engine.report` that writes it knows them."""
 
 
 class VerdictDocument(TypedDict, total=False):
     """A verdict, as in the JSON of battles, suites and stored logs. Without one: no `winner`, and why in `sentence`."""
 
     gap: float
-    interval: IntervalDocument
-    discordant: DiscordantDocument | None
+    interval: Json
+    discordant: Json | None
     p_value: float
     p_method: str
     p_equal: float
@@ -92,130 +82,6 @@ class ItemDocument(TypedDict, total=False):
     b: OutcomeDocument | None
 
 
-class FailureDocument(TypedDict):
-    side: Side
-    id: str
-    reason: str
-    message: str
-
-
-class ForecastDocument(TypedDict):
-    """What somebody expected. With `plan` and `seal` anybody can check what was sealed: SHA-256 of the plan as JSON
-    with sorted keys and no spaces, in UTF-8."""
-
-    hypothesis: str | None
-    forecast: dict[str, float] | None
-    by: str | None
-    seal: str | None
-    intact: bool | None
-    outcome: Winner | None
-    probability: float | None
-    brier: float | None
-    sentence: str
-    plan: dict[str, Any] | None
-
-
-class MeanDocument(TypedDict):
-    """An error of None is unknown, not nought."""
-
-    score: float
-    error: float | None
-
-
-class MeansDocument(TypedDict):
-    a: MeanDocument
-    b: MeanDocument
-    gap: MeanDocument
-
-
-class GroupDocument(MeansDocument):
-    group: str
-    n: int
-
-
-class GroupsDocument(TypedDict):
-    micro: MeansDocument
-    macro: MeansDocument
-    groups: list[GroupDocument]
-    assumed: str
-
-
-class RescoringDocument(VerdictDocument, total=False):
-    """The stored answers under one rule: a verdict, or in `not_recomputed` why there is none."""
-
-    rule: str
-    label: str
-    own: bool
-    not_recomputed: str
-    n: int
-    a: float
-    b: float
-    changed: dict[Side, int]
-    flips: dict[Side, int]
-
-
-class BinDocument(TypedDict):
-    n: int
-    low: float
-    high: float
-    confidence: float
-    accuracy: float
-    interval: IntervalDocument
-
-
-class CalibrationDocument(TypedDict, total=False):
-    """One side's calibration, as in `engine.analysis.calibration`, or in `not_computed` why nothing is said of it."""
-
-    name: str
-    n: int
-    accuracy: float
-    confidence: float
-    bins: list[BinDocument]
-    ece: float
-    if_calibrated: float
-    limit: float
-    p_value: float
-    brier: float
-    brier_error: float | None
-    brier_guessing: float
-    sentences: list[str]
-    not_computed: str
-
-
-class RemeasurementDocument(TypedDict):
-    label: str
-    gap: float
-    n: int
-    base: float
-    flips: int
-    unread: int
-    bound: bool
-
-
-class SourceDocument(TypedDict):
-    source: GapSource
-    about: str
-    low: float | None
-    high: float | None
-    readings: list[RemeasurementDocument]
-    mixed: list[RemeasurementDocument]
-    untried: list[str]
-    applies: bool
-    measured: bool
-
-
-class DecompositionDocument(TypedDict):
-    """The gap in its sources, as in `engine.stats.decomposition`."""
-
-    names: list[str]
-    gap: float
-    n: int
-    level: float
-    margin: float
-    parts: list[SourceDocument]
-    sentences: list[str]
-
-
 class SidesDocument(TypedDict, total=False):
     """What a battle holds of its two sides: the part that is read back as logs.
 
@@ -233,8 +99,13 @@ class SidesDocument(TypedDict, total=False):
 class BattleDocument(SidesDocument, VerdictDocument, total=False):
     """A battle, whole.
 
-    n      items both sides have a score for, of the `planned` ones
-    split  where the gap comes from; only the command line adds it
+    n            items both sides have a score for, of the `planned` ones
+    card         the forecast and what became of it; with its `plan` and `seal` anybody can check what was sealed:
+                 SHA-256 of the plan as JSON with sorted keys and no spaces, in UTF-8
+    aggregates   scores over groups of items
+    readings     the stored answers under every rule
+    calibration  of each side
+    split        where the gap comes from; only the command line adds it
     """
 
     state: str
@@ -242,15 +113,15 @@ class BattleDocument(SidesDocument, VerdictDocument, total=False):
     planned: int
     stop: Stop
     seed: int
-    card: ForecastDocument
-    aggregates: GroupsDocument
-    readings: list[RescoringDocument]
-    calibration: dict[Side, CalibrationDocument]
-    failures: list[FailureDocument]
+    card: Json
+    aggregates: Json
+    readings: list[Json]
+    calibration: dict[Side, Json]
+    failures: list[Json]
     notices: list[str]
     seconds: float | None
     date: str
-    split: DecompositionDocument | None
+    split: Json | None
 
 
 def sides(document: Any) -> SidesDocument:
@@ -263,5 +134,5 @@ def sides(document: Any) -> SidesDocument:
 
 
 @functools.cache
-def _adapter() -> TypeAdapter[SidesDocument]:
+def _adapter() -> TypeAdapter[SidesDocument]:  # slow to make
     return TypeAdapter(SidesDocument)

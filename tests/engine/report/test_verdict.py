@@ -13,7 +13,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import Unknown
-from engine.report.verdict import Sentences, explain, verdict_json
+from engine.report import Sentences, explain
+from engine.report.verdict import verdict_json
 from engine.stats.interval import Interval
 from engine.stats.paired import DiscordantCounts
 from engine.stats.sequential import compare_anytime
