@@ -214,11 +214,12 @@ class OpenAIClient:
             completion: Any = self._openai.completions.create(model=self.endpoint.model, prompt=text, **settings)
             choice = completion.choices[0]
             logprobs = [math.nan if each is None else float(each) for each in choice.logprobs.token_logprobs]
-            given, echoed = len(logprobs) - completion.usage.completion_tokens, str(choice.text).startswith(text)
+            prompt_tokens = len(logprobs) - completion.usage.completion_tokens
+            echoed = str(choice.text).startswith(text)
         if not echoed:
             message = f"{self.endpoint.host} did not read the text it was given, only went on from it."
             raise self.endpoint.failure("chat", message)
-        return logprobs[:given]
+        return logprobs[:prompt_tokens]
 
     def _chat(self, messages: Messages, limits: Mapping[str, float], client: Any = None, **settings: Any) -> Any:
         """Models that reason want `max_completion_tokens` and a temperature of their own, and refuse ours by name."""

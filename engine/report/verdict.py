@@ -155,15 +155,15 @@ def _evidence(verdict: Verdict) -> str:
     discordant = verdict.discordant
     if discordant is not None and discordant.total == 0:
         return f"They never differed: each of the {verdict.n:,} items was right for both or wrong for both."
-    counted, what, even = "", "gap this large", "Taken together, the differences cancel out."
+    counted, event, balance = "", "gap this large", "Taken together, the differences cancel out."
     if discordant is not None:
         counted = (
             f"They differed on {discordant.total:,} of {verdict.n:,} items: only {a} was right on "
             f"{discordant.a_only:,}, only {b} on {discordant.b_only:,}. "
         )
-        what, even = "split this uneven", "That is an even split."
+        event, balance = "split this uneven", "That is an even split."
     if verdict.gap == 0:
-        return counted + even
+        return counted + balance
     if _complete(verdict):
         return f"{counted}With every item asked, luck has no say in it."
     if _irreversible(verdict):
@@ -173,8 +173,8 @@ def _evidence(verdict: Verdict) -> str:
         times = f"{times.replace('about', 'at most about')}, whenever one looks"
     term = f"({without_brackets(verdict.p_method)}: {p_value(verdict.p_value, 1 - verdict.interval.level)})"
     if verdict.target == "benchmark":
-        return f"{counted}Were they level on the whole benchmark, a {what} would turn up {times} {term}."
-    return f"{counted}Luck alone brings a {what} {times} {term}."
+        return f"{counted}Were they level on the whole benchmark, a {event} would turn up {times} {term}."
+    return f"{counted}Luck alone brings a {event} {times} {term}."
 
 
 def _reasoning(verdict: Verdict) -> str:
@@ -310,9 +310,9 @@ def _expert_next_step(verdict: Verdict) -> str:
         return f"{text} Once they are, its gap is known."
     if verdict.items_needed is None:
         return f"{text} No realistic number of items reaches {power} at this gap and margin."
-    as_what = "equal" if verdict.settled_as == "equal" else "a gap above the noise"
+    outcome = "equal" if verdict.settled_as == "equal" else "a gap above the noise"
     return (
-        f"{text} Items needed: about {rounded_up(verdict.items_needed)} more to settle it as {as_what} ({power}), "
+        f"{text} Items needed: about {rounded_up(verdict.items_needed)} more to settle it as {outcome} ({power}), "
         "if the gap and its spread stay as measured."
     )
 

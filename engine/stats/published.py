@@ -169,7 +169,8 @@ def published_gap(
         CallerMistake: a figure that is no percentage or looks like a fraction, n below 2, a level outside 0.5 to 1, a
             correlation that these scores cannot have.
     """
-    a_score, b_score = _score("a", a, "n", n), _score("b", b, "n" if n_b is None else "n_b", n if n_b is None else n_b)
+    a_score = _printed_figure("a", a, "n", n)
+    b_score = _printed_figure("b", b, "n", n) if n_b is None else _printed_figure("b", b, "n_b", n_b)
     separate = _separate(a_score, b_score, level)
     condition = surely = correlations = paired = None
     if a_score.n == b_score.n:
@@ -195,14 +196,14 @@ def published_gap(
     )
 
 
-def _score(name: str, given: Figure, count: str, n: int) -> PrintedFigure:
-    written = _WRITTEN.fullmatch(str(float(given)) if isinstance(given, float) else str(given).strip())
+def _printed_figure(name: str, figure: Figure, count: str, n: int) -> PrintedFigure:
+    written = _WRITTEN.fullmatch(str(float(figure)) if isinstance(figure, float) else str(figure).strip())
     text = written[0].rstrip("% ") if written else "nan"
-    if isinstance(given, bool) or not float(text) <= 100:
-        raise CallerMistake(f"The score `{name}` is {given!r:.40}: write a percentage from 0 to 100, such as 85.8.")
+    if isinstance(figure, bool) or not float(text) <= 100:
+        raise CallerMistake(f"The score `{name}` is {figure!r:.40}: write a percentage from 0 to 100, such as 85.8.")
     if written and 0 < float(text) < 1 and not written[2]:
         raise CallerMistake(
-            f"The score `{name}` is {given!r}: if that is a fraction, write the percentage {100 * float(text):g}; "
+            f"The score `{name}` is {figure!r}: if that is a fraction, write the percentage {100 * float(text):g}; "
             f'if it is a percentage, write "{text}%".'
         )
     if not isinstance(n, int) or isinstance(n, bool) or not 2 <= n <= _MOST_ITEMS:
@@ -290,20 +291,18 @@ def _nearest(a: PrintedFigure, b: PrintedFigure) -> tuple[int, int]:
     return (best, worst) if ahead is a else (worst, best)
 
 
-def _check_correlation(given: float, a: PrintedFigure, b: PrintedFigure, possible: tuple[float, float] | None) -> None:
+def _check_correlation(rho: float, a: PrintedFigure, b: PrintedFigure, possible: tuple[float, float] | None) -> None:
     if a.n != b.n:
         raise CallerMistake(
-            f"`correlation` is {given:g}, but A has {a.n:,} items and B {b.n:,}: answers correlate only over the same "
+            f"`correlation` is {rho:g}, but A has {a.n:,} items and B {b.n:,}: answers correlate only over the same "
             "items. Leave it out."
         )
     if possible is None:
-        raise CallerMistake(
-            f"`correlation` is {given:g}, but a score of 0 or 100 correlates with nothing: leave it out."
-        )
+        raise CallerMistake(f"`correlation` is {rho:g}, but a score of 0 or 100 correlates with nothing: leave it out.")
     lowest, highest = possible
-    if not lowest - 0.005 <= given <= highest + 0.005:
+    if not lowest - 0.005 <= rho <= highest + 0.005:
         raise CallerMistake(
-            f"`correlation` is {given:g}: scores of {a.text} and {b.text} can only correlate by {lowest:.2f} "
+            f"`correlation` is {rho:g}: scores of {a.text} and {b.text} can only correlate by {lowest:.2f} "
             f"to {highest:.2f} over the same items."
         )
 

@@ -87,12 +87,12 @@ def compare(
     """
     a_scores, b_scores = _scores("a", a), _scores("b", b)
     n = _checked(a_scores.size, b_scores.size, level, margin, population)
-    discordant, found = _estimate(a_scores, b_scores, level, margin, clusters)
-    winner = found.outcome(margin)
-    items_needed, settled_as = found.forecast(margin) if winner == "undecided" else (None, None)
-    caveats = found.caveats
-    if found.interval.excludes_zero and not found.above_noise:
-        caveats += (f"The interval just clears 0, the exact test (p = {found.p_value:.3f}) does not.",)
+    discordant, estimate = _estimate(a_scores, b_scores, level, margin, clusters)
+    winner = estimate.outcome(margin)
+    items_needed, settled_as = estimate.forecast(margin) if winner == "undecided" else (None, None)
+    caveats = estimate.caveats
+    if estimate.interval.excludes_zero and not estimate.above_noise:
+        caveats += (f"The interval just clears 0, the exact test (p = {estimate.p_value:.3f}) does not.",)
     if population and winner == "undecided" and n + (items_needed or math.inf) > population:
         caveats += (f"This benchmark's {population:,} items are too few to settle a gap of this size.",)
     return Verdict(
@@ -101,15 +101,15 @@ def compare(
         n=n,
         a_score=float(a_scores.mean()),
         b_score=float(b_scores.mean()),
-        gap=found.gap,
-        interval=found.interval,
-        p_value=found.p_value,
-        p_method=found.p_method,
-        p_equal=found.p_equal,
+        gap=estimate.gap,
+        interval=estimate.interval,
+        p_value=estimate.p_value,
+        p_method=estimate.p_method,
+        p_equal=estimate.p_equal,
         discordant=discordant,
         margin=margin,
-        above_noise=found.above_noise,
-        detectable_gap=found.detectable,
+        above_noise=estimate.above_noise,
+        detectable_gap=estimate.detectable,
         items_needed=items_needed,
         settled_as=settled_as,
         population=population,
@@ -129,18 +129,18 @@ def _estimate(
     return discordant, paired_t(gaps, clusters, level, scale, margin)
 
 
-def _scores(name: str, given: ArrayLike) -> NDArray[np.float64]:
+def _scores(name: str, values: ArrayLike) -> NDArray[np.float64]:
     """The scores as floats, or the reason why they cannot be judged."""
-    wanted = "give one number per item, such as [1, 0, 1]"
+    remedy = "give one number per item, such as [1, 0, 1]"
     try:
-        scores = np.asarray(given)
+        scores = np.asarray(values)
     except ValueError:
-        raise CallerMistake(f"`{name}` is a list of lists of unequal length: {wanted}.") from None
+        raise CallerMistake(f"`{name}` is a list of lists of unequal length: {remedy}.") from None
     if scores.ndim != 1 or (scores.size and scores.dtype.kind not in "biuf"):
-        raise CallerMistake(f"`{name}` has shape {scores.shape} and holds {scores.dtype}: {wanted}.")
-    lost = np.flatnonzero(~np.isfinite(scores))
-    if lost.size:
-        raise CallerMistake(f"Item {lost[0]} of `{name}` is {scores[lost[0]]}: leave it out of both.")
+        raise CallerMistake(f"`{name}` has shape {scores.shape} and holds {scores.dtype}: {remedy}.")
+    missing = np.flatnonzero(~np.isfinite(scores))
+    if missing.size:
+        raise CallerMistake(f"Item {missing[0]} of `{name}` is {scores[missing[0]]}: leave it out of both.")
     return scores.astype(np.float64)
 
 

@@ -242,8 +242,8 @@ class Ledger:
         shots   worked examples that both were asked with
         """
         model, other = models
-        found = self._value(queries.PILOT, model=model, other_model=other, task=task, shots=shots)
-        return None if found is None else str(found)
+        battle_id = self._value(queries.PILOT, model=model, other_model=other, task=task, shots=shots)
+        return None if battle_id is None else str(battle_id)
 
     def seconds_an_item(self, model: str, task: str, shots: int, device: str) -> float | None:
         """Mean seconds that an item took in a model's latest five battles; None where nothing was measured.
