@@ -91,9 +91,10 @@ class Reply:
 class OpenAIClient:
     """Asks the model of one endpoint, one request at a time; fails with the endpoint's error type and sentences.
 
-    timeout  seconds without a byte until the server counts as silent
-    connect  the same for a connection, where that is shorter
-    retries  how often openai asks again, after growing pauses, what may pass: 408, 409, 429, 5xx, a silence
+    endpoint  whose model is asked
+    timeout   seconds without a byte until the server counts as silent
+    connect   the same for a connection, where that is shorter
+    retries   how often openai asks again, after growing pauses, what may pass: 408, 409, 429, 5xx, a silence
     """
 
     def __init__(self, endpoint: Endpoint, *, timeout: float = 30.0, connect: float = 5.0, retries: int = 2) -> None:
@@ -167,7 +168,14 @@ class OpenAIClient:
         self.check_end("stream", written, finish_reason)
 
     def check_end(self, step: str, text: str, finish_reason: str | None) -> None:
-        """Raises RequestFailure for a reply to be read that is filtered, broken off (no finish reason) or empty."""
+        """Refuses a reply to be read that is filtered, broken off or empty.
+
+        step           what was asked for, see `RequestFailure`
+        text           the reply
+        finish_reason  the server's word for how it ended; None for a reply that broke off
+
+        Raises RequestFailure.
+        """
         if finish_reason == "content_filter":
             problem = "did not finish: its content filter stepped in. Say it in other words."
         elif finish_reason is None:

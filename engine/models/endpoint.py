@@ -37,7 +37,12 @@ def open_endpoint(card: ModelCard) -> EndpointModel:
 
 
 class EndpointModel:
-    """See `engine.models.interface.Model`. A refused key always ends the battle; another failure is the item's."""
+    """See `engine.models.interface.Model`. A refused key always ends the battle; another failure is the item's.
+
+    card     the address, and the model's name there
+    timeout  seconds without a byte until the server counts as silent
+    retries  how often a request is made again
+    """
 
     def __init__(self, card: ModelCard, *, timeout: float = 60.0, retries: int = 4) -> None:
         endpoint = Endpoint(card.location, card.title, os.environ.get("OPENAI_API_KEY", "").strip())

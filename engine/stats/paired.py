@@ -103,7 +103,13 @@ class Estimate:
 
 
 def tango(discordant: DiscordantCounts, n: int, level: float, margin: float = 0.02) -> Estimate:
-    """Tango's score interval (1998, Statistics in Medicine 17:891) and McNemar's exact test (1947)."""
+    """Tango's score interval (1998, Statistics in Medicine 17:891) and McNemar's exact test (1947).
+
+    discordant  the items that tell the two apart
+    n           how many items there are
+    level       of the interval, a fraction
+    margin      of the two one-sided tests, a fraction
+    """
     from scipy.special import bdtr, ndtr  # type: ignore[import-untyped, unused-ignore]  # too slow for import time
 
     wins, losses = discordant.a_only, discordant.b_only
@@ -167,7 +173,11 @@ def paired_t(
     cluster's R over the root of its size. To second order 1 + 2.15 S mends a two-sided t interval of 95% (Hall 1992,
     The Bootstrap and Edgeworth Expansion, chapter 2). Even scores are left as they are.
 
-    The scores span `scale`, which no gap exceeds.
+    gaps      n differences, A minus B
+    clusters  n labels; None where every item is drawn by itself
+    level     of the interval, a fraction
+    scale     what the scores span, which no gap exceeds
+    margin    of the two one-sided tests, in the unit of the scores
     """
     from scipy.special import stdtr, stdtrit  # too slow for import time
 

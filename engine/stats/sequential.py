@@ -46,6 +46,12 @@ class SequentialGap:
     population  None: the items are a sample of all questions like them. A number: they are drawn without
                 replacement from a benchmark of that many, whose own gap is asked for and known for sure at the end
 
+    >>> gap = SequentialGap()
+    >>> for a, b in [(1, 0), (1, 1), (1, 0)] * 10:
+    ...     gap.update(a, b)
+    >>> gap.winner, round(gap.gap, 3), gap.interval.excludes_zero
+    ('a', 0.667, True)
+
     Raises:
         CallerMistake: a level outside 0.5 to 1, a margin outside 0 to 1, a population below 2.
     """
@@ -183,7 +189,11 @@ def compare_anytime(
     """The verdict on a battle that was stopped, or is looked at, at whatever moment; `compare` is for a planned n.
 
     a, b        scores from 0 to 1 of the same items, in the order in which they were drawn
+    level       chance that the interval holds the true gap at all moments together, a fraction
+    margin      gaps smaller than this count as none, a fraction
+    names       what to call A and B
     population  how many items the benchmark has; needed for the target `benchmark`
+    target      what the interval speaks of, as in `Verdict`
 
     Raises:
         Mismatch: `a` and `b` differ in length.

@@ -78,12 +78,24 @@ def compare(
     """Judge two contenders by their scores on the same n items.
 
     a, b        n scores each, item by item in the same order: right or wrong (0/1, bool), or real numbers
-    margin      the gap below which the two are equal for the reader's purposes, chosen before the run
+    level       confidence of the interval, a fraction; 1 - level is what p must stay below
+    margin      the gap below which the two are equal for the reader's purposes, a fraction, chosen before the run
     clusters    n labels; items that share one (a passage, a template) are not independent
+    names       what to call A and B
     population  how many items the whole benchmark has, to say when it cannot settle the question
 
-    0/1 scores get Tango's score interval and McNemar's exact test, real ones a paired t that allows for lopsided
-    scores, clustered ones of either kind its cluster-robust form. Raises `CallerMistake` for whatever cannot be judged.
+    0/1 scores get Tango's score interval (1998) and McNemar's exact test (1947), real ones a paired t that allows for
+    lopsided scores, clustered ones of either kind its cluster-robust form (`paired.py` has the sources).
+
+    >>> verdict = compare([1] * 60 + [0] * 40, [1] * 20 + [0] * 80)
+    >>> low, high = verdict.interval
+    >>> verdict.winner, verdict.gap, round(low, 3), round(high, 3)
+    ('a', 0.4, 0.309, 0.498)
+
+    Raises:
+        Mismatch: `a` and `b` differ in length.
+        CallerMistake: fewer than two items, scores that are no numbers, a level, margin or population out of range,
+            clusters that do not fit the items.
     """
     a_scores, b_scores = _scores("a", a), _scores("b", b)
     n = _checked(a_scores.size, b_scores.size, level, margin, population)
