@@ -21,8 +21,8 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import CallerMistake, Mismatch
-from engine.stats.interval import Interval, check_between
+from engine.errors import CallerMistake
+from engine.stats.interval import Interval, check_between, check_paired
 from engine.stats.paired import DiscordantCounts, Estimate, Winner, distinct_names
 from engine.stats.power import POWER
 from engine.stats.verdict import Target, Verdict
@@ -199,14 +199,11 @@ def compare_anytime(
         Mismatch: `a` and `b` differ in length.
         CallerMistake: fewer than two items, a score outside 0 to 1, a target without its population.
     """
-    if len(a) != len(b):
-        raise Mismatch(f"`a` has {len(a)} scores and `b` has {len(b)}: keep the items that both have answered.")
-    if len(a) < 2:
-        raise CallerMistake(f"A verdict needs at least 2 items answered by both; got {len(a)}: run more.")
+    n = check_paired(len(a), len(b), "verdict")
     if target == "benchmark" and population is None:
         raise CallerMistake("The target is the benchmark, but `population` is not given: say how many items it has.")
     sequential = _sequential_gap(tuple(a), tuple(b), level, margin, population if target == "benchmark" else None)
-    n, interval = sequential.n, sequential.interval
+    interval = sequential.interval
     reach = (interval.high - interval.low) / 2 / sequential.error
     needed, settled_as = (None, None) if sequential.decided else _estimate(sequential, reach).forecast(margin)
     if sequential.population is not None and not sequential.decided:

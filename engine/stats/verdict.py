@@ -17,8 +17,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engine.errors import CallerMistake, Mismatch
-from engine.stats.interval import Interval, check_between
+from engine.errors import CallerMistake
+from engine.stats.interval import Interval, check_between, check_paired
 from engine.stats.paired import DiscordantCounts, Estimate, Labels, Winner, distinct_names, paired_t, tango
 
 Target = Literal["skill", "benchmark"]
@@ -98,7 +98,11 @@ def compare(
             clusters that do not fit the items.
     """
     a_scores, b_scores = _scores("a", a), _scores("b", b)
-    n = _checked(a_scores.size, b_scores.size, level, margin, population)
+    n = check_paired(a_scores.size, b_scores.size, "verdict")
+    if population is not None and population < n:
+        raise CallerMistake(f"`population` is {population} but {n} items were run: give the task's size.")
+    check_between("level", level, 0.5, 1.0, "write 0.95 for 95%")
+    check_between("margin", margin, 0.0, 1.0, "write 0.02 for two points")
     discordant, estimate = _estimate(a_scores, b_scores, level, margin, clusters)
     winner = estimate.outcome(margin)
     items_needed, settled_as = estimate.forecast(margin) if winner == "undecided" else (None, None)
@@ -154,16 +158,3 @@ def _scores(name: str, values: ArrayLike) -> NDArray[np.float64]:
     if missing.size:
         raise CallerMistake(f"Item {missing[0]} of `{name}` is {scores[missing[0]]}: leave it out of both.")
     return scores.astype(np.float64)
-
-
-def _checked(n: int, other: int, level: float, margin: float, population: int | None) -> int:
-    """The number of items, once it and the rule of the battle make sense."""
-    if n != other:
-        raise Mismatch(f"`a` has {n} scores and `b` has {other}: keep the items that both have answered.")
-    if n < 2:
-        raise CallerMistake(f"A verdict needs at least 2 items answered by both; got {n}: run more.")
-    if population is not None and population < n:
-        raise CallerMistake(f"`population` is {population} but {n} items were run: give the task's size.")
-    check_between("level", level, 0.5, 1.0, "write 0.95 for 95%")
-    check_between("margin", margin, 0.0, 1.0, "write 0.02 for two points")
-    return n

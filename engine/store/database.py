@@ -22,7 +22,7 @@ from sqlalchemy.exc import DisconnectionError, OperationalError, ProgrammingErro
 
 from engine.errors import CallerMistake
 
-PATIENCE = 30
+LOCK_TIMEOUT = 30
 """Seconds a writer waits for another one."""
 Fault = Literal["full", "damaged", "locked", "other"]
 _SIGNS: dict[Fault, tuple[str, ...]] = {
@@ -140,7 +140,7 @@ def _engine(url: str | sa.URL, idle: int) -> sa.Engine:
     engine = sa.create_engine(
         address,
         hide_parameters=True,
-        connect_args={"timeout": PATIENCE, "isolation_level": None},  # no transaction but those of `writing`
+        connect_args={"timeout": LOCK_TIMEOUT, "isolation_level": None},  # no transaction but those of `writing`
         **({"poolclass": sa.QueuePool, "pool_size": idle, "max_overflow": -1} if idle else {"poolclass": sa.NullPool}),
     )
 

@@ -26,7 +26,7 @@ from engine.battles.seal import Seal
 from engine.errors import CallerMistake, DiskFull, EngineError, Unknown
 from engine.home import home
 from engine.store import queries
-from engine.store.database import PATIENCE, Database, fault, reason, writing
+from engine.store.database import LOCK_TIMEOUT, Database, fault, reason, writing
 from engine.store.tables import LEDGER, battles, notices, outcomes
 
 State = Literal["queued", "running", "done", "stopped", "failed"]
@@ -296,8 +296,8 @@ class Ledger:
                     ) from error
                 case "locked":
                     raise EngineError(
-                        f"Another program kept the ledger {self.path} locked for {PATIENCE} seconds. Close what has it "
-                        "open, a database browser for instance, and start again: everything up to here is kept."
+                        f"Another program kept the ledger {self.path} locked for {LOCK_TIMEOUT} seconds. Close what "
+                        "has it open, a database browser for instance, and start again: everything up to here is kept."
                     ) from error
             raise
 

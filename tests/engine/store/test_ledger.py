@@ -292,7 +292,7 @@ def test_readers_do_not_wait_for_a_writer_and_writers_do(ledger: Ledger, own_hom
 
 
 def test_a_ledger_that_stays_locked_is_said(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "PATIENCE", 0)
+    monkeypatch.setattr(database, "LOCK_TIMEOUT", 0)
     with Ledger() as ledger, sqlite3.connect(own_home / "ledger.db", isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(EngineError, match=r"ledger\.db locked.*everything up to here is kept"):
