@@ -7,8 +7,9 @@ neither torch nor a database.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from engine.lazy import lazy_face
 
 if TYPE_CHECKING:
     from engine.battles.battle import Battle, Contender, ItemFailure, ItemResult
@@ -27,60 +28,23 @@ if TYPE_CHECKING:
     from engine.tasks.registry import TASKS, load_task
     from engine.tasks.task import Item, Task
 
-_WHERE = {
-    "engine.battles.battle": ("Battle", "Contender", "ItemFailure", "ItemResult"),
-    "engine.battles.result": ("BattleResult",),
-    "engine.errors": ("CallerMistake", "EngineError"),
-    "engine.harness.config": ("HarnessConfig",),
-    "engine.logs.judging": ("verdict_of_files",),
-    "engine.report": ("explain",),
-    "engine.runs.progress": ("Progress",),
-    "engine.runs.request": ("BattleRequest",),
-    "engine.stats.interval": ("Interval", "score_interval"),
-    "engine.stats.power": ("detectable_gap", "items_for"),
-    "engine.stats.sequential": ("SequentialGap", "compare_anytime"),
-    "engine.stats.verdict": ("Verdict", "compare"),
-    "engine.tasks.items": ("load_items",),
-    "engine.tasks.registry": ("TASKS", "load_task"),
-    "engine.tasks.task": ("Item", "Task"),
-}
-_MODULE_OF = {name: module for module, names in _WHERE.items() for name in names}
-
-__all__ = [
-    "TASKS",
-    "Battle",
-    "BattleRequest",
-    "BattleResult",
-    "CallerMistake",
-    "Contender",
-    "EngineError",
-    "HarnessConfig",
-    "Interval",
-    "Item",
-    "ItemFailure",
-    "ItemResult",
-    "Progress",
-    "SequentialGap",
-    "Task",
-    "Verdict",
-    "compare",
-    "compare_anytime",
-    "detectable_gap",
-    "explain",
-    "items_for",
-    "load_items",
-    "load_task",
-    "score_interval",
-    "verdict_of_files",
-]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(importlib.import_module(_MODULE_OF[name]), name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+__all__, __getattr__, __dir__ = lazy_face(
+    __name__,
+    {
+        "engine.battles.battle": ("Battle", "Contender", "ItemFailure", "ItemResult"),
+        "engine.battles.result": ("BattleResult",),
+        "engine.errors": ("CallerMistake", "EngineError"),
+        "engine.harness.config": ("HarnessConfig",),
+        "engine.logs.judging": ("verdict_of_files",),
+        "engine.report": ("explain",),
+        "engine.runs.progress": ("Progress",),
+        "engine.runs.request": ("BattleRequest",),
+        "engine.stats.interval": ("Interval", "score_interval"),
+        "engine.stats.power": ("detectable_gap", "items_for"),
+        "engine.stats.sequential": ("SequentialGap", "compare_anytime"),
+        "engine.stats.verdict": ("Verdict", "compare"),
+        "engine.tasks.items": ("load_items",),
+        "engine.tasks.registry": ("TASKS", "load_task"),
+        "engine.tasks.task": ("Item", "Task"),
+    },
+)

@@ -39,6 +39,12 @@ class Unknown(CallerMistake):
 
     @classmethod
     def name(cls, kind: str, given: str, known: Iterable[str]) -> Unknown:
+        """The error for a name that there is none of, with the nearest ones.
+
+        kind   what the name is of: "task", "model"
+        given  the name
+        known  all names of that kind
+        """
         names = sorted(known)
         near = [name for name in names if given and name.startswith(given)]
         near = near or difflib.get_close_matches(given, names, n=2, cutoff=0.5)

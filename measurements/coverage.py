@@ -30,7 +30,7 @@ from scipy.special import betaln, gammaln, ndtri, roots_jacobi, stdtrit  # noqa:
 
 from engine import SequentialGap, compare, items_for  # noqa: E402
 from engine.stats.interval import quantile_of  # noqa: E402
-from engine.stats.paired import Discordant, paired_t, tango  # noqa: E402
+from engine.stats.paired import DiscordantCounts, paired_t, tango  # noqa: E402
 from engine.stats.sequential import BETS, CONCENTRATION  # noqa: E402
 
 Floats = NDArray[np.float64]
@@ -148,7 +148,7 @@ def _all_tango(n: int, near: tuple[float, float] | None = None) -> tuple[Floats,
         ranges = [k[np.abs(k - n * p) <= r] for k, p, r in zip(ranges, near, reach, strict=True)]
     wins, losses = (grid.ravel() for grid in np.meshgrid(*ranges))
     wins, losses = wins[wins + losses <= n], losses[wins + losses <= n]
-    splits = (Discordant(a_only=w, b_only=k) for w, k in zip(wins.tolist(), losses.tolist(), strict=True))
+    splits = (DiscordantCounts(a_only=w, b_only=k) for w, k in zip(wins.tolist(), losses.tolist(), strict=True))
     low, high = np.array([(i.low, i.high) for i in (tango(split, n, LEVEL).interval for split in splits)]).T
     return wins, losses, low, high
 

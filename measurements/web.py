@@ -198,8 +198,8 @@ def invent_battles(count: int) -> str:
                 ]
                 ledger.append(battle.id, side, outcomes)
             ran = {"device": "cpu", "dtype": "float32", "transformers": "invented", "torch": "invented"}
-            ledger.describe(battle.id, {"a": ran, "b": ran})
-            ledger.settle(battle.id, "done", only_from=("running",))
+            ledger.set_environment(battle.id, {"a": ran, "b": ran})
+            ledger.set_state(battle.id, "done", only_from=("running",))
     return battle_id
 
 

@@ -12,15 +12,20 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
+
+import pytest
 
 import engine
+import tutor.judge
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("engine", "labs", "tutor", "pages", "app")
 """Each may import what stands left of it."""
 ROOMS = {
     "engine": (
-        *("errors", "home", "device", "encoding", "harness", "stats", "tasks", "models", "battles", "store", "runs"),
+        *("lazy", "errors", "home", "device", "encoding"),
+        *("harness", "stats", "tasks", "models", "battles", "store", "runs"),
         *("analysis", "logs", "report", "cli"),
     ),
     "tutor": (
@@ -221,6 +226,14 @@ def test_the_engines_face() -> None:
     assert engine.__all__ == sorted(engine.__all__, key=lambda name: (name.lower() == name, not name.isupper(), name))
     assert len(engine.__all__) == len(set(engine.__all__)) <= FACE
     assert all(hasattr(engine, name) for name in engine.__all__)
+
+
+@pytest.mark.parametrize("face", [engine, tutor, tutor.judge], ids=lambda face: face.__name__)
+def test_lazy_faces_show_the_same_to_type_checkers(face: ModuleType) -> None:
+    """They name what they show twice: in imports for type checkers, and for `lazy_face`."""
+    module = f"{face.__name__.replace('.', '/')}/__init__.py"
+    typed = [name for source, taken in imports(module) for name in taken if source.startswith(face.__name__ + ".")]
+    assert sorted(set(typed) - {"lazy_face"}) == sorted(face.__all__)
 
 
 def test_the_scan_sees_something() -> None:

@@ -18,6 +18,11 @@ MODULES = [
 ]
 
 
+def test_every_package_has_some() -> None:
+    assert {module.partition(".")[0] for module in MODULES} == {"engine", "labs", "tutor"}
+    assert sum(module.startswith("tutor.") for module in MODULES) >= 8
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_examples_print_what_they_say(module: str) -> None:
     ran = doctest.testmod(importlib.import_module(module))

@@ -7,8 +7,9 @@ endpoint are here. Nothing is loaded before it is asked for.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from engine.lazy import lazy_face
 
 if TYPE_CHECKING:
     from tutor.configuration import configured_tutor, last_exam, local_tutor, take_exam
@@ -17,41 +18,13 @@ if TYPE_CHECKING:
     from tutor.endpoint import TutorEndpoint
     from tutor.exchange import REQUIRED, SUBSTANTIVE, WHYS, Assessment, Exchange, Message, Point
 
-_WHERE = {
-    "tutor.configuration": ("configured_tutor", "last_exam", "local_tutor", "take_exam"),
-    "tutor.dialogue.talk": ("Tutor",),
-    "tutor.exchange": ("REQUIRED", "SUBSTANTIVE", "WHYS", "Assessment", "Exchange", "Message", "Point"),
-    "tutor.diagnosis": ("STEPS", "Step", "check"),
-    "tutor.endpoint": ("TutorEndpoint",),
-}
-_MODULE_OF = {name: module for module, names in _WHERE.items() for name in names}
-
-__all__ = [
-    "REQUIRED",
-    "STEPS",
-    "SUBSTANTIVE",
-    "WHYS",
-    "Assessment",
-    "Exchange",
-    "Message",
-    "Point",
-    "Step",
-    "Tutor",
-    "TutorEndpoint",
-    "check",
-    "configured_tutor",
-    "last_exam",
-    "local_tutor",
-    "take_exam",
-]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(importlib.import_module(_MODULE_OF[name]), name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+__all__, __getattr__, __dir__ = lazy_face(
+    __name__,
+    {
+        "tutor.configuration": ("configured_tutor", "last_exam", "local_tutor", "take_exam"),
+        "tutor.dialogue.talk": ("Tutor",),
+        "tutor.exchange": ("REQUIRED", "SUBSTANTIVE", "WHYS", "Assessment", "Exchange", "Message", "Point"),
+        "tutor.diagnosis": ("STEPS", "Step", "check"),
+        "tutor.endpoint": ("TutorEndpoint",),
+    },
+)

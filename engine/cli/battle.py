@@ -16,7 +16,7 @@ from engine.cli.output import write_json
 from engine.cli.progress import follow, stopped_by_interrupt
 from engine.errors import BattleFailed, CallerMistake
 from engine.harness.config import Normalisation
-from engine.stats import Discordance, detectable_gap
+from engine.stats import DiscordanceEstimate, detectable_gap
 from engine.stats.verdict import Estimand
 
 REQUEST = ("a", "b", "task", "limit", "seed", "shots", "margin", "level", "stop", "estimand", "device", "dtype")
@@ -105,7 +105,7 @@ def _request(options: argparse.Namespace) -> runs.BattleRequest:
     return runs.BattleRequest(**chosen(options, REQUEST), settings=settings, forecast=forecast)
 
 
-def _outlook(battle: Battle, pilot: Discordance | None) -> str:
+def _outlook(battle: Battle, pilot: DiscordanceEstimate | None) -> str:
     """What so many items can show."""
     share = pilot.likely if pilot else 0.30
     known = f"as on the {pilot.n:,} items of their last battle here" if pilot else "an assumption"

@@ -91,9 +91,10 @@ class Reply:
 class OpenAIClient:
     """Asks the model of one endpoint, one request at a time; fails with the endpoint's error type and sentences.
 
-    timeout  seconds without a byte until the server counts as silent
-    connect  the same for a connection, where that is shorter
-    retries  how often openai asks again, after growing pauses, what may pass: 408, 409, 429, 5xx, a silence
+    endpoint  whose model is asked
+    timeout   seconds without a byte until the server counts as silent
+    connect   the same for a connection, where that is shorter
+    retries   how often openai asks again, after growing pauses, what may pass: 408, 409, 429, 5xx, a silence
     """
 
     def __init__(self, endpoint: Endpoint, *, timeout: float = 30.0, connect: float = 5.0, retries: int = 2) -> None:
@@ -167,7 +168,14 @@ class OpenAIClient:
         self.check_end("stream", written, finish_reason)
 
     def check_end(self, step: str, text: str, finish_reason: str | None) -> None:
-        """Raises RequestFailure for a reply to be read that is filtered, broken off (no finish reason) or empty."""
+        """Refuses a reply to be read that is filtered, broken off or empty.
+
+        step           what was asked for, see `RequestFailure`
+        text           the reply
+        finish_reason  the server's word for how it ended; None for a reply that broke off
+
+        Raises RequestFailure.
+        """
         if finish_reason == "content_filter":
             problem = "did not finish: its content filter stepped in. Say it in other words."
         elif finish_reason is None:
@@ -214,11 +222,12 @@ class OpenAIClient:
             completion: Any = self._openai.completions.create(model=self.endpoint.model, prompt=text, **settings)
             choice = completion.choices[0]
             logprobs = [math.nan if each is None else float(each) for each in choice.logprobs.token_logprobs]
-            given, echoed = len(logprobs) - completion.usage.completion_tokens, str(choice.text).startswith(text)
+            prompt_tokens = len(logprobs) - completion.usage.completion_tokens
+            echoed = str(choice.text).startswith(text)
         if not echoed:
             message = f"{self.endpoint.host} did not read the text it was given, only went on from it."
             raise self.endpoint.failure("chat", message)
-        return logprobs[:given]
+        return logprobs[:prompt_tokens]
 
     def _chat(self, messages: Messages, limits: Mapping[str, float], client: Any = None, **settings: Any) -> Any:
         """Models that reason want `max_completion_tokens` and a temperature of their own, and refuse ours by name."""

@@ -22,9 +22,9 @@ from engine.models.interface import Completion, Logliks, Prompt, Ranking, Troubl
 from engine.models.registry import ModelCard
 
 MAX_STOPS = 4  # stop strings the API takes; texts are cut at all of them here
-PATIENCE = 3  # items in a row that may meet an outage before the battle is left for later
-AWAY = (0, 503)  # no answer, or a gateway's word for it
-OUTAGE = {*AWAY, 402, 403, 408, 409, 429, *range(500, 600)}  # the server's state, not the item's fault
+MOST_OUTAGES = 3  # items in a row that may meet an outage before the battle is left for later
+NO_SERVER = (0, 503)  # no answer, or a gateway's word for it
+OUTAGE = {*NO_SERVER, 402, 403, 408, 409, 429, *range(500, 600)}  # the server's state, not the item's fault
 PROBE = Ranking(item_id="probe", pairs=(("The sky is", " blue today"),))
 
 Request = TypeVar("Request", Prompt, Ranking)
@@ -37,7 +37,12 @@ def open_endpoint(card: ModelCard) -> EndpointModel:
 
 
 class EndpointModel:
-    """See `engine.models.interface.Model`. A refused key always ends the battle; another failure is the item's."""
+    """See `engine.models.interface.Model`. A refused key always ends the battle; another failure is the item's.
+
+    card     the address, and the model's name there
+    timeout  seconds without a byte until the server counts as silent
+    retries  how often a request is made again
+    """
 
     def __init__(self, card: ModelCard, *, timeout: float = 60.0, retries: int = 4) -> None:
         endpoint = Endpoint(card.location, card.title, os.environ.get("OPENAI_API_KEY", "").strip())
@@ -45,7 +50,7 @@ class EndpointModel:
         _check_served(client)
         self._client = client.with_retries(retries)
         self._label = f"{endpoint.model} at {endpoint.host}"
-        self._outages, self._ranks = 0, False
+        self._outages, self._can_rank = 0, False
         self.environment = {
             "weights": f"served as {endpoint.model}",
             "device": endpoint.host,
@@ -58,49 +63,49 @@ class EndpointModel:
     def write(
         self, items: Sequence[Prompt], decoding: Decoding, skip: Collection[str] = ()
     ) -> Iterator[list[Completion | Trouble]]:
-        return self._each(items, skip, lambda item: self._completion(item, decoding))
+        return self._answer_each(items, skip, lambda item: self._completion(item, decoding))
 
     def rank(self, items: Sequence[Ranking], skip: Collection[str] = ()) -> Iterator[list[Logliks | Trouble]]:
-        if not self._ranks:
+        if not self._can_rank:
             try:
                 self._logliks(PROBE)
             except RequestFailure as failure:
-                if failure.status in (*AWAY, 401, 402, 429):
+                if failure.status in (*NO_SERVER, 401, 402, 429):
                     raise Unreachable(str(failure)) from None
                 raise Unsupported(
                     f"{self._label} cannot give the log-probability of a given text, which "
                     "ranking tasks need; use a task whose answer is written, such as gsm8k, or a local model."
                 ) from None
-            self._ranks = True
+            self._can_rank = True
         if any(isinstance(context, Conversation) for item in items for context, _ in item.pairs):
             raise Unsupported(
                 f"{self._label} keeps its template to itself, so choices cannot be ranked in it. "
                 "Use the plain template, or a local model."
             )
-        yield from self._each(items, skip, self._logliks)
+        yield from self._answer_each(items, skip, self._logliks)
 
-    def _each(
+    def _answer_each(
         self, items: Sequence[Request], skip: Collection[str], answer: Callable[[Request], Answer]
     ) -> Iterator[list[Answer | Trouble]]:
         """One item a batch. In an outage they are held back: those it ends with will be asked again."""
-        held: list[Answer | Trouble] = []
+        pending: list[Answer | Trouble] = []
         for item in (item for item in items if item.item_id not in skip):
             try:
-                held.append(answer(item))
+                pending.append(answer(item))
                 self._outages = 0
             except RequestFailure as failure:
                 if failure.status == 401:
                     raise Unreachable(str(failure)) from None
-                held.append(Trouble(item_id=item.item_id, reason="endpoint", message=str(failure)))
+                pending.append(Trouble(item_id=item.item_id, reason="endpoint", message=str(failure)))
                 self._outages = self._outages + 1 if failure.status in OUTAGE else 0
-                if failure.status == 404 or self._outages >= PATIENCE:
+                if failure.status == 404 or self._outages >= MOST_OUTAGES:
                     self._outages = 0
                     raise Unreachable(f"{failure} The battle can be resumed once that is mended.") from None
             if not self._outages:
-                yield held
-                held = []
-        if held:
-            yield held
+                yield pending
+                pending = []
+        if pending:
+            yield pending
 
     def _completion(self, item: Prompt, decoding: Decoding) -> Completion:
         started = time.perf_counter()
@@ -142,7 +147,7 @@ def _check_served(client: OpenAIClient) -> None:
     try:
         client.ping()
     except RequestFailure as failure:
-        if failure.status in (*AWAY, 200, 401, 403, 404):
+        if failure.status in (*NO_SERVER, 200, 401, 403, 404):
             raise Unreachable(str(failure)) from None
 
 

@@ -11,7 +11,7 @@ A forecast also has `prediction` in words before the battle, `outcome_named` aft
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from engine.analysis.calibration import Calibration, Uncalibrated
 from engine.analysis.forecasts import ForecastScore, Record, Unscored
@@ -19,6 +19,7 @@ from engine.analysis.robustness import RobustnessReport
 from engine.analysis.suite_results import SuiteResult
 from engine.battles.rescoring import Rescoring
 from engine.battles.result import BattleResult
+from engine.errors import Unknown
 from engine.logs.judging import EveryPair, LogVerdict
 from engine.report import (
     calibration,
@@ -31,7 +32,8 @@ from engine.report import (
     verdict,
 )
 from engine.report.battle import battle_json
-from engine.report.forecasts import forecast_json, outcome_named, prediction
+from engine.report.figures import outcome_named
+from engine.report.forecasts import forecast_json, prediction
 from engine.report.logs import every_pair_json, log_verdict_json
 from engine.report.suites import suite_json
 from engine.report.verdict import Register, Sentences
@@ -67,9 +69,11 @@ def explain(result: Verdict | PublishedGap, register: Register = "plain") -> Sen
     >>> explain(compare([1] * 60 + [0] * 40, [1] * 20 + [0] * 80, names=("Ruby", "Jade"))).headline
     'Ruby is better on this: 40.0 points ahead on 100 items.'
     """
+    if register not in get_args(Register):
+        raise Unknown.name("register", register, get_args(Register))
     if isinstance(result, Verdict):
-        return verdict.explain(result, register)
-    return published.explain(result, register)
+        return verdict.plain(result) if register == "plain" else verdict.expert(result)
+    return published.plain(result) if register == "plain" else published.expert(result)
 
 
 def sentences(result: Result | ForecastScore | Unscored) -> tuple[str, ...]:

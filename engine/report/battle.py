@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import cast
 
 from engine.analysis.calibration import calibration
 from engine.analysis.forecasts import score_forecast
@@ -11,18 +13,26 @@ from engine.battles.rescoring import rescorings
 from engine.battles.result import BattleResult
 from engine.report.calibration import calibration_json
 from engine.report.forecasts import forecast_json
-from engine.report.groups import groups_json
 from engine.report.rescoring import rescoring_json
 from engine.report.verdict import verdict_json
+from engine.stats.groups import Aggregates, Mean
 from engine.store.document import (
     BattleDocument,
     ContenderDocument,
+    GroupsDocument,
     ItemDocument,
+    MeansDocument,
     OutcomeDocument,
     VerdictDocument,
 )
 
 NO_VERDICT: VerdictDocument = {"winner": None, "sentence": "Fewer than two pairs are complete."}
+ASSUMED = (
+    "The standard errors are lm-eval's. They take the groups as given and every item as drawn by itself: only the "
+    "spread inside the groups counts, not how far apart these lie, so they say nothing of other groups, and too little "
+    "where items share a passage or a template. The one of the micro average also takes that spread to be the same in "
+    "all groups."
+)
 
 
 def battle_json(result: BattleResult) -> BattleDocument:
@@ -43,7 +53,7 @@ def battle_json(result: BattleResult) -> BattleDocument:
     if score := score_forecast(result):
         document["card"] = forecast_json(battle.forecast, result.seal, score)
     if aggregates := result.aggregates:
-        document["aggregates"] = groups_json(aggregates)
+        document["aggregates"] = aggregates_json(aggregates)
     return {
         **document,
         "readings": [rescoring_json(rescoring) for rescoring in rescorings(result)],
@@ -57,6 +67,24 @@ def battle_json(result: BattleResult) -> BattleDocument:
         "date": datetime.fromtimestamp(result.created, UTC).date().isoformat(),
         "environment": {side: dict(result.environment.get(side, {})) for side in SIDES},
         "items": [_item(result, item) for item in battle.item_ids],
+    }
+
+
+def aggregates_json(aggregates: Aggregates) -> GroupsDocument:
+    """Fractions; an error of null is unknown, not nought."""
+
+    def means(a: Mean, b: Mean, gap: Mean) -> MeansDocument:
+        return cast(MeansDocument, {"a": asdict(a), "b": asdict(b), "gap": asdict(gap)})
+
+    sides = aggregates.a, aggregates.b, aggregates.gap
+    return {
+        "micro": means(*(side.micro for side in sides)),
+        "macro": means(*(side.macro for side in sides)),
+        "groups": [
+            {"group": a.name, "n": a.n, **means(a.mean, b.mean, gap.mean)}
+            for a, b, gap in zip(*(side.groups for side in sides), strict=True)
+        ],
+        "assumed": ASSUMED,
     }
 
 

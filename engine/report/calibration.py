@@ -17,15 +17,17 @@ def sentences(result: Calibration | Uncalibrated) -> tuple[str, ...]:
     if isinstance(result, Uncalibrated):
         return (_uncalibrated(result),)
     surer = result.confidence - result.accuracy
-    way = f"it is {rounded_points(surer)} {'surer than right' if surer > 0 else 'more often right than sure'}"
-    seen = "no miscalibration is seen" if result.p_value >= UNLIKELY else f"that is more than luck; on average {way}"
+    direction = f"it is {rounded_points(surer)} {'surer than right' if surer > 0 else 'more often right than sure'}"
+    finding = (
+        "no miscalibration is seen" if result.p_value >= UNLIKELY else f"that is more than luck; on average {direction}"
+    )
     error = "" if result.brier_error is None else f" (standard error {result.brier_error:.3f})"
     return (
         f"{result.name} gives its choices {rounded_percent(result.confidence)} on average and is right on "
         f"{rounded_percent(result.accuracy)} of {result.n:,} items.",
         f"In {count(len(result.bins), 'bin')} of like confidence it is off by {rounded_points(result.ece)} (ECE); "
         f"perfectly calibrated it would be off by {out_of_100(result.if_calibrated)} through luck, and in 5 of 100 "
-        f"runs by more than {out_of_100(result.limit)}: {seen}.",
+        f"runs by more than {out_of_100(result.limit)}: {finding}.",
         f"Brier score {result.brier:.3f}{error}; equal shares get {result.brier_guessing:.3f}, 0 is perfect.",
     )
 

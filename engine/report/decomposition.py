@@ -6,9 +6,22 @@ is told with the items it was seen on and the answers that changed. It computes 
 
 from __future__ import annotations
 
-from engine.report.figures import count, exact_percent, favoured, joined, points, span, without_brackets
+from dataclasses import asdict
+from typing import cast
+
+from engine.report.figures import (
+    count,
+    exact_percent,
+    favoured,
+    in_favour,
+    joined,
+    points,
+    sentence_case,
+    span,
+    without_brackets,
+)
 from engine.stats.decomposition import GapDecomposition, Remeasurement, SourceEffect
-from engine.store.document import DecompositionDocument, RemeasurementDocument, SourceDocument
+from engine.store.document import DecompositionDocument, SourceDocument
 
 SOURCES = {
     "instrument": ("the instrument", "how answers are read"),
@@ -19,7 +32,7 @@ SOURCES = {
 
 def sentences(gap: GapDecomposition) -> tuple[str, str, str]:
     """The gap and its item luck; the largest other source that was measured; what remains open."""
-    return _item_luck(gap), _largest(gap), _open(gap)
+    return _item_luck(gap), _largest(gap), _unmeasured(gap)
 
 
 def decomposition_json(gap: GapDecomposition) -> DecompositionDocument:
@@ -36,29 +49,7 @@ def decomposition_json(gap: GapDecomposition) -> DecompositionDocument:
 
 
 def _part_json(part: SourceEffect, gap: GapDecomposition) -> SourceDocument:
-    return {
-        "source": part.source,
-        "about": _about(part, gap),
-        "low": part.low,
-        "high": part.high,
-        "readings": [_again_json(again) for again in part.readings],
-        "mixed": [_again_json(again) for again in part.mixed],
-        "untried": list(part.untried),
-        "applies": part.applies,
-        "measured": part.measured,
-    }
-
-
-def _again_json(again: Remeasurement) -> RemeasurementDocument:
-    return {
-        "label": again.label,
-        "gap": again.gap,
-        "n": again.n,
-        "base": again.base,
-        "flips": again.flips,
-        "unread": again.unread,
-        "bound": again.bound,
-    }
+    return cast(SourceDocument, {**asdict(part), "about": _about(part, gap), "measured": part.measured})
 
 
 def _about(part: SourceEffect, gap: GapDecomposition) -> str:
@@ -91,23 +82,23 @@ def _largest(gap: GapDecomposition) -> str:
     if not measured:
         return "No other source was measured, so whether one of them alone closes or turns the gap is open."
     strongest = [(part, _strongest(part, gap)) for part in measured]
-    largest, again = max(strongest, key=lambda pair: _size(pair[0], gap))
-    if not _size(largest, gap):
-        unmoved = [f"{_named(part)} on {_items(same, gap)}, {_changes(same)}" for part, same in strongest]
+    largest, reading = max(strongest, key=lambda pair: _largest_movement(pair[0], gap))
+    if not _largest_movement(largest, gap):
+        unmoved = [f"{_named(part)} on {_items(same, gap)}, {_changed_answers(same)}" for part, same in strongest]
         return f"The other sources measured left the gap as it is: {joined(unmoved, '; ')}."
-    alone = f"which alone {_effect(again, gap)}" if gap.gap else "where there was no gap to close or turn"
+    alone = f"which alone {_effect(reading, gap)}" if gap.gap else "where there was no gap to close or turn"
     others = [
         f"; {_named(part)} alone {_effect(other, gap)} (“{other.label}” on {_items(other, gap)})"
         for part, other in strongest
-        if part is not largest and _crosses(other, gap)
+        if part is not largest and _closes_or_turns(other, gap)
     ]
     return (
-        f"Of the other sources measured, {_named(largest)} moves the gap most: “{again.label}” "
-        f"{_movement(again, gap)} on {_items(again, gap)} ({_changes(again)}), {alone}{''.join(others)}."
+        f"Of the other sources measured, {_named(largest)} moves the gap most: “{reading.label}” "
+        f"{_movement(reading, gap)} on {_items(reading, gap)} ({_changed_answers(reading)}), {alone}{''.join(others)}."
     )
 
 
-def _open(gap: GapDecomposition) -> str:
+def _unmeasured(gap: GapDecomposition) -> str:
     others = gap.parts[1:]
     unknown = [_named(part, _missing(part)) for part in others if not part.measured and part.applies]
     partly = [_named(part, _missing(part)) for part in others if part.measured and part.untried]
@@ -121,38 +112,37 @@ def _open(gap: GapDecomposition) -> str:
         clauses.append(f"does not apply here: {joined(without)}")
     if not clauses:
         return "All sources were measured, each by itself; what several changes at once would do remains open."
-    text = "; ".join(clauses)
-    return f"{text[0].upper()}{text[1:]}."
+    return f"{sentence_case('; '.join(clauses))}."
 
 
 def _strongest(part: SourceEffect, gap: GapDecomposition) -> Remeasurement:
     """What says most about a source: a remeasurement that was seen to close or turn the gap, else a bound that would,
     else the one that was seen to move it furthest."""
 
-    def weight(again: Remeasurement) -> tuple[bool, bool, float, int]:
-        size = abs(again.moved(gap.gap) - gap.gap)
-        return _crosses(again, gap), not again.bound and size > 0, size, again.flips
+    def weight(reading: Remeasurement) -> tuple[bool, bool, float, int]:
+        size = abs(reading.moved(gap.gap) - gap.gap)
+        return _closes_or_turns(reading, gap), not reading.bound and size > 0, size, reading.flips
 
     return max(part.readings, key=weight)
 
 
-def _crosses(again: Remeasurement, gap: GapDecomposition) -> bool:
+def _closes_or_turns(reading: Remeasurement, gap: GapDecomposition) -> bool:
     """Whether it takes the gap to zero or beyond."""
-    return gap.gap != 0 and again.moved(gap.gap) * gap.gap <= 0
+    return gap.gap != 0 and reading.moved(gap.gap) * gap.gap <= 0
 
 
-def _effect(again: Remeasurement, gap: GapDecomposition) -> str:
+def _effect(reading: Remeasurement, gap: GapDecomposition) -> str:
     """What it alone does to the whole gap; one seen on part of the items, or not at all, is only said to be able to."""
-    sure = not again.bound and again.n >= gap.n
-    if not _crosses(again, gap):
+    sure = not reading.bound and reading.n >= gap.n
+    if not _closes_or_turns(reading, gap):
         return f"{'does' if sure else 'would'} not close it"
-    verb = "turn" if again.moved(gap.gap) else "close"
-    luck = " unless it was the luck of so few items" if again.n < gap.n and again.within_luck else ""
+    verb = "turn" if reading.moved(gap.gap) else "close"
+    luck = " unless it was the luck of so few items" if reading.n < gap.n and reading.within_luck else ""
     return f"{verb}s it" if sure else f"could {verb} it{luck}"
 
 
-def _size(part: SourceEffect, gap: GapDecomposition) -> float:
-    return max((abs(again.moved(gap.gap) - gap.gap) for again in part.readings), default=0.0)
+def _largest_movement(part: SourceEffect, gap: GapDecomposition) -> float:
+    return max((abs(reading.moved(gap.gap) - gap.gap) for reading in part.readings), default=0.0)
 
 
 def _named(part: SourceEffect, more: str = "") -> str:
@@ -164,22 +154,18 @@ def _missing(part: SourceEffect) -> str:
     return f"not tried: {', '.join(part.untried)}" if part.untried else part.about
 
 
-def _size_and_side(size: float, gap: GapDecomposition) -> str:
-    return f"{points(size, gap.margin)} in favour of {favoured(size, gap.names)}" if size else "no gap"
+def _movement(reading: Remeasurement, gap: GapDecomposition) -> str:
+    before, after = (in_favour(g, gap.names, gap.margin) if g else "no gap" for g in (reading.base, reading.gap))
+    if before == after:  # as far as it is shown
+        moved = points(reading.gap - reading.base, gap.margin)
+        return f"{'would move' if reading.bound else 'moves'} it by {moved} from {before}"
+    return f"{'would take' if reading.bound else 'takes'} it from {before} to {after}"
 
 
-def _movement(again: Remeasurement, gap: GapDecomposition) -> str:
-    before, after = _size_and_side(again.base, gap), _size_and_side(again.gap, gap)
-    if before == after:  # as far as it is told
-        moved = points(again.gap - again.base, gap.margin)
-        return f"{'would move' if again.bound else 'moves'} it by {moved} from {before}"
-    return f"{'would take' if again.bound else 'takes'} it from {before} to {after}"
+def _items(reading: Remeasurement, gap: GapDecomposition) -> str:
+    return f"only {reading.n:,} of the {gap.n:,} items" if reading.n < gap.n else f"{reading.n:,} items"
 
 
-def _items(again: Remeasurement, gap: GapDecomposition) -> str:
-    return f"only {again.n:,} of the {gap.n:,} items" if again.n < gap.n else f"{again.n:,} items"
-
-
-def _changes(again: Remeasurement) -> str:
-    unread = f", {again.unread:,} unread and counted as wrong" if again.unread else ""
-    return f"{count(again.flips, 'answer')} changed{unread}"
+def _changed_answers(reading: Remeasurement) -> str:
+    unread = f", {reading.unread:,} unread and counted as wrong" if reading.unread else ""
+    return f"{count(reading.flips, 'answer')} changed{unread}"

@@ -71,8 +71,27 @@ def span(low: float, high: float, names: tuple[str, str], margin: float | None =
     return f"{to_b} in favour of {b} to {to_a} in favour of {a}"
 
 
+def in_favour(gap: float, names: tuple[str, str], margin: float | None = None, decimals: int = 1) -> str:
+    """A gap with whom it favours: 3.4 points in favour of Ruby.
+
+    gap               A minus B, as a fraction; not 0
+    names             of A and B
+    margin, decimals  as in `points`
+    """
+    return f"{points(gap, margin, decimals)} in favour of {favoured(gap, names)}"
+
+
 def favoured(gap: float, names: tuple[str, str]) -> str:
     return names[0] if gap > 0 else names[1]
+
+
+def outcome_named(outcome: str, names: tuple[str, str]) -> str:
+    """An outcome of a verdict in words, with the winner's name."""
+    return {"a": f"{names[0]} is better", "b": f"{names[1]} is better"}.get(outcome, outcome)
+
+
+def difference(names: tuple[str, str]) -> str:
+    return f"{names[0]} − {names[1]}"
 
 
 def odds(chance: float) -> str:
@@ -117,6 +136,11 @@ def margin_figure(margin: float) -> str:
 
 
 # ---- rounded, and no more
+
+
+def interval_named(interval: Interval) -> str:
+    """Level and method of an interval, fit to stand inside brackets: 95% interval: Tango score, paired."""
+    return f"{exact_percent(interval.level)} interval: {without_brackets(interval.method)}"
 
 
 def out_of_100(score: float) -> str:
@@ -184,6 +208,11 @@ def joined(words: Sequence[str], comma: str = ", ") -> str:
     'wording, order and shots'
     """
     return " and ".join(filter(None, (comma.join(words[:-1]), words[-1])))
+
+
+def sentence_case(text: str) -> str:
+    """A clause as the beginning of a sentence."""
+    return text[0].upper() + text[1:]
 
 
 def minus(text: str) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Any
 
 from engine.analysis.forecasts import GUESSING, WORST, Favourites, ForecastScore, Record, Unscored
 from engine.battles.forecast import Forecast, OutcomeProbabilities
 from engine.battles.seal import Seal
-from engine.report.figures import exact_percent
-from engine.store.document import ForecastDocument
+from engine.report.figures import exact_percent, outcome_named
+from engine.store.document import ForecastDocument, Json
 
 UNSCORED = {
     "not sealed": "The forecast is not graded: it was not sealed before the run.",
@@ -27,11 +26,6 @@ def prediction(forecast: OutcomeProbabilities, names: tuple[str, str]) -> str:
     """The forecast in words, the likeliest outcome first."""
     likeliest_first = sorted(asdict(forecast).items(), key=lambda given: -given[1])
     return ", ".join(f"{outcome_named(name, names)} {exact_percent(given)}" for name, given in likeliest_first)
-
-
-def outcome_named(outcome: str, names: tuple[str, str]) -> str:
-    """An outcome of a verdict in words, with the winner's name."""
-    return {"a": f"{names[0]} is better", "b": f"{names[1]} is better"}.get(outcome, outcome)
 
 
 def score_sentence(score: ForecastScore | Unscored) -> str:
@@ -85,7 +79,7 @@ def forecast_json(card: Forecast | None, seal: Seal | None, score: ForecastScore
     }
 
 
-def record_json(record: Record) -> dict[str, Any]:
+def record_json(record: Record) -> Json:
     """In Brier scores; `guessing` is what equal guesses get."""
     return {
         "n": record.n,

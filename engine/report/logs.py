@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from engine.logs.judging import EveryPair, LogVerdict
 from engine.logs.log import Log
 from engine.report.verdict import verdict_json
+from engine.store.document import Json
 
 
-def log_verdict_json(result: LogVerdict) -> dict[str, Any]:
+def log_verdict_json(result: LogVerdict) -> Json:
     """As the command line writes it. Scores, gaps and intervals are fractions, A minus B."""
     aligned, verdict, comparability = result.aligned, result.verdict, result.comparability
     a_failed, b_failed, both_failed = aligned.unscored
@@ -41,13 +40,13 @@ def log_verdict_json(result: LogVerdict) -> dict[str, Any]:
     }
 
 
-def every_pair_json(result: EveryPair) -> dict[str, Any]:
+def every_pair_json(result: EveryPair) -> Json:
     """Each pair as `log_verdict_json`, with the p-value that allows for their number."""
     pairs = zip(result.verdicts, result.p_values, strict=True)
     return {"pairs": [{**log_verdict_json(pair), "p_holm": p_value} for pair, p_value in pairs]}
 
 
-def _groups(result: LogVerdict) -> list[dict[str, Any]]:
+def _groups(result: LogVerdict) -> list[Json]:
     groups = result.groups
     if groups is None:
         return []
@@ -65,5 +64,5 @@ def _groups(result: LogVerdict) -> list[dict[str, Any]]:
     ]
 
 
-def _log(log: Log) -> dict[str, Any]:
+def _log(log: Log) -> Json:
     return {"file": log.file, "selector": log.selector, "format": log.format, "settings": dict(log.settings)}

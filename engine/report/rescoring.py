@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from engine.battles.battle import SIDES
 from engine.battles.rescoring import Rescoring
-from engine.report.figures import favoured, percent, points
-from engine.report.forecasts import outcome_named
+from engine.report.figures import favoured, outcome_named, percent, points
 from engine.report.verdict import verdict_json
 from engine.store.document import RescoringDocument
 

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
 
 from engine.analysis.repeats import SOURCES
 from engine.analysis.robustness import RobustnessReport, ScoreShift
 from engine.report.figures import count, exact_percent, points, rounded_percent
+from engine.store.document import Json
 
 
 def sentences(report: RobustnessReport) -> tuple[str, ...]:
     """In reading order; each sentence stands on its own."""
     return (
         _score(report),
-        *(_move(move) for move in report.moves),
-        *_furthest(report),
+        *(_shift(move) for move in report.moves),
+        *_largest_shifts(report),
         _conclusion(report),
-        *_luck(report),
+        *_selection_caveat(report),
         *(f"Not measured: {why.label} ({why.part}): {why.reason}." for why in report.not_measured),
     )
 
 
-def robustness_json(report: RobustnessReport) -> dict[str, Any]:
+def robustness_json(report: RobustnessReport) -> Json:
     """Fractions; a move is the score after the change minus the score before it."""
     return {
         **asdict(report),
@@ -43,26 +43,27 @@ def _score(report: RobustnessReport) -> str:
     )
 
 
-def _move(move: ScoreShift) -> str:
+def _shift(move: ScoreShift) -> str:
     head = f"{move.part.capitalize()}, {move.label}: {rounded_percent(move.after)}"
     if move.interval is None:
         return f"{head} of {move.n:,}, a bound and not a measurement."
-    low, high, level = move.interval.low, move.interval.high, exact_percent(move.interval.level)
-    return f"{head}, {_way(move.moved)} ({_flips(move)}; {level} interval: {_way(low)} to {_way(high)})."
+    low, high = map(_movement, move.interval)
+    level = exact_percent(move.interval.level)
+    return f"{head}, {_movement(move.moved)} ({_changed_answers(move)}; {level} interval: {low} to {high})."
 
 
-def _flips(move: ScoreShift) -> str:
+def _changed_answers(move: ScoreShift) -> str:
     """Both ways: a score that stands still may hide answers that changed places."""
     if not move.gained + move.lost:
         return f"none of {move.n:,} answers changed between right and wrong"
     return f"{count(move.gained, 'answer')} became right and {move.lost:,} wrong, of {move.n:,}"
 
 
-def _furthest(report: RobustnessReport) -> tuple[str, ...]:
+def _largest_shifts(report: RobustnessReport) -> tuple[str, ...]:
     largest = [(part, move) for part in SOURCES if (move := report.largest(part))]
     if not largest:
         return ()
-    return ("Furthest by part: " + "; ".join(f"{p} {_way(m.moved)} ({m.label})" for p, m in largest) + ".",)
+    return ("Furthest by part: " + "; ".join(f"{p} {_movement(m.moved)} ({m.label})" for p, m in largest) + ".",)
 
 
 def _conclusion(report: RobustnessReport) -> str:
@@ -78,7 +79,7 @@ def _conclusion(report: RobustnessReport) -> str:
     )
 
 
-def _luck(report: RobustnessReport) -> tuple[str, ...]:
+def _selection_caveat(report: RobustnessReport) -> tuple[str, ...]:
     measured = len(report.measured)
     if measured < 2 or report.span == 0:
         return ()
@@ -88,7 +89,7 @@ def _luck(report: RobustnessReport) -> tuple[str, ...]:
     )
 
 
-def _way(moved: float) -> str:
+def _movement(moved: float) -> str:
     if moved == 0:
         return "unmoved"
     return f"{points(moved)} {'up' if moved > 0 else 'down'}"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import asdict
 
 from engine.analysis.suite_results import ScorePair, SuiteResult, SuiteTaskResult
-from engine.report.verdict import interval_json, verdict_json
+from engine.report.verdict import verdict_json
 from engine.stats.interval import Interval
+from engine.store.document import Json
 
 
-def suite_json(result: SuiteResult) -> dict[str, Any]:
+def suite_json(result: SuiteResult) -> Json:
     """Fractions, A minus B."""
     a, b = result.raw.names
     return {
@@ -24,7 +25,7 @@ def suite_json(result: SuiteResult) -> dict[str, Any]:
     }
 
 
-def _task(result: SuiteResult, name: str, task: SuiteTaskResult) -> dict[str, Any]:
+def _task(result: SuiteResult, name: str, task: SuiteTaskResult) -> Json:
     return {
         "task": name,
         "battle_id": task.battle_id,
@@ -49,5 +50,5 @@ def _sides(scores: ScorePair) -> dict[str, float]:
     return {"a": scores[0], "b": scores[1]}
 
 
-def _gap(gap: float, interval: Interval) -> dict[str, Any]:
-    return {"gap": gap, "interval": interval_json(interval)}
+def _gap(gap: float, interval: Interval) -> Json:
+    return {"gap": gap, "interval": asdict(interval)}

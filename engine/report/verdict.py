@@ -7,13 +7,16 @@ says so, and a figure is told with as many decimals as keep it on its side of th
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, get_args
+from dataclasses import asdict
+from typing import Literal, NamedTuple, cast
 
-from engine.errors import Unknown
 from engine.report.figures import (
     count,
+    difference,
     exact_percent,
     favoured,
+    in_favour,
+    interval_named,
     margin_figure,
     odds,
     p_value,
@@ -21,15 +24,14 @@ from engine.report.figures import (
     plural,
     points,
     rounded_up,
+    sentence_case,
     signed,
     span,
     without_brackets,
 )
-from engine.stats.interval import Interval
-from engine.stats.paired import Discordant
 from engine.stats.power import POWER
 from engine.stats.verdict import Verdict
-from engine.store.document import IntervalDocument, VerdictDocument
+from engine.store.document import DiscordantDocument, IntervalDocument, VerdictDocument
 
 Register = Literal["plain", "expert"]
 
@@ -51,23 +53,19 @@ class Sentences(NamedTuple):
     next_step: str
 
 
-def explain(verdict: Verdict, register: Register = "plain") -> Sentences:
-    """Put a verdict into words. Raises `Unknown` for a register there is none of.
+def expert(verdict: Verdict) -> Sentences:
+    """A verdict for experts: every number with its n, method and level."""
+    return Sentences(
+        headline=_expert_headline(verdict),
+        gap=_expert_gap(verdict),
+        noise=_expert_noise(verdict),
+        why=f"{_expert_evidence(verdict)} {_expert_rule(verdict)}",
+        next_step=_expert_next_step(verdict),
+    )
 
-    >>> from engine.stats.verdict import compare
-    >>> explain(compare([1] * 60 + [0] * 40, [1] * 20 + [0] * 80, names=("Ruby", "Jade"))).headline
-    'Ruby is better on this: 40.0 points ahead on 100 items.'
-    """
-    if register == "expert":
-        return Sentences(
-            headline=_expert_headline(verdict),
-            gap=_expert_gap(verdict),
-            noise=_expert_noise(verdict),
-            why=f"{_expert_evidence(verdict)} {_expert_rule(verdict)}",
-            next_step=_expert_next_step(verdict),
-        )
-    if register != "plain":
-        raise Unknown.name("register", register, get_args(Register))
+
+def plain(verdict: Verdict) -> Sentences:
+    """A verdict for anybody."""
     return Sentences(
         headline=_headline(verdict),
         gap=_gap(verdict),
@@ -79,12 +77,11 @@ def explain(verdict: Verdict, register: Register = "plain") -> Sentences:
 
 def verdict_json(verdict: Verdict) -> VerdictDocument:
     """The verdict's part of the command line's JSON, the same for battles and for stored logs."""
-    sentences = explain(verdict)
-    discordant = verdict.discordant
+    sentences = plain(verdict)
     return {
         "gap": verdict.gap,
-        "interval": interval_json(verdict.interval),
-        "discordant": {"a_only": discordant.a_only, "b_only": discordant.b_only} if discordant else None,
+        "interval": cast(IntervalDocument, asdict(verdict.interval)),
+        "discordant": cast(DiscordantDocument, asdict(verdict.discordant)) if verdict.discordant else None,
         "p_value": verdict.p_value,
         "p_method": verdict.p_method,
         "p_equal": verdict.p_equal,
@@ -97,10 +94,6 @@ def verdict_json(verdict: Verdict) -> VerdictDocument:
         "sentences": list(sentences),
         "caveats": list(verdict.caveats),
     }
-
-
-def interval_json(interval: Interval) -> IntervalDocument:
-    return {"low": interval.low, "high": interval.high, "level": interval.level, "method": interval.method}
 
 
 # ---- plain
@@ -141,19 +134,19 @@ def _gap(verdict: Verdict) -> str:
         return f"{a} and {b} both scored {percent(verdict.a_score)} on the same {verdict.n:,} items: no gap."
     return (
         f"{a} scored {percent(verdict.a_score)} and {b} {percent(verdict.b_score)} on the same {verdict.n:,} items: "
-        f"a gap of {points(verdict.gap, verdict.margin)} in favour of {favoured(verdict.gap, verdict.names)}."
+        f"a gap of {in_favour(verdict.gap, verdict.names, verdict.margin)}."
     )
 
 
 def _noise(verdict: Verdict) -> str:
-    if _run_to_its_end(verdict):
+    if _complete(verdict):
         return f"All {verdict.n:,} items of this benchmark were asked, so the gap on it is known and no noise is left."
     interval = verdict.interval
     anywhere = f"anywhere from {span(interval.low, interval.high, verdict.names, verdict.margin)}"
-    term = f"({exact_percent(interval.level)} interval: {without_brackets(interval.method)})"
+    term = f"({interval_named(interval)})"
     if verdict.estimand == "benchmark":
         return f"If this benchmark were run to its end, the gap would be {anywhere} {term}."
-    whenever = ", whenever one looks" if _watched(verdict) else ""
+    whenever = ", whenever one looks" if _sequential(verdict) else ""
     return f"On other items of this kind the gap may be {anywhere}{whenever} {term}."
 
 
@@ -162,26 +155,26 @@ def _evidence(verdict: Verdict) -> str:
     discordant = verdict.discordant
     if discordant is not None and discordant.total == 0:
         return f"They never differed: each of the {verdict.n:,} items was right for both or wrong for both."
-    counted, what, even = "", "gap this large", "Taken together, the differences cancel out."
+    counted, event, balance = "", "gap this large", "Taken together, the differences cancel out."
     if discordant is not None:
         counted = (
             f"They differed on {discordant.total:,} of {verdict.n:,} items: only {a} was right on "
             f"{discordant.a_only:,}, only {b} on {discordant.b_only:,}. "
         )
-        what, even = "split this uneven", "That is an even split."
+        event, balance = "split this uneven", "That is an even split."
     if verdict.gap == 0:
-        return counted + even
-    if _run_to_its_end(verdict):
+        return counted + balance
+    if _complete(verdict):
         return f"{counted}With every item asked, luck has no say in it."
-    if _out_of_reach(verdict):
-        return f"{counted}The lead stands whatever comes of the {_items_left(verdict)}."
+    if _irreversible(verdict):
+        return f"{counted}The lead stands whatever comes of the {_remainder(verdict)}."
     times = odds(verdict.p_value)
-    if _watched(verdict):
+    if _sequential(verdict):
         times = f"{times.replace('about', 'at most about')}, whenever one looks"
     term = f"({without_brackets(verdict.p_method)}: {p_value(verdict.p_value, 1 - verdict.interval.level)})"
     if verdict.estimand == "benchmark":
-        return f"{counted}Were they level on the whole benchmark, a {what} would turn up {times} {term}."
-    return f"{counted}Luck alone brings a {what} {times} {term}."
+        return f"{counted}Were they level on the whole benchmark, a {event} would turn up {times} {term}."
+    return f"{counted}Luck alone brings a {event} {times} {term}."
 
 
 def _reasoning(verdict: Verdict) -> str:
@@ -205,9 +198,9 @@ def _next_step(verdict: Verdict) -> str:
         return "This is settled: run another benchmark before you generalise."
     more, population, n = verdict.items_needed, verdict.population, verdict.n
     if verdict.estimand == "benchmark":
-        known = f"after the {_items_left(verdict)} the gap on this benchmark is known"
+        known = f"after the {_remainder(verdict)} the gap on this benchmark is known"
         return f"Go on watching: {_forecast(verdict)}. At the latest {known}." if more else f"Go on watching: {known}."
-    if population is not None and _watched(verdict) and n >= population:
+    if population is not None and _sequential(verdict) and n >= population:
         return f"This benchmark's {population:,} items are used up: use a larger one."
     if more is None:
         return "At this gap no realistic number of items would settle it: call larger gaps equal before the next run."
@@ -218,7 +211,7 @@ def _next_step(verdict: Verdict) -> str:
             "interval says."
         )
     forecast = _forecast(verdict)
-    return f"Go on watching: {forecast}." if _watched(verdict) else f"{forecast[0].upper()}{forecast[1:]}."
+    return f"Go on watching: {forecast}." if _sequential(verdict) else f"{sentence_case(forecast)}."
 
 
 def _forecast(verdict: Verdict) -> str:
@@ -244,7 +237,8 @@ def _expert_headline(verdict: Verdict) -> str:
             decision = f"Equal {inside}"
         case _:
             decision = f"Gap above the noise, in favour of {_leader(verdict)}"
-    return f"{decision}: {_signed_gap(verdict)}, n = {verdict.n:,}."
+    gap = f"{difference(verdict.names)} = {signed(verdict.gap, verdict.margin)} pp"
+    return f"{decision}: {gap}, n = {verdict.n:,}."
 
 
 def _expert_gap(verdict: Verdict) -> str:
@@ -261,13 +255,13 @@ def _expert_gap(verdict: Verdict) -> str:
 def _expert_noise(verdict: Verdict) -> str:
     interval = verdict.interval
     ends = f"{signed(interval.low, verdict.margin)} to {signed(interval.high, verdict.margin)} pp"
-    valid = ", valid at every n at once" if _watched(verdict) else ""
-    speaks_of = "all items of this kind"
+    valid = ", valid at every n at once" if _sequential(verdict) else ""
+    population = "all items of this kind"
     if verdict.estimand == "benchmark":
-        speaks_of = f"this benchmark's {verdict.population or verdict.n:,} items"
+        population = f"this benchmark's {verdict.population or verdict.n:,} items"
     return (
-        f"{exact_percent(interval.level)} interval of {_difference(verdict.names)}: {ends} "
-        f"({without_brackets(interval.method)}, n = {verdict.n:,}{valid}); it speaks of {speaks_of}."
+        f"{exact_percent(interval.level)} interval of {difference(verdict.names)}: {ends} "
+        f"({without_brackets(interval.method)}, n = {verdict.n:,}{valid}); it speaks of {population}."
     )
 
 
@@ -275,19 +269,15 @@ def _expert_evidence(verdict: Verdict) -> str:
     alpha, n = 1 - verdict.interval.level, f"n = {verdict.n:,}"
     method = without_brackets(verdict.p_method)
     text = f"Against no gap: two-sided {p_value(verdict.p_value, alpha, 3)} ({method}, {n})."
-    if verdict.discordant is not None:
-        text = f"Discordant: {_cells(verdict.discordant, verdict)}. {text}"
+    if (discordant := verdict.discordant) is not None:
+        a, b = verdict.names
+        text = (
+            f"Discordant: {discordant.total:,} of {verdict.n:,} items ({percent(discordant.total / verdict.n)}), "
+            f"{discordant.a_only:,} right for {a} alone and {discordant.b_only:,} for {b} alone. {text}"
+        )
     return (
         f"{text} Against a gap of {margin_figure(verdict.margin)} pp or more: {p_value(verdict.p_equal, alpha / 2, 3)} "
         f"(two one-sided tests at {alpha / 2:.3g}, {n})."
-    )
-
-
-def _cells(discordant: Discordant, verdict: Verdict) -> str:
-    (a, b), n = verdict.names, verdict.n
-    return (
-        f"{discordant.total:,} of {n:,} items ({percent(discordant.total / n)}), "
-        f"{discordant.a_only:,} right for {a} alone and {discordant.b_only:,} for {b} alone"
     )
 
 
@@ -313,26 +303,18 @@ def _expert_next_step(verdict: Verdict) -> str:
     level = exact_percent(verdict.interval.level)
     text = f"Minimal detectable gap at n = {n:,}: {detectable} ({power}, level {level})."
     if population is not None:
-        text += f" The benchmark has {population:,} items, {_left(verdict):,} of them not asked."
+        text += f" The benchmark has {population:,} items, {_items_left(verdict):,} of them not asked."
     if verdict.winner != "undecided":
         return f"{text} Nothing more is needed here; replicate on another benchmark."
     if verdict.items_needed is None and verdict.estimand == "benchmark":
         return f"{text} Once they are, its gap is known."
     if verdict.items_needed is None:
         return f"{text} No realistic number of items reaches {power} at this gap and margin."
-    as_what = "equal" if verdict.settled_as == "equal" else "a gap above the noise"
+    outcome = "equal" if verdict.settled_as == "equal" else "a gap above the noise"
     return (
-        f"{text} Items needed: about {rounded_up(verdict.items_needed)} more to settle it as {as_what} ({power}), "
+        f"{text} Items needed: about {rounded_up(verdict.items_needed)} more to settle it as {outcome} ({power}), "
         "if the gap and its spread stay as measured."
     )
-
-
-def _signed_gap(verdict: Verdict) -> str:
-    return f"{_difference(verdict.names)} = {signed(verdict.gap, verdict.margin)} pp"
-
-
-def _difference(names: tuple[str, str]) -> str:
-    return f"{names[0]} − {names[1]}"
 
 
 # ---- what both registers ask of a verdict
@@ -345,30 +327,30 @@ def _leader(verdict: Verdict) -> str:
     return favoured(side, verdict.names)
 
 
-def _watched(verdict: Verdict) -> bool:
+def _sequential(verdict: Verdict) -> bool:
     return "confidence sequence" in verdict.interval.method
 
 
-def _left(verdict: Verdict) -> int:
+def _items_left(verdict: Verdict) -> int:
     """Items of the benchmark that were not asked."""
     return max(0, (verdict.population or 0) - verdict.n)
 
 
-def _items_left(verdict: Verdict) -> str:
-    left = _left(verdict)
+def _remainder(verdict: Verdict) -> str:
+    left = _items_left(verdict)
     return f"{count(left, 'item')} that {'is' if left == 1 else 'are'} left"
 
 
-def _run_to_its_end(verdict: Verdict) -> bool:
-    return verdict.estimand == "benchmark" and _left(verdict) == 0
+def _complete(verdict: Verdict) -> bool:
+    return verdict.estimand == "benchmark" and _items_left(verdict) == 0
 
 
-def _out_of_reach(verdict: Verdict) -> bool:
+def _irreversible(verdict: Verdict) -> bool:
     """Whether the rest of the benchmark could not turn the lead round even if it all went one way."""
-    return verdict.estimand == "benchmark" and 0 < _left(verdict) < round(abs(verdict.gap) * verdict.n, 6)
+    return verdict.estimand == "benchmark" and 0 < _items_left(verdict) < round(abs(verdict.gap) * verdict.n, 6)
 
 
 def _share_asked(verdict: Verdict) -> str:
-    if _left(verdict) == 0:
+    if _items_left(verdict) == 0:
         return f"all {verdict.n:,} items"
     return f"{verdict.n:,} of its {verdict.population:,} items"

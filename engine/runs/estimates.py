@@ -10,14 +10,14 @@ from engine.models.registry import find
 from engine.runs.planning import plan
 from engine.runs.request import BattleRequest
 from engine.runs.service import start
-from engine.stats.power import Discordance, pilot_discordance
+from engine.stats.power import DiscordanceEstimate, pilot_discordance
 from engine.store.ledger import Ledger
 from engine.tasks.registry import load_task
 
 PROBE_ITEMS = 8
 
 
-def pilot(request: BattleRequest) -> Discordance | None:
+def pilot(request: BattleRequest) -> DiscordanceEstimate | None:
     """How often these two differed when they last met over this benchmark; None if they have not, or hardly."""
     models = find(request.a).address, find(request.b).address
     with Ledger() as ledger:

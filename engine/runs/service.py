@@ -30,7 +30,7 @@ def start(battle: Battle) -> str:
 def stop(battle_id: str) -> None:
     """Stops an open battle at once; what is done stays, and `resume` goes on from there."""
     with Ledger() as ledger:
-        ledger.settle(battle_id, "stopped", only_from=OPEN_STATES)
+        ledger.set_state(battle_id, "stopped", only_from=OPEN_STATES)
 
 
 def resume(battle_id: str) -> None:
@@ -40,7 +40,7 @@ def resume(battle_id: str) -> None:
         Unknown: there is no such battle.
     """
     with Ledger() as ledger:
-        ledger.settle(battle_id, "queued", only_from=("stopped", "failed"))
+        ledger.set_state(battle_id, "queued", only_from=("stopped", "failed"))
         device = ledger.entry(battle_id).battle.device
     executor.ensure(device)
 

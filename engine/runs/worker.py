@@ -50,7 +50,7 @@ def work(device: str) -> None:
 def _attempt(ledger: Ledger, entry: Entry, open_models: OpenModels) -> None:
     """One attempt at a battle. Whatever goes wrong but a full disk is this battle's end, and the queue goes on."""
     battle = entry.battle
-    fail = functools.partial(ledger.settle, battle.id, "failed", only_from=("running",))
+    fail = functools.partial(ledger.set_state, battle.id, "failed", only_from=("running",))
     if entry.attempts > MAX_ATTEMPTS:
         message = (
             f"{MAX_ATTEMPTS} workers in a row died over this battle without finishing another item, most likely "
@@ -78,9 +78,10 @@ def _run(ledger: Ledger, battle: Battle, open_models: OpenModels) -> None:
     models = _open_contenders(ledger, battle, open_models)
     environment: dict[str, dict[str, str]] = {side: models[side].environment for side in SIDES}
     if ledger.entry(battle.id).environment not in ({}, environment):
-        ledger.note(battle.id, "Resumed under other conditions (device, precision or versions) than it was begun with.")
-    ledger.describe(battle.id, environment)
-    ledger.say(battle.id, "running")
+        changed = "Resumed under other conditions (device, precision or versions) than it was begun with."
+        ledger.add_notice(battle.id, changed)
+    ledger.set_environment(battle.id, environment)
+    ledger.set_phase(battle.id, "running")
     recorded = {side: {o.item_id: o for o in ledger.outcomes(battle.id, side)} for side in SIDES}
     stopping_rule = StoppingRule(battle, recorded["a"], recorded["b"])
     for side, outcomes in () if stopping_rule.decided else evaluate(prepare(battle), models, recorded):
@@ -88,10 +89,10 @@ def _run(ledger: Ledger, battle: Battle, open_models: OpenModels) -> None:
             return  # stopped; nothing after the stop is recorded
         stopping_rule.update(side, outcomes)
         while models[side].notices:
-            ledger.note(battle.id, models[side].notices.pop(0))
+            ledger.add_notice(battle.id, models[side].notices.pop(0))
         if stopping_rule.decided:
             break
-    ledger.settle(battle.id, "done", only_from=("running",))
+    ledger.set_state(battle.id, "done", only_from=("running",))
 
 
 def _open_contenders(ledger: Ledger, battle: Battle, open_models: OpenModels) -> dict[Side, Model]:
@@ -101,7 +102,7 @@ def _open_contenders(ledger: Ledger, battle: Battle, open_models: OpenModels) ->
         del open_models[key]
     for address, dtype in dict.fromkeys(needed.values()):
         if (address, dtype) not in open_models:
-            ledger.say(battle.id, f"opening {find(address).title}")
+            ledger.set_phase(battle.id, f"opening {find(address).title}")
             open_models[address, dtype] = open_model(address, battle.device, dtype)
     return {side: open_models[needed[side]] for side in SIDES}
 

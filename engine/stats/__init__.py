@@ -7,16 +7,16 @@ from engine.stats import shares
 from engine.stats.decomposition import GapDecomposition, Remeasurement, SourceEffect
 from engine.stats.interval import Interval, newcombe_interval, score_interval, wald_interval
 from engine.stats.multiplicity import AdjustedVerdicts
-from engine.stats.paired import Discordant, Winner
-from engine.stats.power import POWER, Discordance, detectable_gap, items_for
+from engine.stats.paired import DiscordantCounts, Winner
+from engine.stats.power import POWER, DiscordanceEstimate, detectable_gap, items_for
 from engine.stats.sequential import SequentialGap, compare_anytime
 from engine.stats.verdict import Verdict, compare
 
 __all__ = [
     "POWER",
     "AdjustedVerdicts",
-    "Discordance",
-    "Discordant",
+    "DiscordanceEstimate",
+    "DiscordantCounts",
     "GapDecomposition",
     "Interval",
     "Remeasurement",

@@ -80,7 +80,13 @@ class SourceEffect:
     def from_readings(
         cls, source: GapSource, about: str, gap: float, readings: Sequence[Remeasurement]
     ) -> SourceEffect:
-        """A part that reaches from the gap to wherever its readings move it; not measured if there are none."""
+        """A part that reaches from the gap to wherever its readings move it; not measured if there are none.
+
+        source    which of the four
+        about     how it was measured, or why not; one clause without a full stop
+        gap       over all items, A minus B, a fraction
+        readings  the gap as it came out otherwise
+        """
         if not readings:
             return cls(source=source, about=about)
         ends = [gap, *(reading.moved(gap) for reading in readings)]
@@ -106,7 +112,13 @@ class GapDecomposition:
 
     @classmethod
     def of(cls, verdict: Verdict, *, scorer: SourceEffect, prompt: SourceEffect, run: SourceEffect) -> GapDecomposition:
-        """A verdict's gap with what each other source does to it; item sampling is the verdict's own interval."""
+        """A verdict's gap with what each source does to it; item sampling is the verdict's own interval.
+
+        verdict  whose gap it is
+        scorer   the effect of other scorers on the same outputs
+        prompt   the effect of other prompts
+        run      the effect of running the same again
+        """
         return cls(
             names=verdict.names,
             gap=verdict.gap,

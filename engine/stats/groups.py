@@ -44,11 +44,11 @@ def aggregate(groups: Mapping[str, Sequence[float]]) -> Aggregate:
     A group of one item shows no spread: it has no part in the pooled variance behind the micro error, and the macro
     error is unknown (lm-eval then gives neither).
     """
-    each = tuple(Group(name=name, n=len(scores), mean=mean_of(scores)) for name, scores in groups.items())
+    by_group = tuple(Group(name=name, n=len(scores), mean=mean_of(scores)) for name, scores in groups.items())
     return Aggregate(
-        groups=each,
-        micro=Mean(score=fmean(score for scores in groups.values() for score in scores), error=_pooled(each)),
-        macro=Mean(score=fmean(group.mean.score for group in each), error=_unweighted(each)),
+        groups=by_group,
+        micro=Mean(score=fmean(score for scores in groups.values() for score in scores), error=_micro_error(by_group)),
+        macro=Mean(score=fmean(group.mean.score for group in by_group), error=_macro_error(by_group)),
     )
 
 
@@ -57,7 +57,7 @@ def mean_of(scores: Sequence[float]) -> Mean:
     return Mean(score=fmean(scores), error=stdev(scores) / math.sqrt(len(scores)) if len(scores) > 1 else None)
 
 
-def _pooled(groups: Sequence[Group]) -> float | None:
+def _micro_error(groups: Sequence[Group]) -> float | None:
     """sqrt(sum (n_i - 1) n_i se_i^2 / (N - k) / N): the variance pooled inside k groups, over all N items."""
     n = sum(group.n for group in groups)
     freedom = n - len(groups)
@@ -67,7 +67,7 @@ def _pooled(groups: Sequence[Group]) -> float | None:
     return math.sqrt(squares / freedom / n)
 
 
-def _unweighted(groups: Sequence[Group]) -> float | None:
+def _macro_error(groups: Sequence[Group]) -> float | None:
     """sqrt(sum se_i^2) / k: the groups' errors are independent of one another."""
     errors = [group.mean.error for group in groups]
     return None if None in errors else math.hypot(*(error for error in errors if error is not None)) / len(groups)

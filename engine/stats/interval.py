@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import NormalDist
 
-from engine.errors import CallerMistake
+from engine.errors import CallerMistake, Mismatch
 
 normal_quantile = NormalDist().inv_cdf
 
@@ -119,6 +119,23 @@ def check_between(name: str, value: float, low: float, high: float, way_out: str
     """
     if not (isinstance(value, (int, float)) and low < value < high):
         raise CallerMistake(f"`{name}` is {value!r} but must lie between {low:g} and {high:g}: {way_out}.")
+
+
+def check_paired(a: int, b: int, what: str) -> int:
+    """The number of items, once both have a score for each.
+
+    a, b  how many scores there are of each
+    what  the items are for, "verdict"
+
+    Raises:
+        Mismatch: the numbers differ.
+        CallerMistake: fewer than 2 items.
+    """
+    if a != b:
+        raise Mismatch(f"`a` has {a} scores and `b` has {b}: keep the items that both have answered.")
+    if a < 2:
+        raise CallerMistake(f"A {what} needs at least 2 items answered by both; got {a}: run more.")
+    return a
 
 
 def quantile_of(level: float) -> float:

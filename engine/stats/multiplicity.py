@@ -53,6 +53,15 @@ def adjusted(verdicts: Mapping[str, Verdict]) -> AdjustedVerdicts:
     The interval of the mean gap adds the distances of each task's ends from its gap in squares (MOVER, Zou & Donner
     2008, Statistics in Medicine 27:1693), as tasks that share no items err independently.
 
+    verdicts  by the name of the task, all on the same two contenders and at one level
+
+    >>> from engine.stats.verdict import compare
+    >>> lead = compare([1] * 9 + [0] * 11, [0] * 20)
+    >>> luck = compare([1] * 7 + [0] * 13, [1] + [0] * 19)
+    >>> together = adjusted({"sky": lead, "sea": luck})
+    >>> together.outcomes["sky"], round(together.p_values["sky"], 4), round(together.gap, 3)
+    ('a', 0.0078, 0.375)
+
     Raises:
         CallerMistake: no verdict at all, or verdicts at different levels.
         Mismatch: verdicts on different contenders.

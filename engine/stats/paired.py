@@ -22,8 +22,8 @@ from engine.stats.power import POWER, detectable_gap
 Winner = Literal["a", "b", "equal", "undecided"]
 Labels = Sequence[Any] | NDArray[Any]
 
-_FORESEEABLE = 10_000_000  # a forecast of more items than this is no forecast
-_FEW = 20  # with fewer independent draws a t interval covers lopsided scores less often than it says
+_LONGEST_FORECAST = 10_000_000  # a forecast of more items than this is no forecast
+_FEW_DRAWS = 20  # with fewer independent draws a t interval covers lopsided scores less often than it says
 _LOPSIDED = 6.0
 """How far a t interval is widened for lopsided scores: nearly three times what the expansion asks for, because a few
 items show too little of their law's skewness. Chosen by simulation (docs/statistics.md)."""
@@ -40,7 +40,7 @@ def distinct_names(names: tuple[str, str]) -> tuple[str, str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Discordant:
+class DiscordantCounts:
     """The items that tell the two apart: right for one of them and wrong for the other."""
 
     a_only: int
@@ -93,7 +93,7 @@ class Estimate:
 
         def items(power: float, room: float) -> float:
             reach = (self.quantile + normal_quantile(power)) * math.sqrt(self.spread)
-            return (reach / room) ** 2 if room * math.sqrt(_FORESEEABLE) > reach else math.inf
+            return (reach / room) ** 2 if room * math.sqrt(_LONGEST_FORECAST) > reach else math.inf
 
         lead, equal = items(POWER, abs(self.gap)), items((1 + POWER) / 2, margin - abs(self.gap))
         if min(lead, equal) == math.inf:
@@ -102,8 +102,14 @@ class Estimate:
         return more, "equal" if equal < lead else "a" if self.gap > 0 else "b"
 
 
-def tango(discordant: Discordant, n: int, level: float, margin: float = 0.02) -> Estimate:
-    """Tango's score interval (1998, Statistics in Medicine 17:891) and McNemar's exact test (1947)."""
+def tango(discordant: DiscordantCounts, n: int, level: float, margin: float = 0.02) -> Estimate:
+    """Tango's score interval (1998, Statistics in Medicine 17:891) and McNemar's exact test (1947).
+
+    discordant  the items that tell the two apart
+    n           how many items there are
+    level       of the interval, a fraction
+    margin      of the two one-sided tests, a fraction
+    """
     from scipy.special import bdtr, ndtr  # type: ignore[import-untyped, unused-ignore]  # too slow for import time
 
     wins, losses = discordant.a_only, discordant.b_only
@@ -167,7 +173,11 @@ def paired_t(
     cluster's R over the root of its size. To second order 1 + 2.15 S mends a two-sided t interval of 95% (Hall 1992,
     The Bootstrap and Edgeworth Expansion, chapter 2). Even scores are left as they are.
 
-    The scores span `scale`, which no gap exceeds.
+    gaps      n differences, A minus B
+    clusters  n labels; None where every item is drawn by itself
+    level     of the interval, a fraction
+    scale     what the scores span, which no gap exceeds
+    margin    of the two one-sided tests, in the unit of the scores
     """
     from scipy.special import stdtr, stdtrit  # too slow for import time
 
@@ -181,16 +191,16 @@ def paired_t(
     unit = "Some scores lie outside 0 to 1: a point is a hundredth of their own unit."
     caveats = [unit] if scale > 1.0 else []
     if error <= rounding:
-        return _unvarying(gap, n=n, draws=sizes.size, level=level, scale=scale, margin=margin, caveats=caveats)
-    even = residuals / np.sqrt(sizes) / error
-    error *= math.sqrt(1 + _LOPSIDED * float((even**3).sum() ** 2 / (even**2).sum() ** 3))
+        return _equal_differences(gap, n=n, draws=sizes.size, level=level, scale=scale, margin=margin, caveats=caveats)
+    standardised = residuals / np.sqrt(sizes) / error
+    error *= math.sqrt(1 + _LOPSIDED * float((standardised**3).sum() ** 2 / (standardised**2).sum() ** 3))
     pull = share**2 / (1 - share)
     freedom = 1 / float((share**2).sum() + pull.sum() ** 2 - (pull**2).sum())
     quantile = float(stdtrit(freedom, (1 + level) / 2))
     method = "paired t" if clusters is None else f"cluster-robust t ({sizes.size} clusters)"
-    if (draws := round(freedom + 1)) < _FEW:
-        worth = "" if draws == sizes.size else f", which is all that {sizes.size} clusters so unequal are worth"
-        caveats.append(f"With only {draws} independent draws{worth}, this relies on roughly normal scores.")
+    if (draws := round(freedom + 1)) < _FEW_DRAWS:
+        clause = "" if draws == sizes.size else f", which is all that {sizes.size} clusters so unequal are worth"
+        caveats.append(f"With only {draws} independent draws{clause}, this relies on roughly normal scores.")
     return Estimate(
         n=n,
         gap=gap,
@@ -210,7 +220,7 @@ def paired_t(
     )
 
 
-def _unvarying(
+def _equal_differences(
     gap: float, *, n: int, draws: int, level: float, scale: float, margin: float, caveats: list[str]
 ) -> Estimate:
     """What to make of differences that are all the same: no variation seen is not certainty.
@@ -221,7 +231,7 @@ def _unvarying(
     from scipy.special import stdtrit  # too slow for import time
 
     unseen = 1 - ((1 - level) / 2) ** (1 / draws)
-    room, asked = scale - abs(gap), max(0.0, margin - abs(gap))
+    scope, distance = scale - abs(gap), max(0.0, margin - abs(gap))
     error = scale / math.sqrt((draws + 2) * draws)
     quantile = float(stdtrit(draws - 1, (1 + level) / 2))
     return Estimate(
@@ -239,7 +249,7 @@ def _unvarying(
         quantile=quantile,
         detectable=min(scale, (quantile + normal_quantile(POWER)) * error),
         caveats=(*caveats, f"All {draws} independent draws agree, so the interval rests on their number alone."),
-        p_equal=(1 - asked / room) ** draws if asked else 1.0,
+        p_equal=(1 - distance / scope) ** draws if distance else 1.0,
     )
 
 

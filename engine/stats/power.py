@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.errors import CallerMistake, Mismatch
-from engine.stats.interval import check_between, normal_quantile, quantile_of, score_interval
+from engine.errors import CallerMistake
+from engine.stats.interval import check_between, check_paired, normal_quantile, quantile_of, score_interval
 
 POWER = 0.80  # the chance of settling it that every "how many items" is planned for
 
@@ -16,7 +16,7 @@ _LEAST_GAP = 1e-6  # no number of items that anybody has finds less
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Discordance:
+class DiscordanceEstimate:
     """The share of items that one gets right and the other wrong, as a pilot of n items lets one guess it.
 
     A battle is planned with `likely`, and told with both ends: `low` is the optimistic one, `high` the pessimistic.
@@ -31,7 +31,7 @@ class Discordance:
     level: float
 
 
-def pilot_discordance(a: Sequence[float], b: Sequence[float], *, level: float = 0.95) -> Discordance:
+def pilot_discordance(a: Sequence[float], b: Sequence[float], *, level: float = 0.95) -> DiscordanceEstimate:
     """What a pilot says about the discordance that `items_for` and `detectable_gap` ask for.
 
     a, b   right or wrong (1 or 0) on the same items in the same order
@@ -41,16 +41,13 @@ def pilot_discordance(a: Sequence[float], b: Sequence[float], *, level: float = 
         Mismatch: `a` and `b` differ in length.
         CallerMistake: fewer than 2 items, or scores other than right or wrong.
     """
-    if len(a) != len(b):
-        raise Mismatch(f"`a` has {len(a)} scores and `b` has {len(b)}: keep the items that both have answered.")
-    if len(a) < 2:
-        raise CallerMistake(f"A pilot needs at least 2 items answered by both; got {len(a)}: run more.")
+    n = check_paired(len(a), len(b), "pilot")
     odd = [score for score in (*a, *b) if score not in (0, 1)]
     if odd:
         raise CallerMistake(f"A pilot's score is {odd[0]!r}: discordance is about right (1) and wrong (0).")
-    n, differed = len(a), sum(x != y for x, y in zip(a, b, strict=True))
+    differed = sum(x != y for x, y in zip(a, b, strict=True))
     interval = score_interval(differed, n, level)
-    return Discordance(
+    return DiscordanceEstimate(
         n=n,
         differed=differed,
         likely=(differed + 1) / (n + 2),

@@ -39,13 +39,13 @@ _MOST_ITEMS = 10**9
 class PrintedFigure:
     """A published figure and what it stands for.
 
-    told       as it was printed, without a % sign
+    text       as it was printed, without a % sign
     share      the score as a fraction: the printed one, or the one score of n items that is printed so
     low, high  the lowest and highest score of n items that are printed so
     fits       whether there is any; otherwise `low` and `high` are the bounds of the rounding
     """
 
-    told: str
+    text: str
     share: float
     low: float
     high: float
@@ -63,7 +63,7 @@ class PrintedFigure:
 
     @property
     def decimals(self) -> int:
-        return len(self.told.partition(".")[2])
+        return len(self.text.partition(".")[2])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class GapTest:
     correlation     of right answers from item to item; None where each score has items of its own
     differing       about how many items they then differ on; None like `correlation`
     p_value         at the figures as published
-    p_range         the lowest and highest p of all scores that are told by these figures
+    p_range         the lowest and highest p of all scores that are printed as these figures
     detectable_gap  the smallest gap found with 80% power
     winner          a, b: the gap is above the noise whatever the rounding hides; else undecided, and never equal
     """
@@ -139,6 +139,11 @@ class PublishedGap:
         """Whether both may have answered the same items."""
         return self.a.n == self.b.n
 
+    @property
+    def exact(self) -> bool:
+        """Whether each figure stands for one number of right answers."""
+        return self.a.exact and self.b.exact
+
 
 def published_gap(
     a: Figure,
@@ -160,58 +165,65 @@ def published_gap(
     correlation  of right answers from item to item, assumed: reads the two as answers to the same items
     names        what to call A and B
 
+    Two scores eight tenths apart on MMLU, of items of their own and at a correlation of 0.5 over the same ones:
+
+    >>> gap = published_gap(85.8, "85.0", 14_042, correlation=0.5)
+    >>> gap.separate.winner, gap.paired.winner, gap.condition.items
+    ('undecided', 'a', 3206)
+
     Raises:
         CallerMistake: a figure that is no percentage or looks like a fraction, n below 2, a level outside 0.5 to 1, a
             correlation that these scores cannot have.
     """
-    one, two = _score("a", a, "n", n), _score("b", b, "n" if n_b is None else "n_b", n if n_b is None else n_b)
-    separate = _separate(one, two, level)
+    a_score = _printed_figure("a", a, "n", n)
+    b_score = _printed_figure("b", b, "n", n) if n_b is None else _printed_figure("b", b, "n_b", n_b)
+    separate = _separate(a_score, b_score, level)
     condition = surely = correlations = paired = None
-    if one.n == two.n:
-        condition = _condition(one.right, two.right, n, 1 - level)
-        surely = _condition(*_nearest(one, two), n, 1 - level)
-        correlations = correlation_limits(one.share, two.share)
+    if a_score.n == b_score.n:
+        condition = _condition(a_score.right, b_score.right, n, 1 - level)
+        surely = _condition(*_nearest(a_score, b_score), n, 1 - level)
+        correlations = correlation_limits(a_score.share, b_score.share)
     if correlation is not None:
-        _check_correlation(correlation, one, two, correlations)
-        paired = _paired(one, two, correlation, level, surely)
+        _check_correlation(correlation, a_score, b_score, correlations)
+        paired = _paired(a_score, b_score, correlation, level, surely)
     return PublishedGap(
         names=distinct_names(names),
-        a=one,
-        b=two,
+        a=a_score,
+        b=b_score,
         level=level,
-        gap=one.share - two.share,
-        gaps=(one.low - two.high, one.high - two.low),
+        gap=a_score.share - b_score.share,
+        gaps=(a_score.low - b_score.high, a_score.high - b_score.low),
         separate=separate,
         paired=paired,
         correlations=correlations,
         condition=condition,
         surely=surely,
-        caveats=_caveats(one, two),
+        caveats=_caveats(a_score, b_score),
     )
 
 
-def _score(name: str, given: Figure, count: str, n: int) -> PrintedFigure:
-    written = _WRITTEN.fullmatch(str(float(given)) if isinstance(given, float) else str(given).strip())
-    told = written[0].rstrip("% ") if written else "nan"
-    if isinstance(given, bool) or not float(told) <= 100:
-        raise CallerMistake(f"The score `{name}` is {given!r:.40}: write a percentage from 0 to 100, such as 85.8.")
-    if written and 0 < float(told) < 1 and not written[2]:
+def _printed_figure(name: str, figure: Figure, count: str, n: int) -> PrintedFigure:
+    written = _WRITTEN.fullmatch(str(float(figure)) if isinstance(figure, float) else str(figure).strip())
+    text = written[0].rstrip("% ") if written else "nan"
+    if isinstance(figure, bool) or not float(text) <= 100:
+        raise CallerMistake(f"The score `{name}` is {figure!r:.40}: write a percentage from 0 to 100, such as 85.8.")
+    if written and 0 < float(text) < 1 and not written[2]:
         raise CallerMistake(
-            f"The score `{name}` is {given!r}: if that is a fraction, write the percentage {100 * float(told):g}; "
-            f'if it is a percentage, write "{told}%".'
+            f"The score `{name}` is {figure!r}: if that is a fraction, write the percentage {100 * float(text):g}; "
+            f'if it is a percentage, write "{text}%".'
         )
     if not isinstance(n, int) or isinstance(n, bool) or not 2 <= n <= _MOST_ITEMS:
         raise CallerMistake(f"`{count}` is {n!r}: give the number of items, from 2 to {_MOST_ITEMS:,}.")
-    share, half = float(told) / 100, 0.005 / 10 ** len(told.partition(".")[2])
+    share, half = float(text) / 100, 0.005 / 10 ** len(text.partition(".")[2])
     fewest, most = math.ceil((share - half) * n - 1e-6), math.floor((share + half) * n + 1e-6)
     fewest, most = max(0, fewest), min(n, most)
     if fewest > most:
         return PrintedFigure(
-            told=told, share=share, low=max(0.0, share - half), high=min(1.0, share + half), n=n, fits=False
+            text=text, share=share, low=max(0.0, share - half), high=min(1.0, share + half), n=n, fits=False
         )
     if fewest == most:
         share = most / n
-    return PrintedFigure(told=told, share=share, low=fewest / n, high=most / n, n=n, fits=True)
+    return PrintedFigure(text=text, share=share, low=fewest / n, high=most / n, n=n, fits=True)
 
 
 def _separate(a: PrintedFigure, b: PrintedFigure, level: float) -> GapTest:
@@ -285,20 +297,18 @@ def _nearest(a: PrintedFigure, b: PrintedFigure) -> tuple[int, int]:
     return (best, worst) if ahead is a else (worst, best)
 
 
-def _check_correlation(given: float, a: PrintedFigure, b: PrintedFigure, possible: tuple[float, float] | None) -> None:
+def _check_correlation(rho: float, a: PrintedFigure, b: PrintedFigure, possible: tuple[float, float] | None) -> None:
     if a.n != b.n:
         raise CallerMistake(
-            f"`correlation` is {given:g}, but A has {a.n:,} items and B {b.n:,}: answers correlate only over the same "
+            f"`correlation` is {rho:g}, but A has {a.n:,} items and B {b.n:,}: answers correlate only over the same "
             "items. Leave it out."
         )
     if possible is None:
-        raise CallerMistake(
-            f"`correlation` is {given:g}, but a score of 0 or 100 correlates with nothing: leave it out."
-        )
+        raise CallerMistake(f"`correlation` is {rho:g}, but a score of 0 or 100 correlates with nothing: leave it out.")
     lowest, highest = possible
-    if not lowest - 0.005 <= given <= highest + 0.005:
+    if not lowest - 0.005 <= rho <= highest + 0.005:
         raise CallerMistake(
-            f"`correlation` is {given:g}: scores of {a.told} and {b.told} can only correlate by {lowest:.2f} "
+            f"`correlation` is {rho:g}: scores of {a.text} and {b.text} can only correlate by {lowest:.2f} "
             f"to {highest:.2f} over the same items."
         )
 
@@ -306,7 +316,7 @@ def _check_correlation(given: float, a: PrintedFigure, b: PrintedFigure, possibl
 def _caveats(a: PrintedFigure, b: PrintedFigure) -> tuple[str, ...]:
     """A figure that no count of right answers gives (Brown & Heathers 2017), and counts too small for a z test."""
     odd = [
-        f"No whole number of right answers out of {score.n:,} is told as {score.told}: the figure is an average of "
+        f"No whole number of right answers out of {score.n:,} is told as {score.text}: the figure is an average of "
         "something else, or the number of items is another."
         for score in dict.fromkeys((a, b))
         if not score.fits

@@ -21,9 +21,9 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import CallerMistake, Mismatch
-from engine.stats.interval import Interval, check_between
-from engine.stats.paired import Discordant, Estimate, Winner, distinct_names
+from engine.errors import CallerMistake
+from engine.stats.interval import Interval, check_between, check_paired
+from engine.stats.paired import DiscordantCounts, Estimate, Winner, distinct_names
 from engine.stats.power import POWER
 from engine.stats.verdict import Estimand, Verdict
 
@@ -33,7 +33,7 @@ BETS = 64
 """How finely the law is cut. Up to 127 discordant pairs the wealth is exact; beyond, any cut is as valid."""
 SCALE = 1000
 """Gaps that are tried in a whole unit: one every tenth of a point."""
-_DUST = 1e-250  # a bet that lost this much never matters again, and numbers below 1e-308 are slow
+_NEGLIGIBLE = 1e-250  # a bet that lost this much never matters again, and numbers below 1e-308 are slow
 
 Floats = NDArray[np.float64]
 
@@ -45,6 +45,12 @@ class SequentialGap:
     margin      gaps smaller than this (a fraction) count as none
     population  None: the items are a sample of all questions like them. A number: they are drawn without
                 replacement from a benchmark of that many, whose own gap is asked for and known for sure at the end
+
+    >>> gap = SequentialGap()
+    >>> for a, b in [(1, 0), (1, 1), (1, 0)] * 10:
+    ...     gap.update(a, b)
+    >>> gap.winner, round(gap.gap, 3), gap.interval.excludes_zero
+    ('a', 0.667, True)
 
     Raises:
         CallerMistake: a level outside 0.5 to 1, a margin outside 0 to 1, a population below 2.
@@ -61,9 +67,9 @@ class SequentialGap:
         self._low, self._high = -1.0, 1.0  # given up, as are all gaps beyond
         self._gaps = _grid(margin)
         self._odds = _odds(margin)
-        self._kept = np.isin(self._gaps, [-margin, 0.0, margin])  # their evidence is told to the end
+        self._reported = np.isin(self._gaps, [-margin, 0.0, margin])  # their evidence is reported to the end
         self._wealth = np.tile(_bets()[1], (self._gaps.size, 1))
-        self._most = np.ones(self._gaps.size)
+        self._peak = np.ones(self._gaps.size)
 
     def update(self, a: float, b: float) -> None:
         """Takes in one item: the scores of A and B on it, each from 0 to 1.
@@ -76,27 +82,27 @@ class SequentialGap:
             raise CallerMistake(f"All {self.n:,} items of the population have been taken in already.")
         won, lost = self._odds
         if self.population is not None:  # what the rest must average for the whole to come to m
-            won, lost = _pays((self.population * self._gaps - self._sum) / (self.population - self.n))
+            won, lost = _payoffs((self.population * self._gaps - self._sum) / (self.population - self.n))
         with np.errstate(over="ignore"):
             self._wealth *= won if gain == 1 else lost if gain == -1 else (1 + gain) / 2 * won + (1 - gain) / 2 * lost
-            self._most = np.maximum(self._most, self._wealth.sum(axis=1))
+            self._peak = np.maximum(self._peak, self._wealth.sum(axis=1))
         self.n += 1
         self._sum += gain
         self._squares += gain**2
-        self._give_up()
+        self._refute()
 
-    def _give_up(self) -> None:
-        open_ = (self._gaps > self._low) & (self._gaps < self._high)
-        refuted = self._gaps[open_ & (self._most >= 1 / (1 - self.level))]
+    def _refute(self) -> None:
+        still_open = (self._gaps > self._low) & (self._gaps < self._high)
+        refuted = self._gaps[still_open & (self._peak >= 1 / (1 - self.level))]
         self._low = max(self._low, refuted[refuted <= self.gap].max(initial=-1.0))
         self._high = min(self._high, refuted[refuted > self.gap].min(initial=1.0))
-        needed = (self._gaps > self._low) & (self._gaps < self._high) | self._kept
+        needed = (self._gaps > self._low) & (self._gaps < self._high) | self._reported
         if not needed.all():
-            self._gaps, self._kept, self._most = self._gaps[needed], self._kept[needed], self._most[needed]
+            self._gaps, self._reported, self._peak = self._gaps[needed], self._reported[needed], self._peak[needed]
             self._wealth = self._wealth[needed]
             self._odds = self._odds[0][needed], self._odds[1][needed]
         if self.n % 128 == 0:
-            self._wealth[self._wealth < _DUST] = 0.0
+            self._wealth[self._wealth < _NEGLIGIBLE] = 0.0
 
     @property
     def gap(self) -> float:
@@ -145,11 +151,11 @@ class SequentialGap:
     @property
     def e_value(self) -> float:
         """The most that a bet against "no gap" was ever worth, of 1 staked; infinite where it is beyond counting."""
-        return self._against(0.0)
+        return self._e_value_against(0.0)
 
-    def _against(self, gap: float) -> float:
+    def _e_value_against(self, gap: float) -> float:
         least, most = self._possible
-        return float(self._most[self._gaps == gap][0]) if least <= gap <= most else math.inf
+        return float(self._peak[self._gaps == gap][0]) if least <= gap <= most else math.inf
 
     @property
     def p_value(self) -> float:
@@ -162,7 +168,7 @@ class SequentialGap:
         low, high = self.interval
         if abs(min(max(self.gap, low), high)) >= self.margin:
             return 1.0  # what speaks against the end of the margin then says that the gap is larger still
-        return min(1.0, 0.5 / min(self._against(-self.margin), self._against(self.margin)))
+        return min(1.0, 0.5 / min(self._e_value_against(-self.margin), self._e_value_against(self.margin)))
 
     @property
     def error(self) -> float:
@@ -183,71 +189,72 @@ def compare_anytime(
     """The verdict on a battle that was stopped, or is looked at, at whatever moment; `compare` is for a planned n.
 
     a, b        scores from 0 to 1 of the same items, in the order in which they were drawn
+    level       chance that the interval holds the true gap at all moments together, a fraction
+    margin      gaps smaller than this count as none, a fraction
+    names       what to call A and B
     population  how many items the benchmark has; needed for the estimand `benchmark`
+    estimand    what the interval speaks of, as in `Verdict`
 
     Raises:
         Mismatch: `a` and `b` differ in length.
         CallerMistake: fewer than two items, a score outside 0 to 1, a target without its population.
     """
-    if len(a) != len(b):
-        raise Mismatch(f"`a` has {len(a)} scores and `b` has {len(b)}: keep the items that both have answered.")
-    if len(a) < 2:
-        raise CallerMistake(f"A verdict needs at least 2 items answered by both; got {len(a)}: run more.")
+    n = check_paired(len(a), len(b), "verdict")
     if estimand == "benchmark" and population is None:
         raise CallerMistake("The target is the benchmark, but `population` is not given: say how many items it has.")
-    watched = _after(tuple(a), tuple(b), level, margin, population if estimand == "benchmark" else None)
-    n, interval = watched.n, watched.interval
-    reach = (interval.high - interval.low) / 2 / watched.error
-    needed, settled_as = (None, None) if watched.decided else _estimate(watched, reach).forecast(margin)
-    if watched.population is not None and not watched.decided:
-        needed = min(needed or watched.population, watched.population - n)  # then all of it is known
+    sequential = _sequential_gap(tuple(a), tuple(b), level, margin, population if estimand == "benchmark" else None)
+    interval = sequential.interval
+    reach = (interval.high - interval.low) / 2 / sequential.error
+    needed, settled_as = (None, None) if sequential.decided else _estimate(sequential, reach).forecast(margin)
+    if sequential.population is not None and not sequential.decided:
+        needed = min(needed or sequential.population, sequential.population - n)  # then all of it is known
     binary = {*a, *b} <= {0, 1}
-    discordant = Discordant(
+    discordant = DiscordantCounts(
         a_only=sum(x > y for x, y in zip(a, b, strict=True)), b_only=sum(x < y for x, y in zip(a, b, strict=True))
     )
     return Verdict(
-        winner=watched.winner,
+        winner=sequential.winner,
         names=distinct_names(names),
         n=n,
         a_score=math.fsum(a) / n,
         b_score=math.fsum(b) / n,
-        gap=watched.gap,
+        gap=sequential.gap,
         interval=interval,
-        p_value=watched.p_value,
+        p_value=sequential.p_value,
         p_method="e-value, valid at any moment",
         discordant=discordant if binary else None,
         margin=margin,
         above_noise=interval.excludes_zero,
-        detectable_gap=min(1.0, (reach + NormalDist().inv_cdf(POWER)) * watched.error),
+        detectable_gap=min(1.0, (reach + NormalDist().inv_cdf(POWER)) * sequential.error),
         items_needed=needed,
         settled_as=settled_as,
         population=population,
         caveats=(),
         estimand=estimand,
-        p_equal=watched.p_equal,
+        p_equal=sequential.p_equal,
     )
 
 
 @functools.lru_cache(maxsize=32)
-def _after(
+def _sequential_gap(
     a: tuple[float, ...], b: tuple[float, ...], level: float, margin: float, population: int | None
 ) -> SequentialGap:
     """Remembered, because a page is drawn again and again and ten thousand items take a second."""
-    watched = SequentialGap(level, margin, population)
+    sequential = SequentialGap(level, margin, population)
     for score_a, score_b in zip(a, b, strict=True):
-        watched.update(score_a, score_b)
-    return watched
+        sequential.update(score_a, score_b)
+    return sequential
 
 
-def _estimate(watched: SequentialGap, reach: float) -> Estimate:
+def _estimate(sequential: SequentialGap, reach: float) -> Estimate:
     """What is known so far as an `Estimate`, for its forecast: `reach` is the interval's half-width in errors."""
     return Estimate(
-        n=watched.n,
-        gap=watched.gap,
-        interval=watched.interval,
-        p_value=watched.p_value,
+        n=sequential.n,
+        gap=sequential.gap,
+        interval=sequential.interval,
+        p_value=sequential.p_value,
         p_method="e-value",
-        spread=watched.n * watched.error**2,
+        spread=sequential.n * sequential.error**2,
         quantile=reach,
         detectable=1.0,
     )
@@ -261,17 +268,17 @@ def _grid(margin: float) -> Floats:
 @functools.lru_cache(maxsize=8)
 def _odds(margin: float) -> tuple[Floats, Floats]:
     """Remembered, because they stay the same as long as nobody draws without replacement."""
-    return _pays(_grid(margin))
+    return _payoffs(_grid(margin))
 
 
-def _pays(expected: Floats) -> tuple[Floats, Floats]:
+def _payoffs(expected: Floats) -> tuple[Floats, Floats]:
     """What 1 staked on each bet becomes when A alone is right, and when B is; (gaps, bets).
 
     The bets are fair if the next difference is `expected` on the average, for each gap.
     """
-    for_a = np.clip((1 + expected) / 2, 1e-12, 1 - 1e-12)[:, None]
+    chance_of_a = np.clip((1 + expected) / 2, 1e-12, 1 - 1e-12)[:, None]
     bet = _bets()[0]
-    return bet / for_a, (1 - bet) / (1 - for_a)
+    return bet / chance_of_a, (1 - bet) / (1 - chance_of_a)
 
 
 @functools.cache

@@ -17,9 +17,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engine.errors import CallerMistake, Mismatch
-from engine.stats.interval import Interval, check_between
-from engine.stats.paired import Discordant, Estimate, Labels, Winner, distinct_names, paired_t, tango
+from engine.errors import CallerMistake
+from engine.stats.interval import Interval, check_between, check_paired
+from engine.stats.paired import DiscordantCounts, Estimate, Labels, Winner, distinct_names, paired_t, tango
 
 Estimand = Literal["skill", "benchmark"]
 
@@ -54,7 +54,7 @@ class Verdict:
     p_value: float
     p_method: str
     p_equal: float
-    discordant: Discordant | None
+    discordant: DiscordantCounts | None
     margin: float
     above_noise: bool
     detectable_gap: float
@@ -78,21 +78,37 @@ def compare(
     """Judge two contenders by their scores on the same n items.
 
     a, b        n scores each, item by item in the same order: right or wrong (0/1, bool), or real numbers
-    margin      the gap below which the two are equal for the reader's purposes, chosen before the run
+    level       confidence of the interval, a fraction; 1 - level is what p must stay below
+    margin      the gap below which the two are equal for the reader's purposes, a fraction, chosen before the run
     clusters    n labels; items that share one (a passage, a template) are not independent
+    names       what to call A and B
     population  how many items the whole benchmark has, to say when it cannot settle the question
 
-    0/1 scores get Tango's score interval and McNemar's exact test, real ones a paired t that allows for lopsided
-    scores, clustered ones of either kind its cluster-robust form. Raises `CallerMistake` for whatever cannot be judged.
+    0/1 scores get Tango's score interval (1998) and McNemar's exact test (1947), real ones a paired t that allows for
+    lopsided scores, clustered ones of either kind its cluster-robust form (`paired.py` has the sources).
+
+    >>> verdict = compare([1] * 60 + [0] * 40, [1] * 20 + [0] * 80)
+    >>> low, high = verdict.interval
+    >>> verdict.winner, verdict.gap, round(low, 3), round(high, 3)
+    ('a', 0.4, 0.309, 0.498)
+
+    Raises:
+        Mismatch: `a` and `b` differ in length.
+        CallerMistake: fewer than two items, scores that are no numbers, a level, margin or population out of range,
+            clusters that do not fit the items.
     """
     a_scores, b_scores = _scores("a", a), _scores("b", b)
-    n = _checked(a_scores.size, b_scores.size, level, margin, population)
-    discordant, found = _estimate(a_scores, b_scores, level, margin, clusters)
-    winner = found.outcome(margin)
-    items_needed, settled_as = found.forecast(margin) if winner == "undecided" else (None, None)
-    caveats = found.caveats
-    if found.interval.excludes_zero and not found.above_noise:
-        caveats += (f"The interval just clears 0, the exact test (p = {found.p_value:.3f}) does not.",)
+    n = check_paired(a_scores.size, b_scores.size, "verdict")
+    if population is not None and population < n:
+        raise CallerMistake(f"`population` is {population} but {n} items were run: give the task's size.")
+    check_between("level", level, 0.5, 1.0, "write 0.95 for 95%")
+    check_between("margin", margin, 0.0, 1.0, "write 0.02 for two points")
+    discordant, estimate = _estimate(a_scores, b_scores, level, margin, clusters)
+    winner = estimate.outcome(margin)
+    items_needed, settled_as = estimate.forecast(margin) if winner == "undecided" else (None, None)
+    caveats = estimate.caveats
+    if estimate.interval.excludes_zero and not estimate.above_noise:
+        caveats += (f"The interval just clears 0, the exact test (p = {estimate.p_value:.3f}) does not.",)
     if population and winner == "undecided" and n + (items_needed or math.inf) > population:
         caveats += (f"This benchmark's {population:,} items are too few to settle a gap of this size.",)
     return Verdict(
@@ -101,15 +117,15 @@ def compare(
         n=n,
         a_score=float(a_scores.mean()),
         b_score=float(b_scores.mean()),
-        gap=found.gap,
-        interval=found.interval,
-        p_value=found.p_value,
-        p_method=found.p_method,
-        p_equal=found.p_equal,
+        gap=estimate.gap,
+        interval=estimate.interval,
+        p_value=estimate.p_value,
+        p_method=estimate.p_method,
+        p_equal=estimate.p_equal,
         discordant=discordant,
         margin=margin,
-        above_noise=found.above_noise,
-        detectable_gap=found.detectable,
+        above_noise=estimate.above_noise,
+        detectable_gap=estimate.detectable,
         items_needed=items_needed,
         settled_as=settled_as,
         population=population,
@@ -119,39 +135,26 @@ def compare(
 
 def _estimate(
     a: NDArray[np.float64], b: NDArray[np.float64], level: float, margin: float, clusters: Labels | None
-) -> tuple[Discordant | None, Estimate]:
+) -> tuple[DiscordantCounts | None, Estimate]:
     gaps, discordant = a - b, None
     if np.isin((a, b), (0.0, 1.0)).all():
-        discordant = Discordant(a_only=int((gaps > 0).sum()), b_only=int((gaps < 0).sum()))
+        discordant = DiscordantCounts(a_only=int((gaps > 0).sum()), b_only=int((gaps < 0).sum()))
         if clusters is None:
             return discordant, tango(discordant, a.size, level, margin)
     scale = float(max(1.0, a.max(), b.max()) - min(0.0, a.min(), b.min()))
     return discordant, paired_t(gaps, clusters, level, scale, margin)
 
 
-def _scores(name: str, given: ArrayLike) -> NDArray[np.float64]:
+def _scores(name: str, values: ArrayLike) -> NDArray[np.float64]:
     """The scores as floats, or the reason why they cannot be judged."""
-    wanted = "give one number per item, such as [1, 0, 1]"
+    remedy = "give one number per item, such as [1, 0, 1]"
     try:
-        scores = np.asarray(given)
+        scores = np.asarray(values)
     except ValueError:
-        raise CallerMistake(f"`{name}` is a list of lists of unequal length: {wanted}.") from None
+        raise CallerMistake(f"`{name}` is a list of lists of unequal length: {remedy}.") from None
     if scores.ndim != 1 or (scores.size and scores.dtype.kind not in "biuf"):
-        raise CallerMistake(f"`{name}` has shape {scores.shape} and holds {scores.dtype}: {wanted}.")
-    lost = np.flatnonzero(~np.isfinite(scores))
-    if lost.size:
-        raise CallerMistake(f"Item {lost[0]} of `{name}` is {scores[lost[0]]}: leave it out of both.")
+        raise CallerMistake(f"`{name}` has shape {scores.shape} and holds {scores.dtype}: {remedy}.")
+    missing = np.flatnonzero(~np.isfinite(scores))
+    if missing.size:
+        raise CallerMistake(f"Item {missing[0]} of `{name}` is {scores[missing[0]]}: leave it out of both.")
     return scores.astype(np.float64)
-
-
-def _checked(n: int, other: int, level: float, margin: float, population: int | None) -> int:
-    """The number of items, once it and the rule of the battle make sense."""
-    if n != other:
-        raise Mismatch(f"`a` has {n} scores and `b` has {other}: keep the items that both have answered.")
-    if n < 2:
-        raise CallerMistake(f"A verdict needs at least 2 items answered by both; got {n}: run more.")
-    if population is not None and population < n:
-        raise CallerMistake(f"`population` is {population} but {n} items were run: give the task's size.")
-    check_between("level", level, 0.5, 1.0, "write 0.95 for 95%")
-    check_between("margin", margin, 0.0, 1.0, "write 0.02 for two points")
-    return n

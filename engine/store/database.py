@@ -22,10 +22,10 @@ from sqlalchemy.exc import DisconnectionError, OperationalError, ProgrammingErro
 
 from engine.errors import CallerMistake
 
-PATIENCE = 30
+LOCK_TIMEOUT = 30
 """Seconds a writer waits for another one."""
 Fault = Literal["full", "damaged", "locked", "other"]
-_WORDS: dict[Fault, tuple[str, ...]] = {
+_SIGNS: dict[Fault, tuple[str, ...]] = {
     "full": ("full", "disk I/O"),
     "damaged": ("not a database", "malformed"),
     "locked": ("locked",),
@@ -81,18 +81,18 @@ class Database:
         """The format it has; 0 where that is written in no table, in a new database for instance."""
         try:
             with connection.begin():
-                found = connection.exec_driver_sql(f"SELECT version_num FROM {self.schema.name}_version").scalar()
-                written = int(found or 0)
+                written = connection.exec_driver_sql(f"SELECT version_num FROM {self.schema.name}_version").scalar()
+                format_ = int(written or 0)
         except (OperationalError, ProgrammingError):  # no such table; another trouble meets the migration as well
             return 0
-        if written > self.schema.format:
+        if format_ > self.schema.format:
             url = connection.engine.url
             place = url.database if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
             raise CallerMistake(
-                f"{place} was written by a newer Noise Floor (format {written}, this one knows "
+                f"{place} was written by a newer Noise Floor (format {format_}, this one knows "
                 f"{self.schema.format}). Update, or {self.schema.elsewhere}."
             )
-        return written
+        return format_
 
     def _migrate(self, connection: sa.Connection) -> None:
         from alembic import command  # a tenth of a second, and seldom needed
@@ -123,7 +123,7 @@ def writing(connection: sa.Connection) -> Iterator[None]:
 def fault(error: Exception) -> Fault:
     """What kind of trouble a database is in."""
     words = reason(error)
-    return next((kind for kind, signs in _WORDS.items() if any(sign in words for sign in signs)), "other")
+    return next((kind for kind, signs in _SIGNS.items() if any(sign in words for sign in signs)), "other")
 
 
 def reason(error: Exception) -> str:
@@ -137,24 +137,24 @@ def _engine(url: str | sa.URL, idle: int) -> sa.Engine:
     address = sa.make_url(url)
     if address.get_backend_name() != "sqlite":
         return sa.create_engine(address, hide_parameters=True)
-    made = sa.create_engine(
+    engine = sa.create_engine(
         address,
         hide_parameters=True,
-        connect_args={"timeout": PATIENCE, "isolation_level": None},  # no transaction but those of `writing`
+        connect_args={"timeout": LOCK_TIMEOUT, "isolation_level": None},  # no transaction but those of `writing`
         **({"poolclass": sa.QueuePool, "pool_size": idle, "max_overflow": -1} if idle else {"poolclass": sa.NullPool}),
     )
 
-    @sa.event.listens_for(made, "connect")
-    def opened(connection: Any, record: Any) -> None:
-        _prepare(connection)
+    @sa.event.listens_for(engine, "connect")
+    def on_connect(connection: Any, record: Any) -> None:
+        _configure(connection)
         record.info["file"] = _identity(address)
 
-    @sa.event.listens_for(made, "checkout")
-    def checked_out(_: object, record: Any, __: object) -> None:
+    @sa.event.listens_for(engine, "checkout")
+    def on_checkout(_: object, record: Any, __: object) -> None:
         if record.info["file"] != _identity(address):
             raise DisconnectionError  # the file was moved away or deleted: the pool opens what is there now
 
-    return made
+    return engine
 
 
 def _identity(url: sa.URL) -> tuple[int, int] | None:
@@ -166,7 +166,7 @@ def _identity(url: sa.URL) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def _prepare(connection: Any) -> None:
+def _configure(connection: Any) -> None:
     """Switching a new file to WAL needs it alone, and SQLite does not wait for that as it waits for a write."""
     for left in reversed(range(100)):
         try:

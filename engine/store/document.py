@@ -20,6 +20,9 @@ from engine.stats.decomposition import GapSource
 from engine.stats.paired import Winner
 from engine.stats.verdict import Estimand
 
+Json = dict[str, Any]
+"""JSON of a result that is no part of a battle's: the module of `engine.report` that writes it knows its keys."""
+
 
 class IntervalDocument(TypedDict):
     low: float

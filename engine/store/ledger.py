@@ -26,7 +26,7 @@ from engine.battles.seal import Seal
 from engine.errors import CallerMistake, DiskFull, EngineError, Unknown
 from engine.home import home
 from engine.store import queries
-from engine.store.database import PATIENCE, Database, fault, reason, writing
+from engine.store.database import LOCK_TIMEOUT, Database, fault, reason, writing
 from engine.store.tables import LEDGER, battles, notices, outcomes
 
 State = Literal["queued", "running", "done", "stopped", "failed"]
@@ -145,22 +145,22 @@ class Ledger:
                 self.connection.execute(_insert_once[self.connection.dialect.name], rows)
         return bool(running)
 
-    def say(self, battle_id: str, phase: str) -> None:
+    def set_phase(self, battle_id: str, phase: str) -> None:
         """Writes down what the worker is doing."""
         with self._writing():
             self._update(battle_id, phase=phase)
 
-    def note(self, battle_id: str, text: str) -> None:
+    def add_notice(self, battle_id: str, text: str) -> None:
         """Writes down what a reader of the result should know."""
         with self._writing():
             self.connection.execute(notices.insert(), {"battle": battle_id, "at": time.time(), "text": text})
 
-    def describe(self, battle_id: str, environment: dict[str, dict[str, str]]) -> None:
+    def set_environment(self, battle_id: str, environment: dict[str, dict[str, str]]) -> None:
         """Writes down what runs, by side."""
         with self._writing():
             self._update(battle_id, environment=json.dumps(environment))
 
-    def settle(
+    def set_state(
         self, battle_id: str, state: State, *, only_from: Sequence[State], message: str = "", exit_code: int = 0
     ) -> bool:
         """Moves a battle to another state. Returns whether it was in one that it may come from.
@@ -242,8 +242,8 @@ class Ledger:
         shots   worked examples that both were asked with
         """
         model, other = models
-        found = self._value(queries.PILOT, model=model, other_model=other, task=task, shots=shots)
-        return None if found is None else str(found)
+        battle_id = self._value(queries.PILOT, model=model, other_model=other, task=task, shots=shots)
+        return None if battle_id is None else str(battle_id)
 
     def seconds_an_item(self, model: str, task: str, shots: int, device: str) -> float | None:
         """Mean seconds that an item took in a model's latest five battles; None where nothing was measured.
@@ -296,8 +296,8 @@ class Ledger:
                     ) from error
                 case "locked":
                     raise EngineError(
-                        f"Another program kept the ledger {self.path} locked for {PATIENCE} seconds. Close what has it "
-                        "open, a database browser for instance, and start again: everything up to here is kept."
+                        f"Another program kept the ledger {self.path} locked for {LOCK_TIMEOUT} seconds. Close what "
+                        "has it open, a database browser for instance, and start again: everything up to here is kept."
                     ) from error
             raise
 

@@ -5,8 +5,9 @@ Nothing is loaded before it is asked for: whoever only counts exchanges pays for
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from engine.lazy import lazy_face
 
 if TYPE_CHECKING:
     from tutor.judge.assessment import Judge, LabProgress, assess, lab_progress
@@ -18,48 +19,16 @@ if TYPE_CHECKING:
     from tutor.judge.local import LocalJudge, local_judge
     from tutor.judge.rules import OwnWords, extract_own_words
 
-_WHERE = {
-    "tutor.judge.assessment": ("Judge", "LabProgress", "assess", "lab_progress"),
-    "tutor.judge.encoder": ("LAYERS", "MATRICES", "SCALE", "Encoder", "weights_folder"),
-    "tutor.judge.exam": ("Exam", "accuracy", "edition"),
-    "tutor.judge.features": ("count_features", "hash_words"),
-    "tutor.judge.languages": ("language_of",),
-    "tutor.judge.llm": ("LlmJudge",),
-    "tutor.judge.local": ("LocalJudge", "local_judge"),
-    "tutor.judge.rules": ("OwnWords", "extract_own_words"),
-}
-_MODULE_OF = {name: module for module, names in _WHERE.items() for name in names}
-
-__all__ = [
-    "LAYERS",
-    "MATRICES",
-    "SCALE",
-    "Encoder",
-    "Exam",
-    "Judge",
-    "LabProgress",
-    "LlmJudge",
-    "LocalJudge",
-    "OwnWords",
-    "accuracy",
-    "assess",
-    "count_features",
-    "edition",
-    "extract_own_words",
-    "hash_words",
-    "lab_progress",
-    "language_of",
-    "local_judge",
-    "weights_folder",
-]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(importlib.import_module(_MODULE_OF[name]), name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+__all__, __getattr__, __dir__ = lazy_face(
+    __name__,
+    {
+        "tutor.judge.assessment": ("Judge", "LabProgress", "assess", "lab_progress"),
+        "tutor.judge.encoder": ("LAYERS", "MATRICES", "SCALE", "Encoder", "weights_folder"),
+        "tutor.judge.exam": ("Exam", "accuracy", "edition"),
+        "tutor.judge.features": ("count_features", "hash_words"),
+        "tutor.judge.languages": ("language_of",),
+        "tutor.judge.llm": ("LlmJudge",),
+        "tutor.judge.local": ("LocalJudge", "local_judge"),
+        "tutor.judge.rules": ("OwnWords", "extract_own_words"),
+    },
+)

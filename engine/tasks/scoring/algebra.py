@@ -73,13 +73,13 @@ class _Child:
 
     def __init__(self, command: Sequence[str]) -> None:
         self.command = command
-        self._one_at_a_time = threading.Lock()
+        self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
         atexit.register(self._end)
 
     def ask(self, *question: object) -> Any:
         """Its answer; None where it gave none. It may have died of something else than the question: then once more."""
-        with self._one_at_a_time:
+        with self._lock:
             for _ in range(2):
                 try:
                     if answer := self._line(json.dumps(question)):
@@ -141,11 +141,11 @@ def _serve() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     print(_greeting(), file=answers, flush=True)
     for question in sys.stdin:
-        work, *given = json.loads(question)
+        name, *arguments = json.loads(question)
         used = resource.getrusage(resource.RUSAGE_SELF)
         limit = int(used.ru_utime + used.ru_stime) + QUESTION + 1
         resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
-        print(json.dumps(_WORK[work](*given)), file=answers, flush=True)
+        print(json.dumps(_FUNCTIONS[name](*arguments)), file=answers, flush=True)
 
 
 def _greeting() -> str:
@@ -214,13 +214,13 @@ def _parsed(text: str) -> str | None:
 def _verified(text: str, solution: str, latex_only: bool) -> bool:
     from math_verify import verify
 
-    right, given = _parse(solution, latex_only=latex_only), _parse(text)
+    expected, answer = _parse(solution, latex_only=latex_only), _parse(text)
     with _limit(STEP):
-        return bool(verify(gold=right, target=given, timeout_seconds=None))
+        return bool(verify(gold=expected, target=answer, timeout_seconds=None))
     return False
 
 
-_WORK: dict[str, Callable[..., Any]] = {"equal": _equal, "parsed": _parsed, "verified": _verified}
+_FUNCTIONS: dict[str, Callable[..., Any]] = {"equal": _equal, "parsed": _parsed, "verified": _verified}
 
 if __name__ == "__main__":
     _serve()

@@ -38,23 +38,23 @@ def instructions_of(kinds: Sequence[str], arguments: Sequence[Mapping[str, Any]]
     Raises:
         KeyError, TypeError, ValueError: a kind or an argument that is none of IFEval's.
     """
-    given = [{name: value for name, value in each.items() if value is not None} for each in arguments]
-    for kind, each in zip(kinds, given, strict=True):
+    stated = [{name: value for name, value in each.items() if value is not None} for each in arguments]
+    for kind, each in zip(kinds, stated, strict=True):
         inspect.signature(CHECKS[kind]).bind("", **each)
-    return tuple(zip(kinds, given, strict=True))
+    return tuple(zip(kinds, stated, strict=True))
 
 
-def followed_strictly(text: str, asked: Sequence[Instruction]) -> tuple[bool, ...]:
+def followed_strictly(text: str, instructions: Sequence[Instruction]) -> tuple[bool, ...]:
     """Which instructions the text follows as it is. A blank text follows none."""
-    return tuple(_follows(text, kind, arguments) for kind, arguments in asked)
+    return tuple(_follows(text, kind, arguments) for kind, arguments in instructions)
 
 
-def followed_loosely(text: str, asked: Sequence[Instruction]) -> tuple[bool, ...]:
+def followed_loosely(text: str, instructions: Sequence[Instruction]) -> tuple[bool, ...]:
     """Which instructions it follows as it is, or without its first line, its last line, its asterisks."""
     lines = text.split("\n")
     shortened = [text, *("\n".join(part).strip() for part in (lines[1:], lines[:-1], lines[1:-1]))]
     versions = dict.fromkeys([*shortened, *(version.replace("*", "") for version in shortened)])
-    return tuple(any(_follows(version, kind, arguments) for version in versions) for kind, arguments in asked)
+    return tuple(any(_follows(version, kind, arguments) for version in versions) for kind, arguments in instructions)
 
 
 def _follows(text: str, kind: str, arguments: Mapping[str, Any]) -> bool:

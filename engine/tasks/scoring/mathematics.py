@@ -107,13 +107,13 @@ def parsed_expression(text: str) -> str | None:
 
 
 def _minerva(answer: str, item: Item) -> float:
-    given, right = normalised(answer), normalised(item.reference)
-    return float((given == right != "") or algebra.equal(given, right, seconds=5))
+    answer, reference = normalised(answer), normalised(item.reference)
+    return float((answer == reference != "") or algebra.equal(answer, reference, seconds=5))
 
 
 def _minerva_frozen(answer: str, item: Item) -> float:
-    given, right = normalised(answer, frozen=True), normalised(item.reference, frozen=True)
-    return float(given.strip() == right.strip() or algebra.equal(given, right, seconds=1))
+    answer, reference = normalised(answer, frozen=True), normalised(item.reference, frozen=True)
+    return float(answer.strip() == reference.strip() or algebra.equal(answer, reference, seconds=1))
 
 
 def _verified(answer: str, item: Item) -> float:

@@ -27,11 +27,7 @@ def best_choice(
 ) -> int:
     """Index of the winning choice; the first one wins a tie, as in lm-eval.
 
-    logliks        summed log-likelihood of each choice after its question, in nats
-    choices        their texts, without the delimiter
-    normalisation  one of `NORMALISATIONS`
-    scored         tokens of each choice that were scored; needed for `tokens` only
-    unconditional  log-likelihood of each choice without its question; needed for `unconditional` only
+    logliks, choices, normalisation, scored, unconditional  see `normalised`
 
     Raises:
         CallerMistake: what the normalisation needs is not there.
@@ -53,7 +49,14 @@ def normalised(
     scored: Sequence[int] = (),
     unconditional: Sequence[float] = (),
 ) -> list[float]:
-    """The value of each choice that `best_choice` compares, from the same parameters and with the same errors."""
+    """The value of each choice that `best_choice` compares; it has the same errors.
+
+    logliks        summed log-likelihood of each choice after its question, in nats
+    choices        their texts, without the delimiter
+    normalisation  one of `NORMALISATIONS`
+    scored         tokens of each choice that were scored; needed for `tokens` only
+    unconditional  log-likelihood of each choice without its question; needed for `unconditional` only
+    """
     match normalisation:
         case "sum":
             return list(logliks)

@@ -7,7 +7,7 @@ import streamlit as st
 from engine import TASKS, BattleRequest, Task, detectable_gap, load_task, models, runs
 from engine.home import home
 from engine.report import figures
-from engine.stats import Discordance
+from engine.stats import DiscordanceEstimate
 from pages.battle.setup import forecast_fields, harness_fields, model_picker
 from pages.shared import rule_fields
 
@@ -101,7 +101,7 @@ def _outlook(task: Task, n: int, request: BattleRequest | None) -> None:
 
 
 @st.cache_data(ttl=60, max_entries=64, show_spinner=False)
-def _pilot(a: str, b: str, task: str, where: str) -> Discordance | None:
+def _pilot(a: str, b: str, task: str, where: str) -> DiscordanceEstimate | None:
     """How often the two differed in their last battle of those kept in `where`; a long one takes a while to read."""
     return runs.pilot(BattleRequest(a=a, b=b, task=task))
 

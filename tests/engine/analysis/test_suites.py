@@ -142,7 +142,7 @@ def test_a_battle_that_came_to_its_end_is_preferred(two: Suite, challenge: Battl
     assert large.battle is not None
     done = suites.start(large)
     with Ledger() as ledger:
-        ledger.settle(done, "done", only_from=("queued",))
+        ledger.set_state(done, "done", only_from=("queued",))
         ledger.add(replace(large.battle, id="later"))
     before = suites.plan_suite(two, challenge)[0].before
     assert before is not None and (before.battle.id, before.state) == (done, "done")

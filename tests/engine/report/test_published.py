@@ -105,7 +105,7 @@ def test_words_never_contradict_numbers(found: PublishedGap) -> None:
         for number in re.findall(r"on (\d[\d,]*\d|\d) items:", gap) + re.findall(r"n = ([\d,]*\d)\)", gap):
             assert int(number.replace(",", "")) in (found.a.n, found.b.n)
         assert f"{found.a.n:,}" in headline and f"{found.a.n:,}" in gap
-        assert f"{found.a.told}%" in gap and f"{found.b.told}%" in gap
+        assert f"{found.a.text}%" in gap and f"{found.b.text}%" in gap
         for side, right in (("a", found.gap > 0), ("b", found.gap < 0)):
             wins = {found.separate.winner, found.paired and found.paired.winner}
             always = not found.paired and found.surely and found.surely.always

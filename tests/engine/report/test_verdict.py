@@ -13,9 +13,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import Unknown
-from engine.report.verdict import Sentences, explain, verdict_json
+from engine.report import Sentences, explain
+from engine.report.verdict import verdict_json
 from engine.stats.interval import Interval
-from engine.stats.paired import Discordant
+from engine.stats.paired import DiscordantCounts
 from engine.stats.sequential import compare_anytime
 from engine.stats.verdict import Verdict, compare
 
@@ -41,7 +42,7 @@ def watched(wins: int, losses: int, n: int, low: float, high: float, **rest: Any
     given: dict[str, Any] = {
         "winner": winner, "names": NAMES, "n": n, "a_score": (wins + 1) / (n + 2), "b_score": (losses + 1) / (n + 2),
         "gap": (wins - losses) / n, "interval": interval, "p_value": 0.001, "p_method": "e-value, valid at any moment",
-        "discordant": Discordant(a_only=wins, b_only=losses), "margin": margin,
+        "discordant": DiscordantCounts(a_only=wins, b_only=losses), "margin": margin,
         "above_noise": interval.excludes_zero, "detectable_gap": 0.1, "items_needed": None, "settled_as": None,
         "population": None, "caveats": (), "p_equal": 0.004 if winner == "equal" else 0.3,
     }  # fmt: skip

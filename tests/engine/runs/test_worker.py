@@ -113,7 +113,7 @@ def test_a_battle_that_kills_every_worker_is_given_up(
 def test_resuming_under_other_conditions_is_said(battle_request: BattleRequest, opened: list[ToyModel]) -> None:
     same, other = started(battle_request), started(battle_request, seed=4)
     with Ledger() as ledger:
-        ledger.describe(other, {"a": {"torch": "1"}, "b": {"torch": "1"}})
+        ledger.set_environment(other, {"a": {"torch": "1"}, "b": {"torch": "1"}})
     work("cpu")
     assert runs.result(same).notices == ()
     assert "other conditions" in runs.result(other).notices[0]

@@ -12,7 +12,7 @@ from scipy.special import betaln
 
 from engine import CallerMistake
 from engine.errors import Mismatch
-from engine.stats.paired import Discordant, tango
+from engine.stats.paired import DiscordantCounts, tango
 from engine.stats.sequential import CONCENTRATION, SequentialGap, compare_anytime
 
 Pairs = list[tuple[float, float]]
@@ -172,7 +172,9 @@ def test_continuous_scores_that_agree_closely_are_settled_sooner_than_right_and_
 def test_it_is_about_half_as_wide_again_as_an_interval_for_one_look() -> None:
     for seed in range(5):
         pairs = random_battle(seed, 1000, 0.15, 0.10)
-        once = tango(Discordant(a_only=sum(a > b for a, b in pairs), b_only=sum(a < b for a, b in pairs)), 1000, 0.95)
+        once = tango(
+            DiscordantCounts(a_only=sum(a > b for a, b in pairs), b_only=sum(a < b for a, b in pairs)), 1000, 0.95
+        )
         interval = fed(pairs).interval
         assert 0.6 < (interval.high - interval.low) / (once.interval.high - once.interval.low) < 1.8
 
@@ -230,7 +232,7 @@ def test_before_the_first_item_there_is_no_gap() -> None:
 def test_the_verdict_says_how_it_was_reached() -> None:
     verdict = compare_anytime([1] * 30 + [0] * 5, [0] * 25 + [1] * 10, names=("Ruby", "Jade"), population=400)
     assert (verdict.winner, verdict.n, verdict.estimand) == ("a", 35, "skill")
-    assert verdict.discordant == Discordant(a_only=25, b_only=5)
+    assert verdict.discordant == DiscordantCounts(a_only=25, b_only=5)
     assert verdict.interval.method == "betting confidence sequence"
     assert verdict.p_method == "e-value, valid at any moment" and verdict.p_value < 0.05
     assert verdict.items_needed is None

@@ -60,7 +60,7 @@ def running(ledger: Ledger, *battles: Battle) -> None:
     for one in battles:
         ledger.add(one)
     while (entry := ledger.claim(battles[0].device)) and entry.battle.id != battles[-1].id:
-        ledger.settle(entry.battle.id, "done", only_from=("running",))
+        ledger.set_state(entry.battle.id, "done", only_from=("running",))
 
 
 # ---- what is written comes back
@@ -115,7 +115,7 @@ def test_nothing_is_recorded_after_a_stop(ledger: Ledger) -> None:
     running(ledger, battle())
     ledger.append("one", "a", [right("sky/0")])
     with Ledger() as other_process:
-        other_process.settle("one", "stopped", only_from=("queued", "running"))
+        other_process.set_state("one", "stopped", only_from=("queued", "running"))
     assert not ledger.append("one", "a", [right("sky/1")])
     assert items(ledger) == ["sky/0"]
 
@@ -137,11 +137,11 @@ def test_a_failure_has_no_score_in_the_pairs(ledger: Ledger) -> None:
 def test_an_interrupted_battle_comes_first_then_the_oldest(ledger: Ledger) -> None:
     for name in ("first", "second", "third"):
         ledger.add(battle(name))
-    ledger.settle("second", "running", only_from=("queued",))  # its worker was killed
+    ledger.set_state("second", "running", only_from=("queued",))  # its worker was killed
     order = []
     while entry := ledger.claim("cpu"):
         order.append(entry.battle.id)
-        ledger.settle(entry.battle.id, "done", only_from=("running",))
+        ledger.set_state(entry.battle.id, "done", only_from=("running",))
     assert order == ["second", "first", "third"]
 
 
@@ -163,12 +163,12 @@ def test_attempts_are_counted_until_there_is_progress(ledger: Ledger) -> None:
 
 def test_settling_only_from_the_states_named(ledger: Ledger) -> None:
     ledger.add(battle())
-    assert not ledger.settle("one", "done", only_from=("running",))
-    assert ledger.settle("one", "failed", only_from=("queued",), message="why", exit_code=2)
+    assert not ledger.set_state("one", "done", only_from=("running",))
+    assert ledger.set_state("one", "failed", only_from=("queued",), message="why", exit_code=2)
     entry = ledger.entry("one")
     assert (entry.state, entry.message, entry.exit_code) == ("failed", "why", 2)
     assert entry.finished is not None
-    ledger.settle("one", "queued", only_from=("failed",))
+    ledger.set_state("one", "queued", only_from=("failed",))
     entry = ledger.entry("one")
     assert (entry.message, entry.exit_code, entry.finished) == ("", 0, None)
 
@@ -178,7 +178,7 @@ def test_how_many_come_first(ledger: Ledger) -> None:
         ledger.add(battle(name))
     ledger.add(battle("elsewhere", device="cuda"))
     assert [ledger.ahead(ledger.entry(name)) for name in ("first", "second", "third", "elsewhere")] == [0, 1, 2, 0]
-    ledger.settle("third", "running", only_from=("queued",))
+    ledger.set_state("third", "running", only_from=("queued",))
     assert [ledger.ahead(ledger.entry(name)) for name in ("first", "second")] == [1, 2]
 
 
@@ -189,14 +189,14 @@ def test_the_list_is_newest_first_and_without_what_only_measures(ledger: Ledger)
     ledger.add(replace(battle("repeat"), repeat_of="first"))
     assert [entry.battle.id for entry in ledger.entries()] == ["second", "first"]
     assert [entry.battle.id for entry in ledger.entries(measuring=True, limit=2)] == ["repeat", "probe"]
-    ledger.settle("first", "stopped", only_from=("queued",))
+    ledger.set_state("first", "stopped", only_from=("queued",))
     assert [entry.battle.id for entry in ledger.entries(states=("stopped",))] == ["first"]
 
 
 def test_seconds_an_item_is_the_mean_of_what_was_measured_alike(ledger: Ledger) -> None:
     running(ledger, battle("one"), battle("two"), battle("other shots", shots=5))
     for name, seconds in (("one", 1.0), ("two", 4.0), ("other shots", 64.0)):
-        ledger.settle(name, "running", only_from=("done", "running"))
+        ledger.set_state(name, "running", only_from=("done", "running"))
         ledger.append(name, "a", [right(f"sky/{i}", seconds) for i in range(2)])
         ledger.append(name, "b", [right("sky/0", 16.0), ItemFailure(item_id="sky/1", reason="error", message="x")])
     assert ledger.seconds_an_item("ruby", "toy", 0, "cpu") == 2.5  # (1 + 1 + 4 + 4) / 4
@@ -292,7 +292,7 @@ def test_readers_do_not_wait_for_a_writer_and_writers_do(ledger: Ledger, own_hom
 
 
 def test_a_ledger_that_stays_locked_is_said(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "PATIENCE", 0)
+    monkeypatch.setattr(database, "LOCK_TIMEOUT", 0)
     with Ledger() as ledger, sqlite3.connect(own_home / "ledger.db", isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(EngineError, match=r"ledger\.db locked.*everything up to here is kept"):

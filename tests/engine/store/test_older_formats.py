@@ -110,10 +110,10 @@ def test_it_goes_on(name: str) -> None:
         count, seconds = ledger.counts("running")["a"]
         added = 1 if FORMATS[name] > 1 else 2  # sky/0 was there already
         assert (count, seconds) == (before[0] + added, before[1] + 4 * added)
-        ledger.note("running", "still here")
+        ledger.add_notice("running", "still here")
         assert ledger.notices("running") == ["still here"]
-        assert ledger.settle("stopped", "queued", only_from=("stopped",))
-        assert ledger.settle("running", "done", only_from=("running",))
+        assert ledger.set_state("stopped", "queued", only_from=("stopped",))
+        assert ledger.set_state("running", "done", only_from=("running",))
         claimed = ledger.claim("cpu")
         assert claimed is not None and claimed.battle.id == "stopped"
     with Ledger() as ledger:

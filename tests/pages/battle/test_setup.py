@@ -7,7 +7,7 @@ import streamlit as st
 
 import engine
 from engine import runs
-from engine.stats import Discordance
+from engine.stats import DiscordanceEstimate
 from tests.pages.driving import open_page, run_button
 
 BATTLE = "pages/battle/battle.py"
@@ -34,7 +34,7 @@ def test_stop_when_decided_becomes_part_of_the_plan(monkeypatch: pytest.MonkeyPa
 
 def test_what_they_differed_on_before_says_what_the_next_battle_can_show(monkeypatch: pytest.MonkeyPatch) -> None:
     """sqrt(d / 200) * (1.95996 + 0.84162) points, with d = 30% as long as nothing is known, then 21 / 202."""
-    pilot = Discordance(n=200, differed=20, likely=21 / 202, low=0.07, high=0.15, level=0.95)
+    pilot = DiscordanceEstimate(n=200, differed=20, likely=21 / 202, low=0.07, high=0.15, level=0.95)
     for known, points in ((None, "10.9 points"), (pilot, "6.4 points")):
         st.cache_data.clear()
         monkeypatch.setattr(runs, "pilot", lambda challenge, known=known: known)
