@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from engine.errors import CallerMistake
-from engine.logs.log import plain
+from engine.logs.log import one_line
 
 MAX_BYTES = 512 * 1024**2
 MAX_ROWS = 2_000_000
@@ -61,7 +61,7 @@ class LogFile:
 
     @property
     def stem(self) -> str:
-        return plain(self.plain_name.rpartition(".")[0] or self.plain_name)
+        return one_line(self.plain_name.rpartition(".")[0] or self.plain_name)
 
     @property
     def is_folder(self) -> bool:
@@ -181,11 +181,11 @@ def as_object(value: Any, where: str) -> dict[str, Any]:
     return value
 
 
-def fields(value: Any) -> dict[str, Any]:
+def mapping_of(value: Any) -> dict[str, Any]:
     """A part of a document that may be missing or anything: its fields, or none."""
     return value if isinstance(value, dict) else {}
 
 
-def entries(value: Any) -> list[dict[str, Any]]:
+def objects_of(value: Any) -> list[dict[str, Any]]:
     """The objects in a list that may be missing or anything."""
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []

@@ -15,6 +15,7 @@ from engine.tasks.items import load_items
 from engine.tasks.task import Task
 
 VERSION = "0.4.13"
+NO_ANSWER = "[invalid]"  # what filters give where they found no answer
 METRICS = {
     "sum": "acc",
     "characters": "acc_norm",
