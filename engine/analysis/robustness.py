@@ -103,13 +103,12 @@ def report(battle_id: str, parts: Collection[str] = SOURCES) -> RobustnessReport
     messages = {entry.battle.id: entry.message for entry in entries}
     ways = variations_of(first.battle, "a")
     measured = [*_runs(results, messages, level), *_scorers(first, level), *ways.impossible]
-    measured += [
-        NotApplicable(part=part, label="all of it", reason="not asked for") for part in SOURCES if part not in parts
-    ]
+    omitted = [part for part in SOURCES if part not in parts]
+    measured += [NotApplicable(part=part, label="all of it", reason="not asked for") for part in omitted]
     known = {(way.part, way.label) for way in measured}
     untried = (way for way in ways.possible if (way.part, way.label) not in known)
     measured += [NotApplicable(part=way.part, label=way.label, reason="not run") for way in untried]
-    wanted = [way for way in measured if way.part in parts or way.label == "all of it"]
+    reported = [way for way in measured if way.part in parts or way.label == "all of it"]
     return RobustnessReport(
         id=battle_id,
         name=find(first.battle.a.model).title,
@@ -118,8 +117,8 @@ def report(battle_id: str, parts: Collection[str] = SOURCES) -> RobustnessReport
         planned=first.battle.n,
         score=fmean(scores),
         interval=score_interval(round(sum(scores)), len(scores), level),
-        moves=tuple(way for way in wanted if isinstance(way, ScoreShift)),
-        not_measured=tuple(way for way in wanted if isinstance(way, NotApplicable)),
+        moves=tuple(way for way in reported if isinstance(way, ScoreShift)),
+        not_measured=tuple(way for way in reported if isinstance(way, NotApplicable)),
     )
 
 
@@ -191,8 +190,8 @@ def _bounds(task: Task, base: Mapping[str, Outcome]) -> Iterator[ScoreShift | No
     cut_off = [i for i, o in base.items() if isinstance(o, ItemFailure) and o.text is not None]
     unread = [i for i, o in scored.items() if task.writes and o.answer is None]
     if not unread and not cut_off:
-        why = "every answer was read" if task.writes else "choices are ranked, so every answer is read"
-        yield NotApplicable(part="instrument", label="unread answers", reason=why)
+        reason = "every answer was read" if task.writes else "choices are ranked, so every answer is read"
+        yield NotApplicable(part="instrument", label="unread answers", reason=reason)
         return
     right, n = sum(o.score for o in scored.values()), len(scored) + len(cut_off)
     for word, more in (("right", len(unread) + len(cut_off)), ("wrong", 0)):

@@ -71,9 +71,7 @@ def printed_pair(files: Sequence[tuple[Path, str | None]]) -> tuple[PrintedScore
         CallerMistake: none or several are meant; the message lists what there is.
     """
     sources = [LogFile(name=str(path), content=path) for path, _ in files]
-    if len(sources) != 2 or not all(
-        file.path and file.path.is_file() and _START.match(file.head()) for file in sources
-    ):
+    if len(sources) != 2 or not all(map(_holds_results, sources)):
         return None
     in_a, in_b = (_printed(source, as_object(source.json(), source.name)) for source in sources)
     common = [name for name in in_a if name in in_b]
