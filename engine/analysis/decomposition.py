@@ -79,31 +79,31 @@ def repeat_effects(result: BattleResult, repeats: Sequence[Repeat]) -> tuple[Sou
     if len(result.pairs) < 2:
         return SourceEffect(source="protocol", about=_TOO_FEW), SourceEffect(source="rerun", about=_TOO_FEW)
     try:
-        ways, unknown = variations_of_both(result.battle), ""
+        variations, unknown = variations_of_both(result.battle), ""
     except CallerMistake as error:  # what could be changed is not known, so neither is what was not tried
-        ways, unknown = Variations(possible=(), impossible=()), f"; {_clause(error)}"
+        variations, unknown = Variations(possible=(), impossible=()), f"; {_clause(error)}"
     own = {item: (a.score, b.score) for item, a, b in result.pairs}
     readings: dict[GapSource, list[Remeasurement]] = {"protocol": [], "rerun": []}
     for repeat in repeats:
         change = changed(result.battle, repeat.battle) if repeat.state not in OPEN_STATES else None
         if change and (reading := repeat_remeasured(change.label, own, repeat.scores)):
             readings[change.part].append(reading)
-    effects = (_effect(source, result.gap, measured, ways) for source, measured in readings.items())
+    effects = (_effect(source, result.gap, measured, variations) for source, measured in readings.items())
     prompt, run = (
         replace(effect, about=effect.about + unknown, applies=True) if unknown else effect for effect in effects
     )
     return prompt, run
 
 
-def _effect(source: GapSource, gap: float, readings: Sequence[Remeasurement], ways: Variations) -> SourceEffect:
+def _effect(source: GapSource, gap: float, readings: Sequence[Remeasurement], variations: Variations) -> SourceEffect:
     """What repeats have measured of one source, and what is left to try; of one variation the longest run counts."""
     longest = {reading.label: reading for reading in sorted(readings, key=lambda reading: reading.n)}
     count = f"{len(longest)} other way{'s' if len(longest) != 1 else ''}"
     about = f"both sides run again in {count}" if longest else "not run again"
-    impossible = [f"{way.label} ({_clause(way.reason)})" for way in ways.impossible if way.part == source]
+    impossible = [f"{each.label} ({_clause(each.reason)})" for each in variations.impossible if each.part == source]
     if impossible:
         about += f"; impossible here: {', '.join(impossible)}"
-    possible = [way.label for way in ways.possible if way.part == source]
+    possible = [each.label for each in variations.possible if each.part == source]
     return replace(
         SourceEffect.from_readings(source, about, gap, tuple(longest.values())),
         untried=tuple(label for label in possible if label not in longest),

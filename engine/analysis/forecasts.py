@@ -45,6 +45,7 @@ class ForecastScore:
 
     @property
     def brier(self) -> float:
+        """Brier's score over the four outcomes (Brier 1950): 0 is best, 2 is worst."""
         return math.fsum(
             (probability - (outcome == self.outcome)) ** 2 for outcome, probability in asdict(self.forecast).items()
         )

@@ -63,10 +63,12 @@ class Recording:
 
     @property
     def verdict(self) -> Verdict:
+        """On all items."""
         return verdict_after(self, len(self.a))
 
 
 def names() -> list[str]:
+    """All recordings, by the names under which they are loaded."""
     return sorted(file.name.removesuffix(".json.gz") for file in FOLDER.glob("*.json.gz"))
 
 

@@ -30,6 +30,7 @@ def read_log(name: str, data: bytes | Path, selector: str | None = None) -> Log:
     """The log in a file, in a folder, or in the content of an upload.
 
     name      what to call it in messages; for bytes also what it was called, whose ending helps to tell the format
+    data      its place, or what is in it
     selector  which of several sets of scores is meant: a model, a metric, a filter, a scorer (see `choices`)
 
     Raises:

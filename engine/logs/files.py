@@ -34,6 +34,15 @@ class Allowance:
     rows: int = MAX_ROWS
 
     def take(self, name: str, size: int, rows: int = 0) -> None:
+        """Counts what is read.
+
+        name  of the file, for the message
+        size  bytes, once unpacked
+        rows  of the log, whatever they are in the file
+
+        Raises:
+            CallerMistake: it is more than may still be read.
+        """
         self.size, self.rows = self.size - size, self.rows - rows
         if self.size < 0:
             raise CallerMistake(f"{name} is larger than {MAX_BYTES // 1024**2} MB once unpacked: give a part of it.")
@@ -51,6 +60,7 @@ class LogFile:
 
     @property
     def path(self) -> Path | None:
+        """None for an upload."""
         return self.content if isinstance(self.content, Path) else None
 
     @property
@@ -61,13 +71,16 @@ class LogFile:
 
     @property
     def stem(self) -> str:
+        """`plain_name` without its ending, as one short line: what to call a log that has no name."""
         return one_line(self.plain_name.rpartition(".")[0] or self.plain_name)
 
     @property
     def is_folder(self) -> bool:
+        """Whether it is a folder, which only a path can be."""
         return self.path is not None and self.path.is_dir()
 
     def at(self, line: int) -> str:
+        """A line of it, as messages name it."""
         return f"{self.name}, line {line}"
 
     def inside(self) -> list[LogFile]:
@@ -98,6 +111,7 @@ class LogFile:
             return self._whole(stream)
 
     def text(self) -> str:
+        """All of it as text. Raises CallerMistake for what is not UTF-8."""
         return self._decoded(self.unpacked())
 
     def lines(self) -> Iterator[tuple[int, str]]:
@@ -176,6 +190,7 @@ class LogFile:
 
 
 def as_object(value: Any, where: str) -> dict[str, Any]:
+    """A JSON value that has to be an object. Raises CallerMistake, which says `where`, for any other."""
     if not isinstance(value, dict):
         raise CallerMistake(f"{where} is not a JSON object but {type(value).__name__}.")
     return value

@@ -68,6 +68,7 @@ class Log:
 
     @property
     def unscored(self) -> int:
+        """Items that have no score."""
         return sum(row.score is None for row in self.rows.values())
 
 
@@ -183,10 +184,12 @@ def digest(kind: str, *texts: str) -> str:
 
 
 def digest_kind(digest: str) -> str:
+    """The `kind` a digest was made with."""
     return digest.partition(":")[0]
 
 
 def sha256(text: str) -> str:
+    """The hash of a text, in hexadecimal digits; half a surrogate pair is hashed as it is."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -219,6 +222,7 @@ def short_list(names: Iterable[str], limit: int = 3) -> str:
 
 
 def short_list_of_ids(ids: Iterable[str]) -> str:
+    """The first few of some ids, in quotation marks."""
     return short_list(map(repr, ids))
 
 

@@ -48,6 +48,7 @@ class Aligned:
 
     @property
     def left_out(self) -> int:
+        """Items of either log that are in no pair."""
         a, b, both = self.unscored
         return self.only_a + self.only_b + a + b - both
 

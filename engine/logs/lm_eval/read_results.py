@@ -130,6 +130,7 @@ def _template(document: Mapping[str, Any]) -> str | None:
 
 
 def ended_early(document: Mapping[str, Any]) -> bool:
+    """Whether results of a battle here say that not all planned items were answered."""
     return bool(mapping_of(document.get("noise_floor")).get("stopped_early"))
 
 

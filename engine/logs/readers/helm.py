@@ -31,18 +31,8 @@ from engine.logs.log import (
 FORMAT = "HELM per-instance statistics"
 FILE_NAME = "per_instance_stats.json"
 _PROMPT = (
-    "method",
-    "instructions",
-    "input_prefix",
-    "input_suffix",
-    "reference_prefix",
-    "reference_suffix",
-    "output_prefix",
-    "output_suffix",
-    "global_prefix",
-    "global_suffix",
-    "instance_prefix",
-    "substitutions",
+    *("method", "instructions", "input_prefix", "input_suffix", "reference_prefix", "reference_suffix"),
+    *("output_prefix", "output_suffix", "global_prefix", "global_suffix", "instance_prefix", "substitutions"),
 )
 _DECODING = ("temperature", "max_tokens", "stop_sequences", "num_outputs", "random")
 

@@ -40,19 +40,8 @@ _VALUES = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
 _WORDS = {"yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
 _CUT_SHORT, _ENDED = ("max_tokens", "model_length"), ("stop", "tool_calls", "content_filter")
 _DECODING = (
-    "temperature",
-    "top_p",
-    "top_k",
-    "max_tokens",
-    "stop_seqs",
-    "seed",
-    "best_of",
-    "num_choices",
-    "frequency_penalty",
-    "presence_penalty",
-    "effort",
-    "reasoning_effort",
-    "reasoning_tokens",
+    *("temperature", "top_p", "top_k", "max_tokens", "stop_seqs", "seed", "best_of", "num_choices"),
+    *("frequency_penalty", "presence_penalty", "effort", "reasoning_effort", "reasoning_tokens"),
 )
 _HEAVY = {"events", "store", "timelines", "events_data"}  # what of a sample no verdict needs
 _PIECE = 4096  # compressed bytes read at a time: what one piece unpacks into has to fit the memory

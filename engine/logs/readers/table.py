@@ -59,18 +59,22 @@ class _Column:
 
     @property
     def name(self) -> str:
+        """The column's name as one short line."""
         return one_line(self.field)
 
 
 def from_csv(source: LogFile) -> Contents:
+    """All logs in a CSV, whose first line names the columns."""
     return _contents(source, "CSV", _csv_rows(source), _written_score)
 
 
 def from_jsonl(source: LogFile) -> Contents:
+    """All logs in a file with an object a line."""
     return _contents(source, "JSONL", source.json_lines(), score_of)
 
 
 def from_list(source: LogFile, rows: Iterable[Any]) -> Contents:
+    """All logs in a JSON list of objects. Raises CallerMistake for an entry that is none."""
     placed = [(f"{source.name}, entry {number}", row) for number, row in enumerate(rows, start=1)]
     for where, row in placed:
         as_object(row, where)
