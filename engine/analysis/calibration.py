@@ -113,19 +113,19 @@ def calibration_of(
     >>> round(calibration_of("A", sure).ece, 2)
     0.38
     """
-    known = [(_shares(sums), choice, gold) for sums, choice, gold in answers if choice is not None and gold is not None]
-    if len(known) < 2:
+    valid = [(_shares(sums), choice, gold) for sums, choice, gold in answers if choice is not None and gold is not None]
+    if len(valid) < 2:
         return Uncalibrated(name=name, reason="too few")
-    confidence = np.array([shares[choice] for shares, choice, _ in known])
-    right = np.array([float(choice == gold) for _, choice, gold in known])
+    confidence = np.array([shares[choice] for shares, choice, _ in valid])
+    right = np.array([float(choice == gold) for _, choice, gold in valid])
     order = np.argsort(confidence, kind="stable")
     confidence, right = confidence[order], right[order]
     starts = _starts(confidence)
     ece, simulated = _error(confidence, right, starts), _simulated_errors(confidence, starts)
-    brier = mean_of([float(((shares - np.eye(shares.size)[gold]) ** 2).sum()) for shares, _, gold in known])
+    brier = mean_of([float(((shares - np.eye(shares.size)[gold]) ** 2).sum()) for shares, _, gold in valid])
     return Calibration(
         name=name,
-        n=len(known),
+        n=len(valid),
         accuracy=float(right.mean()),
         confidence=float(confidence.mean()),
         bins=_bins(confidence, right, starts),
@@ -135,7 +135,7 @@ def calibration_of(
         p_value=float((1 + (simulated >= ece).sum()) / (1 + simulated.size)),
         brier=brier.score,
         brier_error=brier.error,
-        brier_guessing=fmean(1 - 1 / shares.size for shares, *_ in known),
+        brier_guessing=fmean(1 - 1 / shares.size for shares, *_ in valid),
     )
 
 

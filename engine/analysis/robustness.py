@@ -106,8 +106,8 @@ def report(battle_id: str, parts: Collection[str] = SOURCES) -> RobustnessReport
     measured = [*_runs(results, messages, level), *_scorers(first, level), *variations.impossible]
     omitted = [part for part in SOURCES if part not in parts]
     measured += [NotApplicable(part=part, label="all of it", reason="not asked for") for part in omitted]
-    known = {(each.part, each.label) for each in measured}
-    untried = (each for each in variations.possible if (each.part, each.label) not in known)
+    considered = {(each.part, each.label) for each in measured}
+    untried = (each for each in variations.possible if (each.part, each.label) not in considered)
     measured += [NotApplicable(part=each.part, label=each.label, reason="not run") for each in untried]
     reported = [each for each in measured if each.part in parts or each.label == "all of it"]
     return RobustnessReport(

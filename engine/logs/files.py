@@ -66,8 +66,8 @@ class LogFile:
     @property
     def plain_name(self) -> str:
         """The file's own name, without folders and without `.gz`."""
-        named = self.path.name if self.path else self.name
-        return named.replace("\\", "/").rstrip("/").rpartition("/")[2].removesuffix(".gz")
+        name = self.path.name if self.path else self.name
+        return name.replace("\\", "/").rstrip("/").rpartition("/")[2].removesuffix(".gz")
 
     @property
     def stem(self) -> str:

@@ -132,8 +132,8 @@ def matching(names: Iterable[str], selector: str) -> list[str]:
     >>> matching(["acc,none", "acc_norm,none"], "acc")
     ['acc,none']
     """
-    wanted = {part.strip() for part in selector.split(",")}
-    return [name for name in names if wanted <= set(name.split(","))]
+    parts = {part.strip() for part in selector.split(",")}
+    return [name for name in names if parts <= set(name.split(","))]
 
 
 def selector_part(name: Any) -> str:

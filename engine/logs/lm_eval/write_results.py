@@ -56,7 +56,7 @@ def results(result: BattleResult, side: Side, samples: Mapping[str, Sequence[Lin
     contender, benchmark = battle.contender(side), definition(task)
     harness = contender.harness
     scores = {name: _scores(lines) for name, lines in samples.items()}
-    tasks = {name: _task_scores(name, name.removeprefix(f"{task.name}_"), held) for name, held in scores.items()}
+    tasks = {name: _task_scores(name, name.removeprefix(f"{task.name}_"), of_task) for name, of_task in scores.items()}
     groups = {} if task.name in samples else {task.name: _group_scores(task.name, scores)}
     names, metrics = (*samples, *groups), [scoring.metric for scoring in scorings(task, harness)]
     sizes = Counter(name for name, _ in positions(task).values())

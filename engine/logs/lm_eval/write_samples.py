@@ -40,8 +40,8 @@ class Scoring(NamedTuple):
 def scorings(task: Task, harness: HarnessConfig) -> list[Scoring]:
     """All that lm-eval reports of the task, and the rule of the battle where that is not among it."""
     reported, own = definition(task).metrics, rule_of(task, harness)
-    known = (Scoring(rule, *metric_and_filter(task, rule)) for rule in rules(task))
-    return [scoring for scoring in known if task.writes or scoring.metric in reported or scoring.rule == own]
+    possible = (Scoring(rule, *metric_and_filter(task, rule)) for rule in rules(task))
+    return [scoring for scoring in possible if task.writes or scoring.metric in reported or scoring.rule == own]
 
 
 def sample_lines(result: BattleResult, side: Side, *, with_texts: bool) -> dict[str, list[Line]]:
@@ -109,7 +109,6 @@ class _Writer:
         prompt = requests[0][0]
         kind = definition(self.task).target
         target = {"number": str(item.gold), "text": item.expected}.get(kind)
-        known = isinstance(prompt, str) or self.served
         return {
             "doc": _stated_fields(item) if self.with_texts else {"id": item.id},
             "target": target if self.with_texts or kind == "number" else None,
@@ -118,7 +117,7 @@ class _Writer:
             "filter": scored[0].filter,
             "metrics": list(results),
             "doc_hash": None,
-            "prompt_hash": sha256(_text(prompt)) if known else None,
+            "prompt_hash": sha256(_text(prompt)) if isinstance(prompt, str) or self.served else None,
             "target_hash": None if target is None else sha256(target),
             **{metric: result.score for metric, result in results.items()},
             **({} if results else {"error": _failure(outcome)}),
@@ -133,8 +132,8 @@ class _Writer:
         """lm-eval logs what it sends to an endpoint as a list of one text."""
         if not self.with_texts:
             return {"arg_0": None, "arg_1": None if isinstance(argument, str) else argument}
-        sent = self.served and not isinstance(prompt, str)
-        return {"arg_0": [_text(prompt)] if sent else _text(prompt), "arg_1": argument}
+        in_list = self.served and not isinstance(prompt, str)
+        return {"arg_0": [_text(prompt)] if in_list else _text(prompt), "arg_1": argument}
 
     def _answers(self, outcome: Outcome, result: ItemResult | None, filter_name: str) -> Line:
         """What came back, and what the filter made of it."""

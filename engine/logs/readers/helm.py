@@ -59,7 +59,7 @@ def contents(source: LogFile, document: list[Any]) -> Contents:
     several_splits = len({split for _, split in instances}) > 1
     logs = {}
     for (statistic, perturbation, split), by_instance in scores.items():
-        seen = instances[perturbation, split]
+        in_set = instances[perturbation, split]
         trials = max(len(of_trials) for of_trials in by_instance.values())
         parts = (statistic, perturbation, split if several_splits else "")
         name = ",".join(part for part in parts if part)
@@ -68,7 +68,7 @@ def contents(source: LogFile, document: list[Any]) -> Contents:
             file=source.name,
             format=FORMAT,
             selector=name,
-            rows={i: _row(i, by_instance.get(i, {}), details.get((i, perturbation), {})) for i in seen},
+            rows={i: _row(i, by_instance.get(i, {}), details.get((i, perturbation), {})) for i in in_set},
             settings=settings_of({**settings, "metric": statistic, "perturbation": perturbation or "none"}),
             notes=(f"{source.plain_name} has {trials} trials: scores are means over them.",) if trials > 1 else (),
         )

@@ -211,7 +211,7 @@ def _settings(document: Mapping[str, Any], scorer: str) -> dict[str, str]:
     generate = mapping_of(run.get("model_generate_config"))
     generate |= {key: value for key, value in mapping_of(plan.get("config")).items() if value is not None}
     name, scorers = scorer.partition(",")[0], objects_of(run.get("scorers"))
-    used = next((each for each in scorers if selector_part(each.get("name")) == name), {})
+    options = next((each for each in scorers if selector_part(each.get("name")) == name), {})
     steps = [{"solver": step.get("solver"), "params": step.get("params")} for step in objects_of(plan.get("steps"))]
     return settings_of(
         {
@@ -223,7 +223,7 @@ def _settings(document: Mapping[str, Any], scorer: str) -> dict[str, str]:
             "solver": steps or None,
             "system prompt": generate.get("system_message"),
             "decoding": {key: generate[key] for key in _DECODING if generate.get(key) is not None} or None,
-            "extraction": {"scorer": scorer, "options": used.get("options") or {}},
+            "extraction": {"scorer": scorer, "options": options.get("options") or {}},
             "epochs": mapping_of(run.get("config")).get("epochs"),
             "harness": "Inspect",
             "harness version": mapping_of(run.get("packages")).get("inspect_ai"),

@@ -77,8 +77,8 @@ def _mistake(file: str, document: Mapping[str, Any], place: tuple[int | str, ...
             score_of(value, where)
     except CallerMistake as mistake:
         return mistake
-    wanted = _KINDS.get(kind.partition("_")[0], "value of that kind")
-    return CallerMistake(f"{where}: the field `{field}` is {short_repr(value)} and no {wanted}.")
+    expected = _KINDS.get(kind.partition("_")[0], "value of that kind")
+    return CallerMistake(f"{where}: the field `{field}` is {short_repr(value)} and no {expected}.")
 
 
 def _log(file: str, battle: SidesDocument, side: Side, notes: tuple[str, ...]) -> Log:
@@ -99,14 +99,13 @@ def _log(file: str, battle: SidesDocument, side: Side, notes: tuple[str, ...]) -
 
 def _row(item: ItemDocument, answer: OutcomeDocument, where: str) -> LogRow:
     failure, text = answer.get("failure"), answer.get("text")
-    written = text is not None
     return LogRow(
         id=item_id(item.get("id"), where),
         score=None if not answer or failure else score_of(answer.get("score"), where),
         group=one_line(item.get("group") or ""),
         text=text,
-        answer=one_line(answer.get("answer") or "") if written else None,
-        truncated=failure == "truncated" if written or failure == "truncated" else None,
+        answer=one_line(answer.get("answer") or "") if text is not None else None,
+        truncated=failure == "truncated" if text is not None or failure == "truncated" else None,
     )
 
 

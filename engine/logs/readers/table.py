@@ -113,8 +113,8 @@ def _contents(source: LogFile, kind: str, rows: Iterable[TableRow], parse: Score
 def _columns(table: list[TableRow], parse: ScoreParser) -> tuple[list[_Column], str, bool]:
     """The columns that hold scores, what tells them apart, and whether that is certain."""
     names = dict.fromkeys(name for _, row in table for name in row)
-    if named := [_Column(field=name) for name in SCORES if name in names]:
-        return named, "column", True
+    if columns := [_Column(field=name) for name in SCORES if name in names]:
+        return columns, "column", True
     objects = dict.fromkeys(name for _, row in table for name, cell in row.items() if isinstance(cell, dict))
     nested = [_Column(field=name, model=one_line(name), nested=True) for name in objects if _holds_scores(table, name)]
     matches = [(name, _MODEL_COLUMN.fullmatch(name)) for name in names if name not in ABOUT]
