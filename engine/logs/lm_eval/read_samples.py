@@ -41,7 +41,9 @@ _Scored = tuple[LogRow, dict[str, float] | None]
 
 def recognises(document: Any) -> bool:
     """Whether it is a line of samples."""
-    return "doc_id" in document and bool(document.keys() & (_FIXED - {"doc_id", "metrics"}))
+    return (
+        isinstance(document, dict) and "doc_id" in document and bool(document.keys() & (_FIXED - {"doc_id", "metrics"}))
+    )
 
 
 def contents(source: LogFile, document: Any) -> Contents:
