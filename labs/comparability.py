@@ -167,13 +167,9 @@ def compare_claims(a: Claim, b: Claim, consistent: bool | None = None, level: fl
     gap = None
     if one_exam and a.score is not None and b.score is not None and a.n and b.n:
         gap = separate_gap(a.score, b.score, a.n, b.n, level)
+    evaluator = checks["evaluator"]
     steps = (
-        StepCheck(
-            id="evaluator",
-            title="one evaluator",
-            outcome=_MET[checks["evaluator"].outcome],
-            reason=checks["evaluator"].reason,
-        ),
+        StepCheck(id="evaluator", title="one evaluator", outcome=_MET[evaluator.outcome], reason=evaluator.reason),
         _prompt_step(checks["shots"], checks["prompt"]),
         _noise_step((a, b), names, gap, level, one_exam=one_exam),
         _breadth_step(consistent),

@@ -75,8 +75,8 @@ class Facts(Authored):
     score_b: Annotated[float, Field(ge=0, le=100)] | None = None
 
 
-class Case(Authored):
-    """A claim, a board or a brief to think about."""
+class Scenario(Authored):
+    """Something to think about, with or without slots."""
 
     id: Id
     title: Text
@@ -84,6 +84,11 @@ class Case(Authored):
     source: Text
     subject: Text  # how a sentence refers to it: “the Aster-2 claim”
     text: Text
+
+
+class Case(Scenario):
+    """A claim, a board or a brief to think about."""
+
     facts: Facts | None = None
     questions: Annotated[tuple[Question, ...], Field(min_length=1)]
     fresh: bool = False  # drawn from a template, not written by hand
@@ -109,15 +114,9 @@ class Draw(Authored):
         return self
 
 
-class Template(Authored):
+class Template(Scenario):
     """A case with slots: `{a}` in a text stands for what `draw` gives for `a`."""
 
-    id: Id
-    title: Text
-    form: Literal["post", "press", "newsletter", "slide", "board", "memo", "brief"]
-    source: Text
-    subject: Text
-    text: Text
     facts: dict[Id, str | int | float] | None = None
     draw: dict[Id, Draw]
     questions: Annotated[tuple[Question, ...], Field(min_length=1)]

@@ -105,7 +105,7 @@ class Worksheet:
 
         Texts are as they were written, save that characters nobody can print are replaced.
         """
-        shown = {
+        document = {
             "schema": SCHEMA,
             "version": SCHEMA_VERSION,
             "lab": {"slug": self.lab, "title": self.lab_title},
@@ -123,7 +123,7 @@ class Worksheet:
                 ],
             },
         }
-        return _UNPRINTABLE.sub("\ufffd", json.dumps(shown, ensure_ascii=False, allow_nan=False, indent=2)) + "\n"
+        return _UNPRINTABLE.sub("\ufffd", json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)) + "\n"
 
 
 def fill(
@@ -154,10 +154,10 @@ def fill(
             raise CallerMistake(f"The form of “{lab.slug}” has no row “{id}”. It has {', '.join(known)}.")
     expected = {"protocol": ClaimComparison, "plan": SampleSizes}.get(exercise.kind)
     if computed is not None and (expected is None or not isinstance(computed, expected)):
-        wanted = expected.__name__ if expected else "nothing; it is computed from its rows"
+        type_name = expected.__name__ if expected else "nothing; it is computed from its rows"
         raise CallerMistake(
             f"`computed` is a {type(computed).__name__}, but the exercise of “{lab.slug}” is a {exercise.kind}: give "
-            f"{wanted}."
+            f"{type_name}."
         )
     rows = tuple(_filled(lab.slug, row, answers.get(row.id)) for row in exercise.rows)
     return Worksheet(

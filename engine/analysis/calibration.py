@@ -95,8 +95,8 @@ def calibration(result: BattleResult, side: Side) -> Calibration | Uncalibrated:
         return Uncalibrated(name=name, reason="no items", detail=str(error))
     outcomes = result.a if side == "a" else result.b
     ranked = [answer for answer in outcomes.values() if isinstance(answer, ItemResult) and answer.logliks]
-    scored = [(answer, items[answer.item_id]) for answer in ranked]
-    return calibration_of(name, [(answer.logliks, answer.choice, i.gold) for answer, i in scored if not i.golds])
+    single = [answer for answer in ranked if not items[answer.item_id].golds]
+    return calibration_of(name, [(answer.logliks, answer.choice, items[answer.item_id].gold) for answer in single])
 
 
 def calibration_of(
@@ -106,30 +106,36 @@ def calibration_of(
 
     name     whose answers they are
     answers  of each item: the log-likelihoods of its choices, the index of the one chosen and that of the true one
+
+    Source: expected calibration error in bins of equal mass (Naeini et al. 2015; Nguyen & O'Connor 2015).
+
+    >>> sure = [((0.0, -2.0), 0, 0), ((0.0, -2.0), 0, 1)]  # 88% sure of both, right once
+    >>> round(calibration_of("A", sure).ece, 2)
+    0.38
     """
-    known = [(_shares(sums), choice, gold) for sums, choice, gold in answers if choice is not None and gold is not None]
-    if len(known) < 2:
+    valid = [(_shares(sums), choice, gold) for sums, choice, gold in answers if choice is not None and gold is not None]
+    if len(valid) < 2:
         return Uncalibrated(name=name, reason="too few")
-    confidence = np.array([shares[choice] for shares, choice, _ in known])
-    right = np.array([float(choice == gold) for _, choice, gold in known])
+    confidence = np.array([shares[choice] for shares, choice, _ in valid])
+    right = np.array([float(choice == gold) for _, choice, gold in valid])
     order = np.argsort(confidence, kind="stable")
     confidence, right = confidence[order], right[order]
     starts = _starts(confidence)
-    ece, luck = _error(confidence, right, starts), _by_luck(confidence, starts)
-    brier = mean_of([float(((shares - np.eye(shares.size)[gold]) ** 2).sum()) for shares, _, gold in known])
+    ece, simulated = _error(confidence, right, starts), _simulated_errors(confidence, starts)
+    brier = mean_of([float(((shares - np.eye(shares.size)[gold]) ** 2).sum()) for shares, _, gold in valid])
     return Calibration(
         name=name,
-        n=len(known),
+        n=len(valid),
         accuracy=float(right.mean()),
         confidence=float(confidence.mean()),
         bins=_bins(confidence, right, starts),
         ece=ece,
-        if_calibrated=float(luck.mean()),
-        limit=float(np.quantile(luck, 1 - UNLIKELY)),
-        p_value=float((1 + (luck >= ece).sum()) / (1 + luck.size)),
+        if_calibrated=float(simulated.mean()),
+        limit=float(np.quantile(simulated, 1 - UNLIKELY)),
+        p_value=float((1 + (simulated >= ece).sum()) / (1 + simulated.size)),
         brier=brier.score,
         brier_error=brier.error,
-        brier_guessing=fmean(1 - 1 / shares.size for shares, *_ in known),
+        brier_guessing=fmean(1 - 1 / shares.size for shares, *_ in valid),
     )
 
 
@@ -141,32 +147,31 @@ def _shares(logliks: Sequence[float]) -> NDArray[np.float64]:
 def _starts(confidence: NDArray[np.float64]) -> NDArray[np.intp]:
     """Where each bin begins in the sorted confidences: bins of equal size, except that equal values stay together."""
     count = max(1, min(BINS, confidence.size // LEAST))
-    wanted = (np.arange(count) * confidence.size) // count
-    return np.unique(np.searchsorted(confidence, confidence[wanted], side="left"))
+    equal = (np.arange(count) * confidence.size) // count
+    return np.unique(np.searchsorted(confidence, confidence[equal], side="left"))
 
 
 def _error(confidence: NDArray[np.float64], right: NDArray[np.float64], starts: NDArray[np.intp]) -> float:
     return float(np.abs(np.add.reduceat(confidence - right, starts)).sum() / confidence.size)
 
 
-def _by_luck(confidence: NDArray[np.float64], starts: NDArray[np.intp]) -> NDArray[np.float64]:
+def _simulated_errors(confidence: NDArray[np.float64], starts: NDArray[np.intp]) -> NDArray[np.float64]:
     """The error of models for which the confidences are the chances of being right."""
-    draw = np.random.default_rng(0)
-    drawn = ((draw.random(confidence.size) < confidence).astype(np.float64) for _ in range(DRAWS))
-    return np.array([_error(confidence, right, starts) for right in drawn])
+    rng = np.random.default_rng(0)
+    draws = ((rng.random(confidence.size) < confidence).astype(np.float64) for _ in range(DRAWS))
+    return np.array([_error(confidence, right, starts) for right in draws])
 
 
 def _bins(confidence: NDArray[np.float64], right: NDArray[np.float64], starts: NDArray[np.intp]) -> tuple[Bin, ...]:
     ends = [*starts[1:], confidence.size]
-    spans = [(confidence[i:j], right[i:j]) for i, j in zip(starts, ends, strict=True)]
     return tuple(
         Bin(
-            n=sure.size,
-            low=float(sure[0]),
-            high=float(sure[-1]),
-            confidence=float(sure.mean()),
-            accuracy=float(was.mean()),
-            interval=score_interval(int(was.sum()), sure.size),
+            n=int(end - start),
+            low=float(confidence[start]),
+            high=float(confidence[end - 1]),
+            confidence=float(confidence[start:end].mean()),
+            accuracy=float(right[start:end].mean()),
+            interval=score_interval(int(right[start:end].sum()), int(end - start)),
         )
-        for sure, was in spans
+        for start, end in zip(starts, ends, strict=True)
     )

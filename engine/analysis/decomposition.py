@@ -50,7 +50,7 @@ def scorer_effect_of(result: BattleResult) -> SourceEffect:
         return SourceEffect(source="instrument", about=f"no answer can be read again: {_clause(error)}")
     sides = (result.a, result.b)
     answered = result.battle.answered(*sides)
-    with_output = [items[i] for i in answered if all(_left_output(side[i]) for side in sides)]
+    with_output = [items[i] for i in answered if all(_has_output(side[i]) for side in sides)]
     if len(with_output) < 2:
         return SourceEffect(source="instrument", about="no outputs are stored that could be read again")
     own_a, own_b = ({i: _score(side[i]) for i in answered} for side in sides)
@@ -67,7 +67,7 @@ def _unread(outcome: Outcome) -> bool:
     return isinstance(outcome, ItemFailure) or outcome.answer is None
 
 
-def _left_output(outcome: Outcome) -> bool:
+def _has_output(outcome: Outcome) -> bool:
     return outcome.text is not None or (isinstance(outcome, ItemResult) and bool(outcome.logliks))
 
 
@@ -78,36 +78,32 @@ def repeat_effects(result: BattleResult, repeats: Sequence[Repeat]) -> tuple[Sou
     """
     if len(result.pairs) < 2:
         return SourceEffect(source="protocol", about=_TOO_FEW), SourceEffect(source="rerun", about=_TOO_FEW)
-    over = [repeat for repeat in repeats if repeat.state not in OPEN_STATES]
-    changes = [(changed(result.battle, repeat.battle), repeat.scores) for repeat in over]
     try:
-        ways, unknown = variations_of_both(result.battle), ""
-    except CallerMistake as error:
-        ways, unknown = Variations(possible=(), impossible=()), f"; {_clause(error)}"
+        variations, unknown = variations_of_both(result.battle), ""
+    except CallerMistake as error:  # what could be changed is not known, so neither is what was not tried
+        variations, unknown = Variations(possible=(), impossible=()), f"; {_clause(error)}"
     own = {item: (a.score, b.score) for item, a, b in result.pairs}
-    measured = [(change, repeat_remeasured(change.label, own, scores)) for change, scores in changes if change]
+    readings: dict[GapSource, list[Remeasurement]] = {"protocol": [], "rerun": []}
+    for repeat in repeats:
+        change = changed(result.battle, repeat.battle) if repeat.state not in OPEN_STATES else None
+        if change and (reading := repeat_remeasured(change.label, own, repeat.scores)):
+            readings[change.part].append(reading)
+    effects = (_effect(source, result.gap, measured, variations) for source, measured in readings.items())
     prompt, run = (
-        _effect(
-            source, result.gap, [reading for change, reading in measured if reading and change.part == source], ways
-        )
-        for source in ("protocol", "rerun")
+        replace(effect, about=effect.about + unknown, applies=True) if unknown else effect for effect in effects
     )
-    if unknown:  # what could be changed is not known, so neither is what was not tried
-        return replace(prompt, about=prompt.about + unknown, applies=True), replace(
-            run, about=run.about + unknown, applies=True
-        )
     return prompt, run
 
 
-def _effect(source: GapSource, gap: float, readings: Sequence[Remeasurement], ways: Variations) -> SourceEffect:
+def _effect(source: GapSource, gap: float, readings: Sequence[Remeasurement], variations: Variations) -> SourceEffect:
     """What repeats have measured of one source, and what is left to try; of one variation the longest run counts."""
     longest = {reading.label: reading for reading in sorted(readings, key=lambda reading: reading.n)}
     count = f"{len(longest)} other way{'s' if len(longest) != 1 else ''}"
     about = f"both sides run again in {count}" if longest else "not run again"
-    impossible = [f"{way.label} ({_clause(way.reason)})" for way in ways.impossible if way.part == source]
+    impossible = [f"{each.label} ({_clause(each.reason)})" for each in variations.impossible if each.part == source]
     if impossible:
         about += f"; impossible here: {', '.join(impossible)}"
-    possible = [way.label for way in ways.possible if way.part == source]
+    possible = [each.label for each in variations.possible if each.part == source]
     return replace(
         SourceEffect.from_readings(source, about, gap, tuple(longest.values())),
         untried=tuple(label for label in possible if label not in longest),

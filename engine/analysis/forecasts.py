@@ -2,7 +2,7 @@
 
 The Brier score is the sum over the four outcomes of (probability - what happened)^2, with 1 for the outcome that
 happened and 0 for the others (Brier 1950, Monthly Weather Review 78:1): 0 is perfect, 2 is worst. Nobody can expect
-less than by saying what they really think. Only what was sealed before the run and fought to its end is scored:
+less than by saying what they really think. Only what was sealed before the run and run to its end is scored:
 somebody who may stop a battle at will may also wait until it looks as forecast.
 """
 
@@ -45,7 +45,11 @@ class ForecastScore:
 
     @property
     def brier(self) -> float:
-        return math.fsum((given - (name == self.outcome)) ** 2 for name, given in asdict(self.probabilities).items())
+        """Brier's score over the four outcomes (Brier 1950): 0 is best, 2 is worst."""
+        return math.fsum(
+            (probability - (outcome == self.outcome)) ** 2
+            for outcome, probability in asdict(self.probabilities).items()
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,12 +88,8 @@ def score_sealed(
         return Unscored(reason="not sealed")
     if card is None or not seal.intact:
         return Unscored(reason="seal broken")
-    if state == "stopped":
-        return Unscored(reason="stopped")
-    if state == "failed":
-        return Unscored(reason="failed")
     if state != "done":
-        return Unscored(reason="not over")
+        return Unscored(reason="stopped" if state == "stopped" else "failed" if state == "failed" else "not over")
     if winner is None:
         return Unscored(reason="no verdict")
     return ForecastScore(probabilities=card.probabilities, outcome=winner)
@@ -150,14 +150,14 @@ def record(scores: Sequence[ForecastScore]) -> Record:
     if n < 2:
         return Record(n=n, brier=brier, interval=None, above_noise=False, caveats=(), favourites=None)
     # In halves, Brier scores lie between 0 and 1, as scores of items do; guesses are A, so a lead is positive.
-    against = compare([GUESSING / 2] * n, [score.brier / 2 for score in scores])
-    low, high = 2 * against.interval.low, 2 * against.interval.high
+    verdict = compare([GUESSING / 2] * n, [score.brier / 2 for score in scores])
+    low, high = 2 * verdict.interval.low, 2 * verdict.interval.high
     return Record(
         n=n,
         brier=brier,
-        interval=replace(against.interval, low=max(GUESSING - WORST, low), high=min(GUESSING, high)),
-        above_noise=against.above_noise,
-        caveats=against.caveats,
+        interval=replace(verdict.interval, low=max(GUESSING - WORST, low), high=min(GUESSING, high)),
+        above_noise=verdict.above_noise,
+        caveats=verdict.caveats,
         favourites=_favourites(scores),
     )
 
@@ -168,13 +168,8 @@ def _favourites(scores: Sequence[ForecastScore]) -> Favourites | None:
         *_, second, first = sorted(asdict(score.probabilities).values())
         if first > second:
             favourites.append((first, score.probability == first))
-    n = len(favourites)
-    if n < ENOUGH:
+    if (n := len(favourites)) < ENOUGH:
         return None
-    came_true = sum(hit for _, hit in favourites)
-    return Favourites(
-        n=n,
-        given=fmean(first for first, _ in favourites),
-        came_true=came_true,
-        interval=score_interval(came_true, n),
-    )
+    probabilities, hits = zip(*favourites, strict=True)
+    interval = score_interval(sum(hits), n)
+    return Favourites(n=n, given=fmean(probabilities), came_true=sum(hits), interval=interval)

@@ -1,4 +1,4 @@
-"""Battles that were fought once, completely, and are kept with the product as they came out.
+"""Battles that were run once, completely, and are kept with the product as they came out.
 
 A recording is the JSON of `python -m engine battle --json` (`engine.store.document`), compressed. It holds ids, scores
 and log-likelihoods, never the text of a benchmark. It says which machine, when and with which versions.
@@ -63,10 +63,12 @@ class Recording:
 
     @property
     def verdict(self) -> Verdict:
+        """On all items."""
         return verdict_after(self, len(self.a))
 
 
 def names() -> list[str]:
+    """All recordings, by the names under which they are loaded."""
     return sorted(file.name.removesuffix(".json.gz") for file in FOLDER.glob("*.json.gz"))
 
 
@@ -86,7 +88,7 @@ def load(name: str) -> Recording:
         battle: BattleDocument = json.load(file)
     scores = [_scores(item) for item in battle["items"]]
     a, b = zip(*filter(None, scores), strict=True)
-    ran = battle["environment"]["a"]
+    environment = battle["environment"]["a"]
     return Recording(
         task=battle["task"],
         shots=battle["a"]["shots"],
@@ -96,9 +98,9 @@ def load(name: str) -> Recording:
         level=battle["interval"]["level"],
         margin=battle["margin"],
         date=battle["date"],
-        device=ran["device"],
-        dtype=ran["dtype"],
-        versions=f"torch {ran['torch']}, transformers {ran['transformers']}",
+        device=environment["device"],
+        dtype=environment["dtype"],
+        versions=f"torch {environment['torch']}, transformers {environment['transformers']}",
         notices=tuple(battle["notices"]),
     )
 

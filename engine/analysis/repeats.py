@@ -53,8 +53,8 @@ def plan_repeats_of_model(request: BattleRequest, parts: Collection[str] = SOURC
     if not parts or not set(parts) <= set(SOURCES):
         raise CallerMistake(f"There is no part {', '.join(parts)!r} to measure. Use some of: {', '.join(SOURCES)}.")
     first = runs.plan(request, itself=True)
-    ways = variations_of(first, "a").possible
-    sides = [first.a, *(replace(first.a, harness=way.harness) for way in ways if way.part in parts)]
+    variations = [each for each in variations_of(first, "a").possible if each.part in parts]
+    sides = [first.a, *(replace(first.a, harness=each.harness) for each in variations)]
     if len(sides) % 2:
         sides.insert(1, first.a)
     ids = (first.id, *(secrets.token_hex(5) for _ in sides[2::2]))
@@ -77,16 +77,16 @@ def plan_repeats(battle: Battle, limit: int, parts: Collection[str] = RUN_AGAIN)
     items = list(battle_items(battle).values())[:limit]
     ids = tuple(item.id for item in items)
     base = replace(battle, item_ids=ids, items_digest=digest(items), stop="planned", repeat_of=battle.id, forecast=None)
-    a, b = ({(way.part, way.label): way.harness for way in variations_of(battle, side).possible} for side in SIDES)
+    a, b = ({(each.part, each.label): each.harness for each in variations_of(battle, side).possible} for side in SIDES)
     return [
         replace(
             base,
             id=secrets.token_hex(5),
-            a=replace(battle.a, harness=a[way]),
-            b=replace(battle.b, harness=b[way]),
+            a=replace(battle.a, harness=a[change]),
+            b=replace(battle.b, harness=b[change]),
         )
-        for way in a
-        if way in b and way[0] in parts
+        for change in a
+        if change in b and change[0] in parts
     ]
 
 

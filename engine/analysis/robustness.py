@@ -26,7 +26,7 @@ from engine.tasks.task import Task
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreShift:
-    """What one change did to the score, over the items that have a score both ways. Fractions."""
+    """What one change did to the score, over the items that have a score both variations. Fractions."""
 
     part: GapSource
     label: str
@@ -42,12 +42,13 @@ class ScoreShift:
 
     @property
     def moved(self) -> float:
+        """By how much the score rose; negative where it fell."""
         return self.after - self.before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RobustnessReport:
-    """One model against itself: a score, and every way in which it was made to move."""
+    """One model against itself: a score, and every change under which it moved."""
 
     id: str
     name: str
@@ -66,7 +67,7 @@ class RobustnessReport:
         return tuple(move for move in self.moves if move.interval is not None)
 
     def largest(self, part: GapSource) -> ScoreShift | None:
-        """The move of a part that went furthest, either way; None where nothing of it was measured."""
+        """The move of a part that went furthest, up or down; None where nothing of it was measured."""
         return max((m for m in self.measured if m.part == part), key=lambda m: abs(m.moved), default=None)
 
     @property
@@ -101,15 +102,14 @@ def report(battle_id: str, parts: Collection[str] = SOURCES) -> RobustnessReport
     level = first.battle.level
     results = [first, *(runs.result(entry.battle.id) for entry in entries[1:])]
     messages = {entry.battle.id: entry.message for entry in entries}
-    ways = variations_of(first.battle, "a")
-    measured = [*_runs(results, messages, level), *_scorers(first, level), *ways.impossible]
-    measured += [
-        NotApplicable(part=part, label="all of it", reason="not asked for") for part in SOURCES if part not in parts
-    ]
-    known = {(way.part, way.label) for way in measured}
-    untried = (way for way in ways.possible if (way.part, way.label) not in known)
-    measured += [NotApplicable(part=way.part, label=way.label, reason="not run") for way in untried]
-    wanted = [way for way in measured if way.part in parts or way.label == "all of it"]
+    variations = variations_of(first.battle, "a")
+    measured = [*_runs(results, messages, level), *_scorers(first, level), *variations.impossible]
+    omitted = [part for part in SOURCES if part not in parts]
+    measured += [NotApplicable(part=part, label="all of it", reason="not asked for") for part in omitted]
+    considered = {(each.part, each.label) for each in measured}
+    untried = (each for each in variations.possible if (each.part, each.label) not in considered)
+    measured += [NotApplicable(part=each.part, label=each.label, reason="not run") for each in untried]
+    reported = [each for each in measured if each.part in parts or each.label == "all of it"]
     return RobustnessReport(
         id=battle_id,
         name=find(first.battle.a.model).title,
@@ -118,8 +118,8 @@ def report(battle_id: str, parts: Collection[str] = SOURCES) -> RobustnessReport
         planned=first.battle.n,
         score=fmean(scores),
         interval=score_interval(round(sum(scores)), len(scores), level),
-        moves=tuple(way for way in wanted if isinstance(way, ScoreShift)),
-        not_measured=tuple(way for way in wanted if isinstance(way, NotApplicable)),
+        moves=tuple(each for each in reported if isinstance(each, ScoreShift)),
+        not_measured=tuple(each for each in reported if isinstance(each, NotApplicable)),
     )
 
 
@@ -191,8 +191,8 @@ def _bounds(task: Task, base: Mapping[str, Outcome]) -> Iterator[ScoreShift | No
     cut_off = [i for i, o in base.items() if isinstance(o, ItemFailure) and o.text is not None]
     unread = [i for i, o in scored.items() if task.writes and o.answer is None]
     if not unread and not cut_off:
-        why = "every answer was read" if task.writes else "choices are ranked, so every answer is read"
-        yield NotApplicable(part="instrument", label="unread answers", reason=why)
+        reason = "every answer was read" if task.writes else "choices are ranked, so every answer is read"
+        yield NotApplicable(part="instrument", label="unread answers", reason=reason)
         return
     right, n = sum(o.score for o in scored.values()), len(scored) + len(cut_off)
     for word, more in (("right", len(unread) + len(cut_off)), ("wrong", 0)):

@@ -45,10 +45,10 @@ class SuiteTaskResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteResult:
-    """All tasks of a suite that were fought, by name, and the reasons why others were not.
+    """All tasks of a suite that were run, by name, and the reasons why others were not.
 
     raw, above  the tasks judged together, on the scores as they are and above chance
-    average     of A and B as the suite takes it; None unless every task was fought
+    average     of A and B as the suite takes it; None unless every task was run
     """
 
     suite: Suite
@@ -64,30 +64,31 @@ def suite_result(
 ) -> SuiteResult:
     """Judge the battles of a suite together. One that left too few pairs counts as skipped.
 
-    results  the tasks that were fought, each with its battle
+    suite    what was asked for
+    results  the tasks that were run, each with its battle
     skipped  why others were not, by name
 
     Raises:
         CallerMistake: none is left.
     """
     tasks: dict[str, SuiteTaskResult] = {}
-    lost = dict(skipped)
+    missing = dict(skipped)
     for task, result in results:
         try:
             tasks[task.name] = suite_task_result(task, result)
         except CallerMistake as error:
-            lost[task.name] = str(error)
+            missing[task.name] = str(error)
     if not tasks:
-        reasons = "; ".join(f"{name}: {why}" for name, why in lost.items())
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in missing.items())
         raise CallerMistake(f"No battle of the preset {suite.name} can be judged. {reasons}")
     average = None
-    if not lost:
+    if not missing:
         a, b = zip(*((task.plain if suite.scale == "raw" else task.shown) for task in tasks.values()), strict=True)
         average = fmean(a), fmean(b)
     return SuiteResult(
         suite=suite,
         tasks=tasks,
-        skipped=lost,
+        skipped=missing,
         raw=adjusted({name: task.verdict for name, task in tasks.items()}),
         above=adjusted({name: task.above for name, task in tasks.items()}),
         average=average,
@@ -112,14 +113,14 @@ def suite_task_result(task: SuiteTask, result: BattleResult) -> SuiteTaskResult:
     items = result.items
     pairs = _scores(task, result, items)
     if task.rules:
-        verdict = _judged(list(pairs.values()), verdict)
+        verdict = _verdict(list(pairs.values()), verdict)
     groups: dict[str, list[tuple[Item, ScorePair]]] = {}
     for name, pair in pairs.items():
         group = items[name].group if task.averaged == "groups" else ""
         groups.setdefault(group, []).append((items[name], pair))
-    chances = {group: _chance(task, group, [item for item, _ in held]) for group, held in groups.items()}
-    scores = {group: [pair for _, pair in held] for group, held in groups.items()}
-    means = {group: (fmean(a for a, _ in held), fmean(b for _, b in held)) for group, held in scores.items()}
+    chances = {group: _chance(task, group, [item for item, _ in members]) for group, members in groups.items()}
+    scores = {group: [pair for _, pair in members] for group, members in groups.items()}
+    means = {group: _mean_pair(pairs_of) for group, pairs_of in scores.items()}
     shown = [tuple(max(0.0, above_chance(score, chances[group])) for score in means[group]) for group in groups]
     return SuiteTaskResult(
         task=task,
@@ -133,7 +134,11 @@ def suite_task_result(task: SuiteTask, result: BattleResult) -> SuiteTaskResult:
 
 
 def above_chance(score: float, chance: float) -> float:
-    """The score where 0 is guessing and 1 perfect; below 0 where guessing does better."""
+    """The score where 0 is guessing and 1 perfect; below 0 where guessing does better.
+
+    >>> above_chance(0.625, 0.25)
+    0.5
+    """
     return (score - chance) / (1 - chance)
 
 
@@ -152,14 +157,14 @@ def _scores(task: SuiteTask, result: BattleResult, items: Mapping[str, Item]) ->
     by_rule: dict[str, list[ScorePair]] = {}
     for rule, weight in task.rules.items():
         pairs = rescored_result(result, items, rule).pairs
-        usual = fmean(weight(items[name]) for name, _, _ in pairs)
+        mean_weight = fmean(weight(items[name]) for name, _, _ in pairs)
         for name, a, b in pairs:
-            counts = weight(items[name]) / usual
-            by_rule.setdefault(name, []).append((a.score * counts, b.score * counts))
+            share = weight(items[name]) / mean_weight
+            by_rule.setdefault(name, []).append((a.score * share, b.score * share))
     return {name: _mean_pair(scores) for name, scores in by_rule.items()}
 
 
-def _judged(pairs: Sequence[ScorePair], like: Verdict) -> Verdict:
+def _verdict(pairs: Sequence[Sequence[float]], like: Verdict) -> Verdict:
     """The verdict on these pairs by the rules of another one."""
     a, b = zip(*pairs, strict=True)
     level, margin = like.interval.level, like.margin
@@ -173,15 +178,15 @@ def _mean_pair(pairs: Sequence[Sequence[float]]) -> ScorePair:
 
 def _rescaled(verdict: Verdict, chance: float) -> Verdict:
     """The same verdict where perfect is 1 above chance: everything measured in scores grows alike."""
-    room, interval = 1 - chance, verdict.interval
+    scale, interval = 1 - chance, verdict.interval
     return replace(
         verdict,
         a_score=above_chance(verdict.a_score, chance),
         b_score=above_chance(verdict.b_score, chance),
-        gap=verdict.gap / room,
-        interval=replace(interval, low=interval.low / room, high=interval.high / room),
-        margin=verdict.margin / room,
-        detectable_gap=verdict.detectable_gap / room,
+        gap=verdict.gap / scale,
+        interval=replace(interval, low=interval.low / scale, high=interval.high / scale),
+        margin=verdict.margin / scale,
+        detectable_gap=verdict.detectable_gap / scale,
     )
 
 
@@ -191,10 +196,8 @@ def _averaged(verdict: Verdict, groups: Mapping[str, Sequence[ScorePair]], chanc
     An item counts for as much as it moves that mean: 1 / (items of its group) of one of the groups. What the groups'
     gaps differ by is taken for noise too, which errs on the safe side.
     """
-    counts = {group: verdict.n / len(held) / len(groups) for group, held in groups.items()}
-    weighted = [
-        (above_chance(a, chances[group]) * counts[group], above_chance(b, chances[group]) * counts[group])
-        for group, held in groups.items()
-        for a, b in held
-    ]
-    return _judged(weighted, verdict)
+    weighted = []
+    for group, pairs in groups.items():
+        weight = verdict.n / len(pairs) / len(groups)
+        weighted += [tuple(above_chance(score, chances[group]) * weight for score in pair) for pair in pairs]
+    return _verdict(weighted, verdict)

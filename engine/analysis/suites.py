@@ -1,4 +1,4 @@
-"""Suites: several benchmarks, each asked in one way, so that two models are fought over all of them at once.
+"""Suites: several benchmarks, each asked in one way, so that two models are compared over all of them at once.
 
 `v1` and `v2` ask and score as the Open LLM Leaderboard did in its two lives. What a suite is stands here; what its
 battles come to is in `suite_results.py`.
@@ -153,15 +153,15 @@ def plan_suite(suite: Suite, request: BattleRequest) -> tuple[PlannedTask, ...]:
 
 def _planned(task: SuiteTask, suite: Suite, request: BattleRequest, earlier: list[Entry]) -> PlannedTask:
     try:
-        wanted = suite.limit if request.limit is None else request.limit
-        size = load_task(task.name).size
-        limit = None if wanted is None or (size is not None and wanted >= size) else wanted
-        asked = replace(request, task=task.name, shots=task.shots, limit=limit, settings=dict(task.settings))
-        battle = runs.plan(asked)
+        limit, size = suite.limit if request.limit is None else request.limit, load_task(task.name).size
+        if limit is not None and size is not None and limit >= size:
+            limit = None
+        of_task = replace(request, task=task.name, shots=task.shots, limit=limit, settings=dict(task.settings))
+        battle = runs.plan(of_task)
     except CallerMistake as error:
         return PlannedTask(task=task, why=str(error))
-    alike = [entry for entry in earlier if replace(entry.battle, id=battle.id) == battle]
-    before = next((entry for entry in alike if entry.state == "done"), alike[0] if alike else None)
+    same = [entry for entry in earlier if replace(entry.battle, id=battle.id) == battle]
+    before = next((entry for entry in same if entry.state == "done"), same[0] if same else None)
     return PlannedTask(task=task, battle=before.battle if before else battle, before=before)
 
 

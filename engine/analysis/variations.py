@@ -32,7 +32,7 @@ VARIED = {"option_order", "prompt_variant", "shots", "shots_seed", "batch", "dty
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variation:
-    """One other way to run the same model over the same items."""
+    """The settings of another run of the same model over the same items."""
 
     part: Aspect
     label: str
@@ -41,7 +41,7 @@ class Variation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotApplicable:
-    """A way that is none here. The reason is a clause without a full stop."""
+    """A variation that is none here. The reason is a clause without a full stop."""
 
     part: GapSource
     label: str
@@ -50,7 +50,7 @@ class NotApplicable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variations:
-    """All ways that were considered for one contender, prompt before run."""
+    """All variations that were considered for one contender, prompt before run."""
 
     possible: tuple[Variation, ...]
     impossible: tuple[NotApplicable, ...]
@@ -67,10 +67,10 @@ def variations(task: Task, harness: HarnessConfig, device: str) -> Variations:
     Raises:
         NoSource: the task's items are not on this machine.
     """
-    considered = (*_of_the_prompt(task, harness), *_of_the_run(harness, device))
+    considered = (*_prompt_variations(task, harness), *_run_variations(harness, device))
     return Variations(
-        possible=tuple(way for way in considered if isinstance(way, Variation)),
-        impossible=tuple(way for way in considered if isinstance(way, NotApplicable)),
+        possible=tuple(each for each in considered if isinstance(each, Variation)),
+        impossible=tuple(each for each in considered if isinstance(each, NotApplicable)),
     )
 
 
@@ -88,25 +88,30 @@ def variations_of_both(battle: Battle) -> Variations:
         NoSource: the task's items are not on this machine.
     """
     of_a, of_b = (variations_of(battle, side) for side in SIDES)
-    alike = {(way.part, way.label) for way in of_b.possible}
-    impossible = {(way.part, way.label): way for way in (*of_a.impossible, *of_b.impossible)}
+    possible_for_b = {(each.part, each.label) for each in of_b.possible}
+    impossible = {(each.part, each.label): each for each in (*of_a.impossible, *of_b.impossible)}
     return Variations(
-        possible=tuple(way for way in of_a.possible if (way.part, way.label) in alike),
+        possible=tuple(each for each in of_a.possible if (each.part, each.label) in possible_for_b),
         impossible=tuple(impossible.values()),
     )
 
 
 def changed(base: Battle, other: Battle) -> Variation | None:
-    """What a repeat changed; None unless it was one setting at most, and both sides alike."""
+    """What a repeat changed; None unless it was one setting at most, and both sides alike.
+
+    base   the battle that was repeated
+    other  the repeat
+    """
     if other.id == base.id or (other.repeat_of, other.task, other.device) != (base.id, base.task, base.device):
         return None
     changes = []
     for side in SIDES:
-        was, now = base.contender(side), other.contender(side)
-        names = {f.name for f in fields(HarnessConfig) if getattr(was.harness, f.name) != getattr(now.harness, f.name)}
-        if was.model != now.model or len(names) > 1 or not names <= VARIED:
+        before, after = base.contender(side), other.contender(side)
+        x, y = before.harness, after.harness
+        names = {f.name for f in fields(HarnessConfig) if getattr(x, f.name) != getattr(y, f.name)}
+        if before.model != after.model or len(names) > 1 or not names <= VARIED:
             return None
-        changes.append(variation(was.harness, now.harness))
+        changes.append(variation(x, y))
     a, b = changes
     return a if (a.part, a.label) == (b.part, b.label) else None
 
@@ -136,13 +141,13 @@ def _order(harness: HarnessConfig) -> str:
     return "reversed" if harness.option_order == "reversed" else "as given"
 
 
-def _of_the_prompt(task: Task, harness: HarnessConfig) -> Iterator[Variation | NotApplicable]:
+def _prompt_variations(task: Task, harness: HarnessConfig) -> Iterator[Variation | NotApplicable]:
     if task.reverse:
-        turned = replace(harness, option_order="given" if harness.option_order == "reversed" else "reversed")
-        yield from _possible(task, harness, [turned])
+        reversed_order = replace(harness, option_order="given" if harness.option_order == "reversed" else "reversed")
+        yield from _possible(task, harness, [reversed_order])
     else:
-        unseen = "no options are listed" if task.writes else "each choice is scored by itself, so no order is ever seen"
-        yield NotApplicable(part="protocol", label="options reversed", reason=unseen)
+        reason = "no options are listed" if task.writes else "each choice is scored by itself, so no order is ever seen"
+        yield NotApplicable(part="protocol", label="options reversed", reason=reason)
     for name, variant in PROMPT_VARIANTS.items():
         if name == "task" or variant.affects(load_items(task)[0].contexts[0]):
             yield from _possible(task, harness, [replace(harness, prompt_variant=name)])
@@ -152,25 +157,26 @@ def _of_the_prompt(task: Task, harness: HarnessConfig) -> Iterator[Variation | N
     if harness.shots and task.sampler == "draw":
         yield from _possible(task, harness, [replace(harness, shots_seed=OTHER_SEED)])
     else:
-        why = "the same first ones are shown to all, none are drawn" if harness.shots else "none are shown"
-        yield NotApplicable(part="protocol", label="other worked examples", reason=why)
+        reason = "the same first ones are shown to all, none are drawn" if harness.shots else "none are shown"
+        yield NotApplicable(part="protocol", label="other worked examples", reason=reason)
 
 
-def _possible(task: Task, base: HarnessConfig, ways: list[HarnessConfig]) -> Iterator[Variation | NotApplicable]:
-    """The first of several ways whose prompts can be made here, or why the first of them cannot."""
+def _possible(task: Task, base: HarnessConfig, others: list[HarnessConfig]) -> Iterator[Variation | NotApplicable]:
+    """The first of several settings whose prompts can be made here, or why the first of them cannot."""
     refused: list[NotApplicable] = []
-    for named in (variation(base, other) for other in ways if other != base):
+    for candidate in (variation(base, other) for other in others if other != base):
         try:
-            check_renderable(task, named.harness)
+            check_renderable(task, candidate.harness)
         except CallerMistake as error:
-            refused.append(NotApplicable(part=named.part, label=named.label, reason=str(error).rstrip(".")))
+            reason = str(error).rstrip(".")
+            refused.append(NotApplicable(part=candidate.part, label=candidate.label, reason=reason))
         else:
-            yield named
+            yield candidate
             return
     yield from refused[:1]
 
 
-def _of_the_run(harness: HarnessConfig, device: str) -> Iterator[Variation | NotApplicable]:
+def _run_variations(harness: HarnessConfig, device: str) -> Iterator[Variation | NotApplicable]:
     yield variation(harness, harness)
     if device == "endpoint":
         yield NotApplicable(

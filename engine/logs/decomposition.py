@@ -18,7 +18,7 @@ RIGHT_OR_WRONG = frozenset(
 )
 """Metrics that all tell how often an answer is right. Whether more of one with another name is better, nobody knows
 here; it is compared with itself only, read by another filter."""
-_OF_READING = {"metric", "extraction", "filters"}
+_SCORING_SETTINGS = {"metric", "extraction", "filters"}
 
 
 def decompose_logs(
@@ -26,45 +26,48 @@ def decompose_logs(
 ) -> GapDecomposition:
     """The verdict's gap in its parts.
 
-    others  further sets of scores of the same two files, by name: see `other_scorings`
+    verdict  on the pairs
+    aligned  the logs it was made of
+    others   further sets of scores of the same two files, by name: see `other_scorings`
     """
     a, b = aligned.a, aligned.b
     own = a.selector if a.selector == b.selector and a.selector else "as scored"
-    by_name = {own: (_by_item(a, aligned), _by_item(b, aligned))}
-    by_name |= {name: (_by_item(x, aligned), _by_item(y, aligned)) for name, (x, y) in (others or {}).items()}
-    left, right = by_name[own]
+    by_scoring = {own: (_by_item(a, aligned), _by_item(b, aligned))}
+    by_scoring |= {name: (_by_item(x, aligned), _by_item(y, aligned)) for name, (x, y) in (others or {}).items()}
+    left, right = by_scoring[own]
     items = [item for item in left if item in right]
-
-    def read(row: LogRow) -> float | None:
-        return None if _not_found(row) else row.score
-
-    rules: dict[str, ScorePair] = {}
-    for name, sides in by_name.items():
-        x, y = ({i: read(rows[i]) for i in items if i in rows and rows[i].score is not None} for rows in sides)
-        rules[name] = x, y
+    scores: dict[str, ScorePair] = {}
+    for name, sides in by_scoring.items():
+        x, y = ({i: _read_score(rows[i]) for i in items if i in rows and rows[i].score is not None} for rows in sides)
+        scores[name] = x, y
     scored_a, scored_b = ({i: rows[i].score for i in items} for rows in (left, right))
-    unread_a, unread_b = ([i for i in items if _not_found(rows[i])] for rows in (left, right))
-    return decompose_scores(verdict, (scored_a, scored_b), rules, (unread_a, unread_b))
+    unread_a, unread_b = ([i for i in items if _answer_missing(rows[i])] for rows in (left, right))
+    return decompose_scores(verdict, (scored_a, scored_b), scores, (unread_a, unread_b))
 
 
 def other_scorings(aligned: Aligned, a: Contents, b: Contents) -> dict[str, tuple[Log, Log]]:
-    """What else the two files say about the same outputs: other filters and other metrics of right and wrong."""
+    """What else the two files say about the same outputs: other filters and other metrics of right and wrong.
+
+    aligned  the logs that are judged
+    a, b     all that is in their files
+    """
     own = (aligned.a, aligned.b)
     both = {name: (log, b.logs[name]) for name, log in a.logs.items() if name in b.logs}
     return {
         name: pair
         for name, pair in both.items()
         if "model" not in (a.kind, b.kind)
-        and not any(log.rows is one.rows for log, one in zip(pair, own, strict=True))
-        and all(_alike(log, first) for log, first in zip(pair, own, strict=True))
+        and all(
+            log.rows is not judged.rows and _same_outputs(log, judged) for log, judged in zip(pair, own, strict=True)
+        )
     }
 
 
-def _alike(log: Log, own: Log) -> bool:
+def _same_outputs(*logs: Log) -> bool:
     """Whether two logs of one file are of the same outputs and tell how often they are right."""
-    settings = [{k: v for k, v in one.settings.items() if k not in _OF_READING} for one in (log, own)]
-    metrics = {one.settings.get("metric", one.selector) for one in (log, own)}
-    return settings[0] == settings[1] and (len(metrics) == 1 or metrics <= RIGHT_OR_WRONG)
+    x, y = ({k: v for k, v in log.settings.items() if k not in _SCORING_SETTINGS} for log in logs)
+    metrics = {log.settings.get("metric", log.selector) for log in logs}
+    return x == y and (len(metrics) == 1 or metrics <= RIGHT_OR_WRONG)
 
 
 def _by_item(log: Log, aligned: Aligned) -> dict[str, LogRow]:
@@ -74,6 +77,10 @@ def _by_item(log: Log, aligned: Aligned) -> dict[str, LogRow]:
     return {row.question: row for row in log.rows.values() if row.question}
 
 
-def _not_found(row: LogRow) -> bool:
+def _read_score(row: LogRow) -> float | None:
+    return None if _answer_missing(row) else row.score
+
+
+def _answer_missing(row: LogRow) -> bool:
     """Whether the log says that there was no answer to score; a cut-off text counts where its answer is not given."""
     return not row.score and (row.answer == "" or (row.answer is None and row.truncated is True))

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from engine.errors import CallerMistake
-from engine.logs.log import plain
+from engine.logs.log import one_line
 
 MAX_BYTES = 512 * 1024**2
 MAX_ROWS = 2_000_000
@@ -34,6 +34,15 @@ class Allowance:
     rows: int = MAX_ROWS
 
     def take(self, name: str, size: int, rows: int = 0) -> None:
+        """Counts what is read.
+
+        name  of the file, for the message
+        size  bytes, once unpacked
+        rows  of the log, whatever they are in the file
+
+        Raises:
+            CallerMistake: it is more than may still be read.
+        """
         self.size, self.rows = self.size - size, self.rows - rows
         if self.size < 0:
             raise CallerMistake(f"{name} is larger than {MAX_BYTES // 1024**2} MB once unpacked: give a part of it.")
@@ -51,23 +60,27 @@ class LogFile:
 
     @property
     def path(self) -> Path | None:
+        """None for an upload."""
         return self.content if isinstance(self.content, Path) else None
 
     @property
     def plain_name(self) -> str:
         """The file's own name, without folders and without `.gz`."""
-        named = self.path.name if self.path else self.name
-        return named.replace("\\", "/").rstrip("/").rpartition("/")[2].removesuffix(".gz")
+        name = self.path.name if self.path else self.name
+        return name.replace("\\", "/").rstrip("/").rpartition("/")[2].removesuffix(".gz")
 
     @property
     def stem(self) -> str:
-        return plain(self.plain_name.rpartition(".")[0] or self.plain_name)
+        """`plain_name` without its ending, as one short line: what to call a log that has no name."""
+        return one_line(self.plain_name.rpartition(".")[0] or self.plain_name)
 
     @property
     def is_folder(self) -> bool:
+        """Whether it is a folder, which only a path can be."""
         return self.path is not None and self.path.is_dir()
 
     def at(self, line: int) -> str:
+        """A line of it, as messages name it."""
         return f"{self.name}, line {line}"
 
     def inside(self) -> list[LogFile]:
@@ -98,6 +111,7 @@ class LogFile:
             return self._whole(stream)
 
     def text(self) -> str:
+        """All of it as text. Raises CallerMistake for what is not UTF-8."""
         return self._decoded(self.unpacked())
 
     def lines(self) -> Iterator[tuple[int, str]]:
@@ -176,16 +190,17 @@ class LogFile:
 
 
 def as_object(value: Any, where: str) -> dict[str, Any]:
+    """A JSON value that has to be an object. Raises CallerMistake, which says `where`, for any other."""
     if not isinstance(value, dict):
         raise CallerMistake(f"{where} is not a JSON object but {type(value).__name__}.")
     return value
 
 
-def fields(value: Any) -> dict[str, Any]:
+def mapping_of(value: Any) -> dict[str, Any]:
     """A part of a document that may be missing or anything: its fields, or none."""
     return value if isinstance(value, dict) else {}
 
 
-def entries(value: Any) -> list[dict[str, Any]]:
+def objects_of(value: Any) -> list[dict[str, Any]]:
     """The objects in a list that may be missing or anything."""
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []

@@ -87,6 +87,7 @@ def verdict_of_logs(
 ) -> LogVerdict:
     """The verdict between two logs.
 
+    a, b           the logs
     level, margin  as in `compare`
     clusters       what items that are not independent share: `cluster` or `group` of the logs, `none`, or `auto` for
                    the logs' clusters where some item shares one
@@ -98,7 +99,7 @@ def verdict_of_logs(
     """
     aligned = align(a, b, common=common)
     labels = _labels(aligned.pairs, clusters)
-    judged = _judged(aligned.pairs, labels, level, margin, aligned.names)
+    verdict = _verdict(aligned.pairs, labels, level, margin, aligned.names)
     by_group: dict[str, list[RowPair]] = {}
     for pair in aligned.pairs:
         by_group.setdefault(pair[0].group or pair[1].group, []).append(pair)
@@ -108,11 +109,11 @@ def verdict_of_logs(
         within: Clusters = "none" if clusters in ("none", "group") else "auto"
         for name, pairs in by_group.items():
             if len(pairs) >= 2:
-                groups[name] = _judged(pairs, _labels(pairs, within), level, margin, aligned.names)
-        if alone := [name for name, pairs in by_group.items() if len(pairs) < 2]:
-            notes += (f"{len(alone):,} groups have a single item and no verdict of their own.",)
+                groups[name] = _verdict(pairs, _labels(pairs, within), level, margin, aligned.names)
+        if single := [name for name, pairs in by_group.items() if len(pairs) < 2]:
+            notes += (f"{len(single):,} groups have a single item and no verdict of their own.",)
     return LogVerdict(
-        verdict=replace(judged, caveats=(*judged.caveats, *notes)),
+        verdict=replace(verdict, caveats=(*verdict.caveats, *notes)),
         aligned=aligned,
         comparability=comparability(aligned),
         clusters=len(set(labels)) if labels else None,
@@ -128,16 +129,20 @@ def every_pair(
     clusters: Clusters = "auto",
     common: bool = False,
 ) -> EveryPair:
-    """The verdicts between all pairs of several logs; parameters and errors are those of `verdict_of_logs`."""
+    """The verdicts between all pairs of several logs, whose p-values are Holm's (Holm 1979).
+
+    logs                             two or more, over the same items
+    level, margin, clusters, common  as in `verdict_of_logs`, which also says what is raised
+    """
     verdicts = tuple(
         verdict_of_logs(a, b, level=level, margin=margin, clusters=clusters, common=common)
         for a, b in combinations(logs, 2)
     )
-    p_values = tuple(holm({pair: judged.verdict.p_value for pair, judged in enumerate(verdicts)}).values())
+    p_values = tuple(holm({number: pair.verdict.p_value for number, pair in enumerate(verdicts)}).values())
     return EveryPair(verdicts=verdicts, p_values=p_values)
 
 
-def _judged(
+def _verdict(
     pairs: Sequence[RowPair], labels: list[str] | None, level: float, margin: float, names: tuple[str, str]
 ) -> Verdict:
     a, b = [x.score for x, _ in pairs], [y.score for _, y in pairs]
@@ -148,9 +153,9 @@ def _labels(pairs: Sequence[RowPair], clusters: Clusters) -> list[str] | None:
     """A label for each pair; an item without one stands alone. None where nothing is shared."""
     if clusters == "none":
         return None
-    stated = [x.group or y.group if clusters == "group" else x.cluster or y.cluster for x, y in pairs]
-    labels = [f"in {label}" if label else f"alone {number}" for number, label in enumerate(stated)]
-    if len(set(filter(None, stated))) >= 2 and len(set(labels)) < len(labels):
+    names = [x.group or y.group if clusters == "group" else x.cluster or y.cluster for x, y in pairs]
+    labels = [f"in {label}" if label else f"alone {number}" for number, label in enumerate(names)]
+    if len(set(filter(None, names))) >= 2 and len(set(labels)) < len(labels):
         return labels
     if clusters == "auto":
         return None

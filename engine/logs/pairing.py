@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.errors import Mismatch
-from engine.logs.log import Log, LogRow, listed_ids
+from engine.logs.log import Log, LogRow, digest_kind, short_list_of_ids
 
 WAY_OUT = (
     "To judge only the items that are in both: --common on the command line, a switch on the page “Your own logs”."
@@ -48,6 +48,7 @@ class Aligned:
 
     @property
     def left_out(self) -> int:
+        """Items of either log that are in no pair."""
         a, b, both = self.unscored
         return self.only_a + self.only_b + a + b - both
 
@@ -55,7 +56,14 @@ class Aligned:
 def align(a: Log, b: Log, *, common: bool = False) -> Aligned:
     """Pair the items by id, or by question where the ids do not fit but the questions do.
 
+    a, b    the logs
     common  whether to go on with the items that are in both when others are in one log only
+
+    >>> a = Log(name="A", file="a.csv", format="toy", rows={i: LogRow(id=i, score=1.0) for i in ("q1", "q2")})
+    >>> b = Log(name="B", file="b.csv", format="toy", rows={"q1": LogRow(id="q1", score=0.0)})
+    >>> aligned = align(a, b, common=True)
+    >>> len(aligned.pairs), aligned.only_a
+    (1, 1)
 
     Raises:
         Mismatch: the logs hold other items, or other questions under the same ids; it says how many and shows some.
@@ -63,20 +71,21 @@ def align(a: Log, b: Log, *, common: bool = False) -> Aligned:
     left, right = a.rows, b.rows
     by: Literal["id", "question"] = "id"
     notes: tuple[str, ...] = ()
-    if left.keys() != right.keys() or _different(left, right):
-        asked_left, asked_right = _by_question(a), _by_question(b)
-        if _fits_better(asked_left, asked_right, left, right):
-            left, right, by = asked_left, asked_right, "question"
+    if left.keys() != right.keys() or _conflicts(left, right):
+        questions_a, questions_b = _by_question(a), _by_question(b)
+        by_question, by_id = len(questions_a.keys() & questions_b.keys()), len(left.keys() & right.keys())
+        if by_question > by_id - len(_conflicts(left, right)):
+            left, right, by = questions_a, questions_b, "question"
             notes = ("The ids of the two logs do not fit, so their items were matched by the question.",)
-    if by == "id" and (different := _different(left, right)):
+    if by == "id" and (conflicts := _conflicts(left, right)):
         raise Mismatch(
-            f"{len(different):,} items have the same id in {a.title} and {b.title} but other questions "
-            f"({listed_ids(different)}): they are two sets of items. Use the same ids for the same questions."
+            f"{len(conflicts):,} items have the same id in {a.title} and {b.title} but other questions "
+            f"({short_list_of_ids(conflicts)}): they are two sets of items. Use the same ids for the same questions."
         )
     shared = [key for key in left if key in right]
     only_a, only_b = [k for k in left if k not in right], [k for k in right if k not in left]
     if (only_a or only_b) and not common:
-        raise Mismatch(_told_missing(a, b, (only_a, only_b), len(shared)))
+        raise Mismatch(_missing_items(a, b, (only_a, only_b), len(shared)))
     if not shared:
         raise Mismatch(f"{a.title} and {b.title} have no item in common.")
     failed_a = {key for key in shared if left[key].score is None}
@@ -89,14 +98,14 @@ def align(a: Log, b: Log, *, common: bool = False) -> Aligned:
         only_a=len(only_a),
         only_b=len(only_b),
         unscored=(len(failed_a), len(failed_b), len(failed_a & failed_b)),
-        notes=notes + _told(a, b, (failed_a, failed_b), (only_a, only_b), len(shared)),
+        notes=notes + _exclusions(a, b, (failed_a, failed_b), (only_a, only_b), len(shared)),
     )
 
 
-def _different(left: Mapping[str, LogRow], right: Mapping[str, LogRow]) -> list[str]:
+def _conflicts(left: Mapping[str, LogRow], right: Mapping[str, LogRow]) -> list[str]:
     """The ids under which the two logs have questions that are known to differ."""
     shared = ((key, left[key].question, right[key].question) for key in left if key in right)
-    return [key for key, x, y in shared if x and y and _kind(x) == _kind(y) and x != y]
+    return [key for key, x, y in shared if x and y and digest_kind(x) == digest_kind(y) and x != y]
 
 
 def _by_question(log: Log) -> dict[str, LogRow]:
@@ -105,40 +114,25 @@ def _by_question(log: Log) -> dict[str, LogRow]:
     return rows if len(rows) == len(log.rows) else {}
 
 
-def _fits_better(
-    asked_left: Mapping[str, LogRow],
-    asked_right: Mapping[str, LogRow],
-    left: Mapping[str, LogRow],
-    right: Mapping[str, LogRow],
-) -> bool:
-    by_question, by_id = len(asked_left.keys() & asked_right.keys()), len(left.keys() & right.keys())
-    return by_question > by_id - len(_different(left, right))
-
-
-def _kind(question: str) -> str:
-    return question.partition(":")[0]
-
-
-def _told_missing(a: Log, b: Log, only: tuple[list[str], list[str]], shared: int) -> str:
-    told = [
-        f"{len(keys):,} are only in {log.title}" + (f" ({listed_ids(_named(log, keys))})" if keys else "")
+def _missing_items(a: Log, b: Log, only: tuple[list[str], list[str]], shared: int) -> str:
+    counts = [
+        f"{len(keys):,} are only in {log.title}" + (f" ({short_list_of_ids(_ids(log, keys[:4]))})" if keys else "")
         for log, keys in zip((a, b), only, strict=True)
     ]
     way_out = f" {WAY_OUT}" if shared >= 2 else ""
     return (
-        f"The two logs are not over the same items: {' and '.join(told)}, {shared:,} are in both. "
+        f"The two logs are not over the same items: {' and '.join(counts)}, {shared:,} are in both. "
         f"A paired verdict needs the same items on both sides.{way_out}"
     )
 
 
-def _named(log: Log, keys: list[str]) -> list[str]:
+def _ids(log: Log, keys: list[str]) -> list[str]:
     """Ids of the items, which may be matched by question."""
-    shown = keys[:4]
     by_question = {row.question: row.id for row in log.rows.values()}
-    return [key if key in log.rows else by_question.get(key, key) for key in shown]
+    return [key if key in log.rows else by_question.get(key, key) for key in keys]
 
 
-def _told(
+def _exclusions(
     a: Log, b: Log, failed: tuple[set[str], set[str]], only: tuple[list[str], list[str]], shared: int
 ) -> tuple[str, ...]:
     notes = []
@@ -148,8 +142,7 @@ def _told(
                 f"{log.title} has no score for {len(missing):,} of the {shared:,} items (failed or not scored): "
                 "they are left out on both sides, and do not count as wrong."
             )
-    left_out = len(only[0]) + len(only[1])
-    if left_out:
+    if left_out := len(only[0]) + len(only[1]):
         notes.append(
             f"{left_out:,} items are in one log only and left out ({len(only[0]):,} of {a.title}, {len(only[1]):,} of "
             f"{b.title}): the verdict is about the {shared:,} that are in both. Which items are missing may favour "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.logs.lm_eval.command import command, comparable, why_not
+from engine.logs.lm_eval.command import command, differences
 from engine.logs.lm_eval.export import export
 
-__all__ = ["command", "comparable", "export", "why_not"]
+__all__ = ["command", "differences", "export"]

@@ -15,6 +15,7 @@ from engine.tasks.items import load_items
 from engine.tasks.task import Task
 
 VERSION = "0.4.13"
+NO_ANSWER = "[invalid]"  # what filters give where they found no answer
 METRICS = {
     "sum": "acc",
     "characters": "acc_norm",
@@ -30,14 +31,14 @@ ACC, NORM, BOTH, EXACT = ("acc",), ("acc_norm",), ("acc", "acc_norm"), ("exact_m
 class Definition:
     """A benchmark of lm-eval.
 
-    version  of the task, or of each subtask; “Yaml” is what it writes where a task states none
-    group    the version of a group of subtasks, “N/A” where it states none; empty where there are no subtasks
-    subtask  the name of a subtask; `renamed` are the groups that it calls by another name than we do
-    metrics  what it reports
-    rules    metric and filter of an extraction, where they are not exact_match and a filter of the same name
-    target   what it takes for the right answer: the number of a choice, or a text; empty where we do not hold that
-    shots    whether `--num_fewshot` does anything: a task that sets 0 keeps it
-    anew     what comes out another way in every run, as a sentence; empty where nothing does
+    version       of the task, or of each subtask; “Yaml” is what it writes where a task states none
+    group         the version of a group of subtasks, “N/A” where it states none; empty where there are no subtasks
+    subtask       the name of a subtask; `renamed` are the groups that it calls by another name than we do
+    metrics       what it reports
+    rules         metric and filter of an extraction, where they are not exact_match and a filter of the same name
+    target        what it takes for the right answer: the number of a choice, or a text; empty where we do not hold that
+    shots         whether `--num_fewshot` does anything: a task that sets 0 keeps it
+    unrepeatable  what comes out another way in every run, as a sentence; empty where nothing does
     """
 
     version: float | str
@@ -48,7 +49,7 @@ class Definition:
     rules: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     target: Literal["number", "text", ""] = "text"
     shots: bool = True
-    anew: str = ""
+    unrepeatable: str = ""
 
 
 _SHUFFLED = "lm-eval shuffles the options of GPQA anew in every run."
@@ -74,7 +75,7 @@ DEFINITIONS: Mapping[str, Definition] = {
     "boolq": Definition(version=2.0, metrics=ACC, target="number"),
     "commonsense_qa": Definition(version="Yaml", metrics=ACC),
     **{
-        f"gpqa_{part}_{form}": Definition(version=2.2, metrics=metrics, shots=False, anew=_SHUFFLED)
+        f"gpqa_{part}_{form}": Definition(version=2.2, metrics=metrics, shots=False, unrepeatable=_SHUFFLED)
         for part in ("diamond", "extended", "main")
         for form, metrics in (("zeroshot", BOTH), ("cot_zeroshot", EXACT))
     },
@@ -84,7 +85,7 @@ DEFINITIONS: Mapping[str, Definition] = {
     "humaneval": Definition(version=1.0, metrics=("pass@1",), rules={"pass@1": ("pass@1", "create_test")}, shots=False),
     "ifeval": Definition(version=4.0, metrics=_FOLLOWED, rules=_INSTRUCTIONS, target="", shots=False),
     "leaderboard_bbh": Definition(version=1.0, group="N/A", metrics=NORM),
-    "leaderboard_gpqa": Definition(version=1.0, group="N/A", metrics=NORM, shots=False, anew=_SHUFFLED),
+    "leaderboard_gpqa": Definition(version=1.0, group="N/A", metrics=NORM, shots=False, unrepeatable=_SHUFFLED),
     "leaderboard_ifeval": Definition(version=3.0, metrics=_FOLLOWED, rules=_INSTRUCTIONS, target="", shots=False),
     "leaderboard_math_hard": Definition(
         version=3.0,
@@ -122,20 +123,20 @@ def definition(task: Task) -> Definition:
     return DEFINITIONS.get(task.name, _OF_OUR_OWN)
 
 
-def called(task: Task, rule: str) -> tuple[str, str]:
+def metric_and_filter(task: Task, rule: str) -> tuple[str, str]:
     """Metric and filter under which lm-eval has what a rule makes of the answers."""
     return definition(task).rules.get(rule, ("exact_match", rule)) if task.writes else (METRICS[rule], "none")
 
 
 def subtask(task: Task, group: str) -> str:
     """The task under which lm-eval logs the items of a group."""
-    found = definition(task)
-    if not (found.group and group):
+    benchmark = definition(task)
+    if not (benchmark.group and group):
         return task.name
-    plain = re.sub(r"\W+", "_", group)
-    return found.subtask.format(task=task.name, group=found.renamed.get(plain, plain))
+    name = re.sub(r"\W+", "_", group)
+    return benchmark.subtask.format(task=task.name, group=benchmark.renamed.get(name, name))
 
 
-def places(task: Task) -> Mapping[str, tuple[str, int]]:
+def positions(task: Task) -> Mapping[str, tuple[str, int]]:
     """Of each item, by id: its task in lm-eval, and its row there, which is what `--samples` and `doc_id` count by."""
     return {item.id: (subtask(task, item.group), item.index) for item in load_items(task)}

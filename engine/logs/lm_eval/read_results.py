@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import CallerMistake
-from engine.logs.files import LogFile, as_object, fields
-from engine.logs.log import Contents, Log, listed, plain, settings_of, shown
+from engine.logs.files import LogFile, as_object, mapping_of
+from engine.logs.log import Contents, Log, matching, model_name, one_line, settings_of, short_list, short_repr
 
 FORMAT = "lm-eval results"
 RANKED = "none: choices are ranked"
@@ -30,7 +30,7 @@ NO_ITEMS = (
 
 MOST_ITEMS = 10**9
 _WORDING = ("description", "doc_to_text", "doc_to_choice", "gen_prefix", "target_delimiter", "fewshot_delimiter")
-_BEGUN = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"results"\s*:')
+_START = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"results"\s*:')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,42 +52,51 @@ class PrintedScore:
         return f"{100 * self.score:.{max(2, len(str(self.n)))}f}%"
 
 
-def recognises(document: Mapping[str, Any]) -> bool:
-    return isinstance(document.get("results"), dict) and isinstance(document.get("versions"), dict)
+def recognises(document: Any) -> bool:
+    """Whether it is a file of results, which has the versions of its tasks."""
+    return isinstance(document, dict) and all(isinstance(document.get(key), dict) for key in ("results", "versions"))
 
 
-def contents(document: Mapping[str, Any]) -> Contents:
+def contents(source: LogFile, document: Mapping[str, Any]) -> Contents:
     """No log, and the reason why."""
-    return Contents(kind="score", logs={}, refused=dict.fromkeys(map(plain, document["results"]), NO_ITEMS))
+    return Contents(kind="score", logs={}, refused=dict.fromkeys(map(one_line, document["results"]), NO_ITEMS))
 
 
-def printed_pair(given: Sequence[tuple[Path, str | None]]) -> tuple[PrintedScore, PrintedScore] | None:
+def printed_pair(files: Sequence[tuple[Path, str | None]]) -> tuple[PrintedScore, PrintedScore] | None:
     """The two scores that are meant, where two files of scores are given; None for anything else.
+
+    files  each with the selector of one of its scores, or None for the only one that both files hold
 
     Raises:
         CallerMistake: none or several are meant; the message lists what there is.
     """
-    sources = [LogFile(name=str(path), content=path) for path, _ in given]
-    if len(sources) != 2 or not all(one.path and one.path.is_file() and _BEGUN.match(one.head()) for one in sources):
+    sources = [LogFile(name=str(path), content=path) for path, _ in files]
+    if len(sources) != 2 or not all(map(_holds_results, sources)):
         return None
-    held = [_printed(source, as_object(source.json(), source.name)) for source in sources]
-    both = [name for name in held[0] if name in held[1]]
-    a, b = (
-        _pick(source.name, found, selector, both)
-        for source, found, (_, selector) in zip(sources, held, given, strict=True)
-    )
-    return a, b
+    in_a, in_b = (_printed(source, as_object(source.json(), source.name)) for source in sources)
+    common = [name for name in in_a if name in in_b]
+    (path_a, selector_a), (path_b, selector_b) = files
+    return _pick(str(path_a), in_a, selector_a, common), _pick(str(path_b), in_b, selector_b, common)
+
+
+def _holds_results(file: LogFile) -> bool:
+    return file.path is not None and file.path.is_file() and bool(_START.match(file.head()))
 
 
 def settings(document: Mapping[str, Any], task: str) -> dict[str, Any]:
-    """What a file of results says of how a task was run, by our names of the settings."""
+    """What a file of results says of how a task was run, by our names of the settings.
+
+    document  the file
+    task      one of its tasks, by lm-eval's name
+    """
 
     def of_task(key: str) -> Any:
-        return fields(document.get(key)).get(task)
+        return mapping_of(document.get(key)).get(task)
 
-    config, run, ours = fields(of_task("configs")), fields(document.get("config")), fields(document.get("noise_floor"))
+    config, run = mapping_of(of_task("configs")), mapping_of(document.get("config"))
+    ours = mapping_of(document.get("noise_floor"))
     system = document.get("system_instruction_sha") or ("none" if "system_instruction_sha" in document else None)
-    told = {
+    stated = {
         "model": document.get("model_name"),
         "task": task,
         "task version": of_task("versions"),
@@ -101,11 +110,13 @@ def settings(document: Mapping[str, Any], task: str) -> dict[str, Any]:
         "filters": config.get("filter_list"),
     }
     if config.get("output_type") == "multiple_choice":
-        told["decoding"] = RANKED
-    if ours:  # written by a battle here: its fingerprint stands for all that was asked, and it has no templates to tell
-        told |= {"harness": "Noise Floor", "harness version": ours.get("version"), "wording": None, "filters": None}
-        told["fingerprint"] = ours.get("fingerprint")
-    return told
+        stated["decoding"] = RANKED
+    if (
+        ours
+    ):  # written by a battle here: its fingerprint stands for all that was asked, and it has no templates to state
+        stated |= {"harness": "Noise Floor", "harness version": ours.get("version"), "wording": None, "filters": None}
+        stated["fingerprint"] = ours.get("fingerprint")
+    return stated
 
 
 def _template(document: Mapping[str, Any]) -> str | None:
@@ -119,7 +130,8 @@ def _template(document: Mapping[str, Any]) -> str | None:
 
 
 def ended_early(document: Mapping[str, Any]) -> bool:
-    return bool(fields(document.get("noise_floor")).get("stopped_early"))
+    """Whether results of a battle here say that not all planned items were answered."""
+    return bool(mapping_of(document.get("noise_floor")).get("stopped_early"))
 
 
 def _printed(source: LogFile, document: Mapping[str, Any]) -> dict[str, PrintedScore]:
@@ -128,47 +140,43 @@ def _printed(source: LogFile, document: Mapping[str, Any]) -> dict[str, PrintedS
         raise CallerMistake(
             f"{source.name} begins as lm-eval's results do, and holds none with versions of their tasks."
         )
-    found = {}
-    for task, told in fields(document["results"]).items():
-        sizes, counted = fields(fields(document.get("n-samples")).get(task)), fields(fields(told).get("sample_count"))
-        for key, score in fields(told).items():
-            metric, _, used = key.partition(",")
-            n = counted.get(key, sizes.get("effective", told.get("sample_len")))
-            if not used or metric.endswith("_stderr") or not (_share(score) and type(n) is int and 1 < n <= MOST_ITEMS):
+    printed = {}
+    for task, result in document["results"].items():
+        scores, sizes = mapping_of(result), mapping_of(mapping_of(document.get("n-samples")).get(task))
+        counts = mapping_of(scores.get("sample_count"))
+        for key, score in scores.items():
+            metric, _, filter_name = key.partition(",")
+            n = counts.get(key, sizes.get("effective", scores.get("sample_len")))
+            if not filter_name or metric.endswith("_stderr") or not _is_share(score):
                 continue
-            error = told.get(f"{metric}_stderr,{used}")
-            said = settings(document, task) | {"metric": metric, "extraction": used}
-            name = plain(f"{task},{key}")
+            if type(n) is not int or not 1 < n <= MOST_ITEMS:
+                continue
+            error = scores.get(f"{metric}_stderr,{filter_name}")
+            stated = settings(document, task) | {"metric": metric, "extraction": filter_name}
+            name = one_line(f"{task},{key}")
             log = Log(
-                name=model_name(said) or source.stem,
+                name=model_name(stated["model"]) or source.stem,
                 file=source.name,
                 format=FORMAT,
                 selector=name,
                 rows={},
-                settings=settings_of(said),
+                settings=settings_of(stated),
             )
-            found[name] = PrintedScore(score=float(score), error=error if _share(error) else None, n=n, log=log)
-    return found
+            printed[name] = PrintedScore(score=float(score), error=error if _is_share(error) else None, n=n, log=log)
+    return printed
 
 
-def _share(value: Any) -> bool:
+def _is_share(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
 
 
-def _pick(file: str, found: Mapping[str, PrintedScore], selector: str | None, both: Sequence[str]) -> PrintedScore:
+def _pick(file: str, scores: Mapping[str, PrintedScore], selector: str | None, common: list[str]) -> PrintedScore:
     """The score that has all parts of the selector in its name; without one, the only score that both files hold."""
-    wanted = {part.strip() for part in selector.split(",")} if selector else set()
-    meant = [name for name in (found if selector else both) if wanted <= set(name.split(","))]
-    if len(meant) == 1:
-        return found[meant[0]]
-    several = f"holds {len(meant)} scores that may be meant" if meant else f"holds no score {shown(selector)}"
+    names = matching(scores, selector) if selector else common
+    if len(names) == 1:
+        return scores[names[0]]
+    several = f"holds {len(names)} scores that may be meant" if names else f"holds no score {short_repr(selector)}"
     raise CallerMistake(
-        f"{file} {several}. There is: {listed(map(repr, found), 30)}. Choose one by task, metric and filter: "
-        f"{file}::{next(iter(found), 'TASK,METRIC,FILTER')}"
+        f"{file} {several}. There is: {short_list(map(repr, scores), 30)}. Choose one by task, metric and filter: "
+        f"{file}::{next(iter(scores), 'TASK,METRIC,FILTER')}"
     )
-
-
-def model_name(settings: Mapping[str, Any]) -> str:
-    """The model without its folders or organisation."""
-    model = settings.get("model")
-    return plain(model).rstrip("/").rpartition("/")[2] if isinstance(model, str) else ""

@@ -18,8 +18,19 @@ from statistics import fmean
 from typing import Any
 
 from engine.errors import CallerMistake
-from engine.logs.files import MAX_FILES, LogFile, as_object, entries, fields
-from engine.logs.log import LARGEST, Contents, Log, LogRow, digest, item_id, plain, settings_of, shown
+from engine.logs.files import MAX_FILES, LogFile, as_object, mapping_of, objects_of
+from engine.logs.log import (
+    LARGEST,
+    Contents,
+    Log,
+    LogRow,
+    digest,
+    item_id,
+    one_line,
+    selector_part,
+    settings_of,
+    short_repr,
+)
 
 FORMAT = "Inspect log"
 INSTALL = "pip install inspect-ai==0.3.285"
@@ -29,19 +40,8 @@ _VALUES = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
 _WORDS = {"yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
 _CUT_SHORT, _ENDED = ("max_tokens", "model_length"), ("stop", "tool_calls", "content_filter")
 _DECODING = (
-    "temperature",
-    "top_p",
-    "top_k",
-    "max_tokens",
-    "stop_seqs",
-    "seed",
-    "best_of",
-    "num_choices",
-    "frequency_penalty",
-    "presence_penalty",
-    "effort",
-    "reasoning_effort",
-    "reasoning_tokens",
+    *("temperature", "top_p", "top_k", "max_tokens", "stop_seqs", "seed", "best_of", "num_choices"),
+    *("frequency_penalty", "presence_penalty", "effort", "reasoning_effort", "reasoning_tokens"),
 )
 _HEAVY = {"events", "store", "timelines", "events_data"}  # what of a sample no verdict needs
 _PIECE = 4096  # compressed bytes read at a time: what one piece unpacks into has to fit the memory
@@ -51,6 +51,7 @@ _Scores = dict[str, dict[str, list[float]]]  # by scorer, then by sample: the ep
 
 
 def recognises(document: Any) -> bool:
+    """Whether it is a log of an evaluation."""
     return isinstance(document, dict) and isinstance(document.get("eval"), dict) and "status" in document
 
 
@@ -73,7 +74,7 @@ def from_eval(source: LogFile) -> Contents:
         try:
             log = read_eval_log(str(unpacked), exclude_fields=_HEAVY)
         except Exception as error:
-            raise CallerMistake(f"inspect-ai cannot read {source.name}: {plain(str(error))}") from error
+            raise CallerMistake(f"inspect-ai cannot read {source.name}: {one_line(str(error))}") from error
     return contents(source, log.model_dump())
 
 
@@ -92,7 +93,7 @@ def contents(source: LogFile, document: Mapping[str, Any]) -> Contents:
         name = item_id(sample.get("id"), where)
         earlier, epoch = epochs.setdefault(name, {}), str(sample.get("epoch"))
         if epoch in earlier:
-            raise CallerMistake(f"{where}: the id {shown(name)} was there before in the same epoch.")
+            raise CallerMistake(f"{where}: the id {short_repr(name)} was there before in the same epoch.")
         earlier[epoch] = sample
         for scorer, value in _values(sample, where, refused):
             source.allowance.take(source.name, 0, 1)
@@ -121,15 +122,15 @@ def _values(sample: Mapping[str, Any], where: str, refused: dict[str, str]) -> I
     """The scores of a sample by scorer; those that were withdrawn or that a scorer did not give are left out."""
     if sample.get("invalidation"):
         return
-    for scorer, score in fields(sample.get("scores")).items():
-        name, value = _part(scorer), as_object(score, f"{where}, score {plain(scorer)}").get("value")
-        parts = (
-            {f"{name},{_part(key)}": part for key, part in value.items()} if isinstance(value, dict) else {name: value}
-        )
+    for scorer, score in mapping_of(sample.get("scores")).items():
+        name, value = selector_part(scorer), as_object(score, f"{where}, score {one_line(scorer)}").get("value")
+        parts = {name: value}
+        if isinstance(value, dict):
+            parts = {f"{name},{selector_part(key)}": part for key, part in value.items()}
         for selector, part in parts.items():
             number = _number(part)
             if number is None:
-                refused.setdefault(name, f"{where} has {shown(part)} as its value, which is not one number.")
+                refused.setdefault(name, f"{where} has {short_repr(part)} as its value, which is not one number.")
             elif not math.isnan(number):
                 yield selector, number
 
@@ -151,28 +152,28 @@ def _number(value: Any) -> float | None:
 def _row(name: str, epochs: list[Mapping[str, Any]], scores: list[float], scorer: str) -> LogRow:
     """One item. Where it was asked in several epochs no single output stands for it."""
     sample = epochs[0]
-    about = fields(sample.get("metadata"))
+    metadata = mapping_of(sample.get("metadata"))
     row: dict[str, Any] = {}
     if len(epochs) == 1:
-        output = fields(sample.get("output"))
-        choices = entries(output.get("choices"))
+        output = mapping_of(sample.get("output"))
+        choices = objects_of(output.get("choices"))
         reason = choices[0].get("stop_reason") if choices else None
-        scored = fields(fields(sample.get("scores")).get(scorer.partition(",")[0]))
+        scored = mapping_of(mapping_of(sample.get("scores")).get(scorer.partition(",")[0]))
         row = {
             "text": _resolved(output.get("completion"), sample) if choices else None,
             "answer": scored.get("answer") if isinstance(scored.get("answer"), str) else None,
             "truncated": True if reason in _CUT_SHORT else False if reason in _ENDED else None,
         }
     options = sample.get("choices")
-    asked = [_content(sample.get("input"), sample), *map(str, options if isinstance(options, list) else ())]
-    before = itertools.takewhile(lambda message: message.get("role") != "assistant", entries(sample.get("messages")))
+    question = [_content(sample.get("input"), sample), *map(str, options if isinstance(options, list) else ())]
+    before = itertools.takewhile(lambda message: message.get("role") != "assistant", objects_of(sample.get("messages")))
     prompt = [f"{message.get('role')}: {_content(message.get('content'), sample)}" for message in before]
     return LogRow(
         id=name,
         score=fmean(scores) if scores else None,
-        group=plain(next((about[key] for key in ("group", "subject", "category") if about.get(key)), "")),
-        cluster=plain(about.get("cluster") or ""),
-        question=digest("text", *asked) if asked[0] else None,
+        group=one_line(next((metadata[key] for key in ("group", "subject", "category") if metadata.get(key)), "")),
+        cluster=one_line(metadata.get("cluster") or ""),
+        question=digest("text", *question) if question[0] else None,
         prompt=digest("messages", *prompt) if prompt else None,
         **row,
     )
@@ -189,7 +190,7 @@ def _content(value: Any, sample: Mapping[str, Any]) -> str:
 def _resolved(text: Any, sample: Mapping[str, Any]) -> str | None:
     """A text, or the attachment it refers to, which is how Inspect writes long ones."""
     if isinstance(text, str) and text.startswith("attachment://"):
-        text = fields(sample.get("attachments")).get(text.removeprefix("attachment://"))
+        text = mapping_of(sample.get("attachments")).get(text.removeprefix("attachment://"))
     return text if isinstance(text, str) else None
 
 
@@ -197,10 +198,8 @@ def _notes(source: LogFile, document: Mapping[str, Any], epochs: _Epochs) -> tup
     notes = []
     if (most := max(map(len, epochs.values()))) > 1:
         notes.append(f"{source.plain_name} asked each item up to {most} times (epochs): its score is the mean of them.")
-    if document.get("status") != "success":
-        notes.append(
-            f"{source.plain_name} is of a run that did not end well: its status is {shown(document.get('status'))}."
-        )
+    if (status := document.get("status")) != "success":
+        notes.append(f"{source.plain_name} is of a run that did not end well: its status is {short_repr(status)}.")
     failed = [s for of_item in epochs.values() for s in of_item.values() if s.get("error") and s.get("scores")]
     if failed:
         notes.append(f"{source.plain_name} scored {len(failed)} samples although they ended in an error.")
@@ -208,11 +207,12 @@ def _notes(source: LogFile, document: Mapping[str, Any], epochs: _Epochs) -> tup
 
 
 def _settings(document: Mapping[str, Any], scorer: str) -> dict[str, str]:
-    run, plan = document["eval"], fields(document.get("plan"))
-    generate = fields(run.get("model_generate_config"))
-    generate |= {key: value for key, value in fields(plan.get("config")).items() if value is not None}
-    used = next((s for s in entries(run.get("scorers")) if _part(s.get("name")) == scorer.partition(",")[0]), {})
-    steps = [{"solver": step.get("solver"), "params": step.get("params")} for step in entries(plan.get("steps"))]
+    run, plan = document["eval"], mapping_of(document.get("plan"))
+    generate = mapping_of(run.get("model_generate_config"))
+    generate |= {key: value for key, value in mapping_of(plan.get("config")).items() if value is not None}
+    name, scorers = scorer.partition(",")[0], objects_of(run.get("scorers"))
+    options = next((each for each in scorers if selector_part(each.get("name")) == name), {})
+    steps = [{"solver": step.get("solver"), "params": step.get("params")} for step in objects_of(plan.get("steps"))]
     return settings_of(
         {
             "model": _model(document) or None,
@@ -223,22 +223,17 @@ def _settings(document: Mapping[str, Any], scorer: str) -> dict[str, str]:
             "solver": steps or None,
             "system prompt": generate.get("system_message"),
             "decoding": {key: generate[key] for key in _DECODING if generate.get(key) is not None} or None,
-            "extraction": {"scorer": scorer, "options": used.get("options") or {}},
-            "epochs": fields(run.get("config")).get("epochs"),
+            "extraction": {"scorer": scorer, "options": options.get("options") or {}},
+            "epochs": mapping_of(run.get("config")).get("epochs"),
             "harness": "Inspect",
-            "harness version": fields(run.get("packages")).get("inspect_ai"),
+            "harness version": mapping_of(run.get("packages")).get("inspect_ai"),
         }
     )
 
 
 def _model(document: Mapping[str, Any]) -> str:
     model = document["eval"].get("model")
-    return plain(model) if isinstance(model, str) and model != "none/none" else ""
-
-
-def _part(name: Any) -> str:
-    """A part of a selector; the comma is what separates them."""
-    return plain(name, 60).replace(",", ";")
+    return one_line(model) if isinstance(model, str) and model != "none/none" else ""
 
 
 def _unpack(source: LogFile, place: Path) -> None:
@@ -259,5 +254,5 @@ def _unpack(source: LogFile, place: Path) -> None:
                         copy.write(piece)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
         raise CallerMistake(
-            f"The file {source.name} cannot be read: {plain(str(error)) or 'it is damaged'}."
+            f"The file {source.name} cannot be read: {one_line(str(error)) or 'it is damaged'}."
         ) from error

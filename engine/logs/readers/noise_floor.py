@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from engine.battles.battle import SIDES, Side
 from engine.errors import CallerMistake
 from engine.logs.files import LogFile, as_object
-from engine.logs.log import Contents, Log, LogRow, add_row, item_id, plain, score_of, settings_of, shown
+from engine.logs.log import Contents, Log, LogRow, add_row, item_id, one_line, score_of, settings_of, short_repr
 from engine.store.document import ItemDocument, OutcomeDocument, SidesDocument, sides
 
 FORMAT = "battle of Noise Floor"
@@ -25,8 +25,9 @@ _KINDS = {"list": "list", "string": "text", "float": "number", "int": "whole num
 """What a field should hold, by the first word of pydantic's name for the error."""
 
 
-def recognises(document: Mapping[str, Any]) -> bool:
-    return "battle_id" in document and "items" in document
+def recognises(document: Any) -> bool:
+    """Whether it is a battle as it was written."""
+    return isinstance(document, dict) and "battle_id" in document and "items" in document
 
 
 def contents(source: LogFile, document: Mapping[str, Any]) -> Contents:
@@ -36,10 +37,8 @@ def contents(source: LogFile, document: Mapping[str, Any]) -> Contents:
         CallerMistake: it is not as a battle is written; the message names the file, the item and the field.
     """
     battle = _sides(source.name, document)
-    early = any(not item.get(side) for item in battle["items"] for side in SIDES)
-    return Contents(
-        kind="model", logs={side: _log(source.name, battle, side, (ENDED_EARLY,) if early else ()) for side in SIDES}
-    )
+    notes = (ENDED_EARLY,) if any(not item.get(side) for item in battle["items"] for side in SIDES) else ()
+    return Contents(kind="model", logs={side: _log(source.name, battle, side, notes) for side in SIDES})
 
 
 def _sides(file: str, document: Mapping[str, Any]) -> SidesDocument:
@@ -78,8 +77,8 @@ def _mistake(file: str, document: Mapping[str, Any], place: tuple[int | str, ...
             score_of(value, where)
     except CallerMistake as mistake:
         return mistake
-    wanted = _KINDS.get(kind.partition("_")[0], "value of that kind")
-    return CallerMistake(f"{where}: the field `{field}` is {shown(value)} and no {wanted}.")
+    expected = _KINDS.get(kind.partition("_")[0], "value of that kind")
+    return CallerMistake(f"{where}: the field `{field}` is {short_repr(value)} and no {expected}.")
 
 
 def _log(file: str, battle: SidesDocument, side: Side, notes: tuple[str, ...]) -> Log:
@@ -88,7 +87,7 @@ def _log(file: str, battle: SidesDocument, side: Side, notes: tuple[str, ...]) -
         where = f"{file}, item {number}"
         add_row(rows, _row(item, item.get(side) or {}, where), where)
     return Log(
-        name=plain(battle[side].get("name") or side),
+        name=one_line(battle[side].get("name") or side),
         file=file,
         format=FORMAT,
         selector=side,
@@ -100,31 +99,30 @@ def _log(file: str, battle: SidesDocument, side: Side, notes: tuple[str, ...]) -
 
 def _row(item: ItemDocument, answer: OutcomeDocument, where: str) -> LogRow:
     failure, text = answer.get("failure"), answer.get("text")
-    written = text is not None
     return LogRow(
         id=item_id(item.get("id"), where),
         score=None if not answer or failure else score_of(answer.get("score"), where),
-        group=plain(item.get("group") or ""),
+        group=one_line(item.get("group") or ""),
         text=text,
-        answer=plain(answer.get("answer") or "") if written else None,
-        truncated=failure == "truncated" if written or failure == "truncated" else None,
+        answer=one_line(answer.get("answer") or "") if text is not None else None,
+        truncated=failure == "truncated" if text is not None or failure == "truncated" else None,
     )
 
 
 def _settings(battle: SidesDocument, side: Side) -> dict[str, str]:
-    """What the file states. The fingerprint stands for all that was asked of the harness, whether told or not."""
-    asked, ran = battle[side], battle.get("environment", {}).get(side, {})
+    """What the file states. The fingerprint stands for all that the harness is set to, whether stated or not."""
+    contender, environment = battle[side], battle.get("environment", {}).get(side, {})
     return settings_of(
         {
-            "model": asked.get("name"),
+            "model": contender.get("name"),
             "task": battle.get("task"),
             "metric": "accuracy",
-            "shots": asked.get("shots"),
-            "normalisation": asked.get("normalisation"),
-            "extraction": asked.get("extraction"),
-            "fingerprint": asked.get("fingerprint"),
+            "shots": contender.get("shots"),
+            "normalisation": contender.get("normalisation"),
+            "extraction": contender.get("extraction"),
+            "fingerprint": contender.get("fingerprint"),
             "harness": "Noise Floor",
-            "dtype": ran.get("dtype"),
-            "transformers": ran.get("transformers"),
+            "dtype": environment.get("dtype"),
+            "transformers": environment.get("transformers"),
         }
     )

@@ -7,12 +7,12 @@ after the first “answer is ”, or all of the prediction, without one final fu
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from engine.errors import CallerMistake
 from engine.logs.files import LogFile, as_object
-from engine.logs.log import Contents, Log, LogRow, add_row, digest, listed, settings_of, shown
+from engine.logs.log import Contents, Log, LogRow, add_row, digest, settings_of, short_list, short_repr
 
 FORMAT = "stored outputs"
 ANSWER_MARK, QUESTION_MARK, ANSWER_LINE = "answer is ", "Q:", "\nA:"
@@ -22,28 +22,42 @@ _SUFFIX = "_few_shot_template_"  # what follows it in a file's name is no part o
 
 
 def recognises(document: Any) -> bool:
+    """Whether it has a list of outputs."""
     outputs = document.get("outputs") if isinstance(document, dict) else None
     return isinstance(outputs, list) and all(isinstance(output, dict) for output in outputs[:1])
 
 
-def contents(source: LogFile, files: Sequence[LogFile]) -> Contents:
-    """All outputs of these files, each task a group and a cluster: its items come from one template."""
+def contents(source: LogFile, document: Mapping[str, Any]) -> Contents:
+    """All outputs of a file, which is one task."""
+    return _contents(source, [(source, document)])
+
+
+def from_files(source: LogFile, files: Iterable[LogFile]) -> Contents:
+    """All outputs of a folder with a file for each task.
+
+    Raises:
+        CallerMistake: a file that holds no outputs.
+    """
+    return _contents(source, ((file, as_object(file.json(), file.name)) for file in files))
+
+
+def _contents(source: LogFile, documents: Iterable[tuple[LogFile, Mapping[str, Any]]]) -> Contents:
+    """Each task is a group and a cluster: its items come from one template."""
     rows: dict[str, LogRow] = {}
     examples = set()
-    for file in files:
-        document = as_object(file.json(), file.name)
+    for file, document in documents:
         outputs = document.get("outputs")
         if not isinstance(outputs, list):
-            raise CallerMistake(f"{file.name} has no list `outputs`; it has {listed(document, 30) or 'no fields'}.")
+            raise CallerMistake(f"{file.name} has no list `outputs`; it has {short_list(document, 30) or 'no fields'}.")
         task = file.stem.partition(_SUFFIX)[0]
         for number, output in enumerate(outputs):
             where = f"{file.name}, output {number}"
             file.allowance.take(file.name, 0, 1)
-            row, shots = _row(as_object(output, where), task, number, where)
+            row, examples_before = _row(as_object(output, where), task, number, where)
             add_row(rows, row, where)
-            examples.add(shots)
+            examples.add(examples_before)
     model, style = _by_name(source.stem)
-    shots_said = str(examples.pop()) if len(examples) == 1 else None
+    shots = str(examples.pop()) if len(examples) == 1 else None
     log = Log(
         name=source.stem,
         file=source.name,
@@ -53,7 +67,7 @@ def contents(source: LogFile, files: Sequence[LogFile]) -> Contents:
             {
                 "model": model,
                 "template": style,
-                "shots": shots_said,
+                "shots": shots,
                 "task": " ".join(dict.fromkeys(row.group for row in rows.values())),
                 "metric": "exact match",
                 "extraction": RULE,
@@ -76,9 +90,9 @@ def _without_stop(text: str) -> str:
 
 def _row(output: Mapping[str, Any], task: str, number: int, where: str) -> tuple[LogRow, int]:
     """The item, and how many worked examples stood before it."""
-    asked, prediction, target = (_text(output, field, where) for field in ("input", "prediction", "target"))
+    prompt, prediction, target = (_text(output, field, where) for field in ("input", "prediction", "target"))
     answer = answer_of(prediction)
-    blocks = f"\n{asked}".split(f"\n{QUESTION_MARK}")
+    blocks = f"\n{prompt}".split(f"\n{QUESTION_MARK}")
     question = blocks[-1].partition(ANSWER_LINE)[0]
     row = LogRow(
         id=f"{task}/{number}",
@@ -88,7 +102,7 @@ def _row(output: Mapping[str, Any], task: str, number: int, where: str) -> tuple
         text=prediction,
         answer=answer,
         question=digest("text", question),
-        prompt=digest("text", asked),
+        prompt=digest("text", prompt),
     )
     return row, max(0, len(blocks) - 2)
 
@@ -96,7 +110,7 @@ def _row(output: Mapping[str, Any], task: str, number: int, where: str) -> tuple
 def _text(output: Mapping[str, Any], field: str, where: str) -> str:
     value = output.get(field)
     if not isinstance(value, str):
-        raise CallerMistake(f"{where}: the field {field} is {shown(value)} and no text.")
+        raise CallerMistake(f"{where}: the field {field} is {short_repr(value)} and no text.")
     return value
 
 

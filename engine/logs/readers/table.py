@@ -24,11 +24,11 @@ from engine.logs.log import (
     add_row,
     digest,
     item_id,
-    listed,
-    plain,
+    one_line,
     score_of,
     settings_of,
-    shown,
+    short_list,
+    short_repr,
 )
 
 IDS = ("id", "doc_id", "item_id", "question_id")
@@ -41,11 +41,11 @@ ABOUT = {*IDS, *GROUPS, *TEXTS, *QUESTIONS, *ERRORS, "cluster", "answer", "model
 
 NO_ERROR = {"", "0", "false", "no", "none", "null", "nan", "n/a"}
 
-_OF_A_MODEL = re.compile(r"(?:score|correct|is_correct)[ _.:-]+(.+)|(.+)[ _.:-]+(?:score|correct)")
+_MODEL_COLUMN = re.compile(r"(?:score|correct|is_correct)[ _.:-]+(.+)|(.+)[ _.:-]+(?:score|correct)")
 _WORDS = {"true": 1.0, "yes": 1.0, "correct": 1.0, "false": 0.0, "no": 0.0, "incorrect": 0.0}
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,3})?", re.ASCII)
 
-TableRow = tuple[str, Mapping[str, Any]]
+TableRow = tuple[str, Mapping[str, Any]]  # where it stands, and its cells
 ScoreParser = Callable[[Any, str], float]
 
 
@@ -59,18 +59,22 @@ class _Column:
 
     @property
     def name(self) -> str:
-        return plain(self.field)
+        """The column's name as one short line."""
+        return one_line(self.field)
 
 
 def from_csv(source: LogFile) -> Contents:
+    """All logs in a CSV, whose first line names the columns."""
     return _contents(source, "CSV", _csv_rows(source), _written_score)
 
 
 def from_jsonl(source: LogFile) -> Contents:
+    """All logs in a file with an object a line."""
     return _contents(source, "JSONL", source.json_lines(), score_of)
 
 
 def from_list(source: LogFile, rows: Iterable[Any]) -> Contents:
+    """All logs in a JSON list of objects. Raises CallerMistake for an entry that is none."""
     placed = [(f"{source.name}, entry {number}", row) for number, row in enumerate(rows, start=1)]
     for where, row in placed:
         as_object(row, where)
@@ -78,20 +82,20 @@ def from_list(source: LogFile, rows: Iterable[Any]) -> Contents:
     return _contents(source, "JSON list", placed, score_of)
 
 
-def _contents(source: LogFile, kind: str, rows: Iterable[TableRow], reading: ScoreParser) -> Contents:
+def _contents(source: LogFile, kind: str, rows: Iterable[TableRow], parse: ScoreParser) -> Contents:
     table = list(rows)
     if not table:
         raise CallerMistake(f"{source.name} holds no rows.")
-    columns, told_apart, sure = _columns(table, reading)
+    columns, kind_of_column, sure = _columns(table, parse)
     source.allowance.take(source.name, 0, len(table) * (len(columns) - 1))
-    found: dict[tuple[str, _Column], dict[str, LogRow]] = {}
+    rows_by_log: dict[tuple[str, _Column], dict[str, LogRow]] = {}
     for number, (where, row) in enumerate(table, start=1):
         for column in columns:
-            rows_of = found.setdefault((plain(row.get("model") or ""), column), {})
-            add_row(rows_of, _row(column, row, number, where, reading), where)
-    models = {model for model, _ in found}
+            log_rows = rows_by_log.setdefault((one_line(row.get("model") or ""), column), {})
+            add_row(log_rows, _row(column, row, number, where, parse), where)
+    models = {model for model, _ in rows_by_log}
     logs = {}
-    for (model, column), rows_of in found.items():
+    for (model, column), log_rows in rows_by_log.items():
         parts = [model] * (len(models) > 1) + [column.name] * (len(columns) > 1)
         contender = model or column.model
         logs[",".join(parts) or column.name] = Log(
@@ -99,28 +103,28 @@ def _contents(source: LogFile, kind: str, rows: Iterable[TableRow], reading: Sco
             file=source.name,
             format=kind,
             selector=",".join(parts),
-            rows=rows_of,
+            rows=log_rows,
             settings=settings_of({"model": contender}),
         )
     by_model = len(columns) == 1 < len(models)
-    return Contents(kind="model" if by_model else told_apart, logs=logs, sure=sure)
+    return Contents(kind="model" if by_model else kind_of_column, logs=logs, sure=sure)
 
 
-def _columns(table: list[TableRow], reading: ScoreParser) -> tuple[list[_Column], str, bool]:
+def _columns(table: list[TableRow], parse: ScoreParser) -> tuple[list[_Column], str, bool]:
     """The columns that hold scores, what tells them apart, and whether that is certain."""
     names = dict.fromkeys(name for _, row in table for name in row)
-    if named := [_Column(field=name) for name in SCORES if name in names]:
-        return named, "column", True
+    if columns := [_Column(field=name) for name in SCORES if name in names]:
+        return columns, "column", True
     objects = dict.fromkeys(name for _, row in table for name, cell in row.items() if isinstance(cell, dict))
-    nested = [_Column(field=name, model=plain(name), nested=True) for name in objects if _holds_scores(table, name)]
-    of_a_model = [(name, _OF_A_MODEL.fullmatch(name)) for name in names if name not in ABOUT]
-    flat = [_Column(field=name, model=plain(of[1] or of[2])) for name, of in of_a_model if of]
+    nested = [_Column(field=name, model=one_line(name), nested=True) for name in objects if _holds_scores(table, name)]
+    matches = [(name, _MODEL_COLUMN.fullmatch(name)) for name in names if name not in ABOUT]
+    flat = [_Column(field=name, model=one_line(match[1] or match[2])) for name, match in matches if match]
     if nested or flat:
         return nested + flat, "model", True
-    if guessed := [_Column(field=name) for name in names if name not in ABOUT and _all_scores(table, name, reading)]:
+    if guessed := [_Column(field=name) for name in names if name not in ABOUT and _all_scores(table, name, parse)]:
         return guessed, "column", False
     raise CallerMistake(
-        f"{table[0][0]} has none of the fields {', '.join(SCORES)}; it has {listed(names, 30) or 'no fields'}."
+        f"{table[0][0]} has none of the fields {', '.join(SCORES)}; it has {short_list(names, 30) or 'no fields'}."
     )
 
 
@@ -129,31 +133,31 @@ def _holds_scores(table: list[TableRow], name: str) -> bool:
     return any(score in cell for cell in cells if isinstance(cell, dict) for score in SCORES)
 
 
-def _all_scores(table: list[TableRow], name: str, reading: ScoreParser) -> bool:
+def _all_scores(table: list[TableRow], name: str, parse: ScoreParser) -> bool:
     try:
-        return all(name in row and reading(row[name], where) is not None for where, row in table)
+        return all(name in row and parse(row[name], where) is not None for where, row in table)
     except CallerMistake:
         return False
 
 
-def _row(column: _Column, row: Mapping[str, Any], number: int, where: str, reading: ScoreParser) -> LogRow:
+def _row(column: _Column, row: Mapping[str, Any], number: int, where: str, parse: ScoreParser) -> LogRow:
     cell: Mapping[str, Any] = row
     field = column.field
     if column.nested:
         inner = row.get(field)
         if not isinstance(inner, dict):
-            raise CallerMistake(f"{where} has no object under {shown(field)}.")
+            raise CallerMistake(f"{where} has no object under {short_repr(field)}.")
         field = next((score for score in SCORES if score in inner), "score")
         cell = inner
     question = _text(row, QUESTIONS)
     failed = (_text(cell, ERRORS) or _text(row, ERRORS) or "").strip().casefold() not in NO_ERROR
     if not failed and field not in cell:
-        raise CallerMistake(f"{where} has no field {shown(field)}; it has {listed(cell, 30) or 'no fields'}.")
+        raise CallerMistake(f"{where} has no field {short_repr(field)}; it has {short_list(cell, 30) or 'no fields'}.")
     return LogRow(
         id=_id(row, question, number, where),
-        score=None if failed else reading(cell[field], where),
-        group=plain(_text(row, GROUPS) or ""),
-        cluster=plain(_text(row, ("cluster",)) or ""),
+        score=None if failed else parse(cell[field], where),
+        group=one_line(_text(row, GROUPS) or ""),
+        cluster=one_line(_text(row, ("cluster",)) or ""),
         text=_text(cell, TEXTS),
         answer=_text(cell, ("answer",)),
         question=digest("text", question) if question else None,
@@ -168,13 +172,15 @@ def _id(row: Mapping[str, Any], question: str | None, number: int, where: str) -
             return item_id(row[field], where)
     if question:
         return f"row {number}"
-    raise CallerMistake(f"{where} has none of the fields {', '.join(IDS)}; it has {listed(row, 30) or 'no fields'}.")
+    raise CallerMistake(
+        f"{where} has none of the fields {', '.join(IDS)}; it has {short_list(row, 30) or 'no fields'}."
+    )
 
 
 def _text(row: Mapping[str, Any], fields: Iterable[str]) -> str | None:
     for field in fields:
         if field in row and row[field] not in (None, "", False):
-            return row[field] if isinstance(row[field], str) else plain(row[field])
+            return row[field] if isinstance(row[field], str) else one_line(row[field])
     return None
 
 
@@ -206,7 +212,7 @@ def _csv_rows(source: LogFile) -> Iterator[TableRow]:
 def _check_names(names: list[str], where: str) -> None:
     twice = {name for name in names if names.count(name) > 1}
     if twice:
-        raise CallerMistake(f"{where} names the column {shown(min(twice))} twice.")
+        raise CallerMistake(f"{where} names the column {short_repr(min(twice))} twice.")
 
 
 def _written_score(value: str, where: str) -> float:
@@ -217,6 +223,6 @@ def _written_score(value: str, where: str) -> float:
     if _NUMBER.fullmatch(word) and abs(float(word)) <= LARGEST:
         return float(word)
     raise CallerMistake(
-        f"{where}: {shown(value)} is no score. Write 1 or 0, a number with a point, true, false, yes, no, correct or "
-        "incorrect; where an item failed, say so in a column `error`."
+        f"{where}: {short_repr(value)} is no score. Write 1 or 0, a number with a point, true, false, yes, no, correct "
+        "or incorrect; where an item failed, say so in a column `error`."
     )

@@ -21,7 +21,7 @@ def show(result: BattleResult) -> None:
     st.table(pd.DataFrame([_row(setting) for setting in settings]).set_index(""))
     with st.expander("The same measurement with lm-eval 0.4.13"):
         st.caption("One command a contender (weights of a pack: put the folder of its .gguf file in).")
-        if reason := lm_eval.why_not(result.battle):
+        if reason := lm_eval.differences(result.battle):
             st.caption(plain(reason))
         for side in ("a", "b"):
             st.code(lm_eval.command(result.battle, side), language="bash", wrap_lines=True)

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import CallerMistake
-from engine.logs import contents, files, place_and_selector, read_log
+from engine.logs import Contents, Log, LogRow, contents, detection, files, place_and_selector, read_log
 from engine.logs.files import LogFile
 from engine.logs.log import settings_of
 
@@ -45,6 +45,27 @@ ROW = {"id": "q", "score": 1}
 )
 def test_the_format_of_a_file(name: str, content: str, expected: str) -> None:
     assert read_log(name, content.encode()).format == expected
+
+
+@pytest.mark.parametrize("document", [None, 7, "x", [], [7], {}, {"a": 1}])
+def test_no_reader_recognises_what_is_of_no_format(document: Any) -> None:
+    assert not [reader for reader in (*detection.DOCUMENTS, *detection.LINES) if reader.recognises(document)]
+
+
+def test_a_format_more_is_a_reader_in_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Quiz:
+        """`{"quiz": {"q1": true}}`"""
+
+        def recognises(self, document: Any) -> bool:
+            return isinstance(document, dict) and "quiz" in document
+
+        def contents(self, source: LogFile, document: Any) -> Contents:
+            rows = {id: LogRow(id=id, score=float(correct)) for id, correct in document["quiz"].items()}
+            return Contents(kind="model", logs={"quiz": Log(name="A", file=source.name, format="quiz", rows=rows)})
+
+    monkeypatch.setattr(detection, "DOCUMENTS", (Quiz(), *detection.DOCUMENTS))
+    log = read_log("t.json", b'{"quiz": {"q1": true, "q2": false}}')
+    assert log.format == "quiz" and [row.score for row in log.rows.values()] == [1, 0]
 
 
 @pytest.mark.parametrize("content", [b"hello", b"\x00\x01", b"<html>"])

@@ -162,7 +162,7 @@ def test_an_endpoint_is_told_of_reasoning_in_the_request(writing: Task) -> None:
 )
 def test_settings_of_ours(settings: dict[str, object], reason: str) -> None:
     battle = planned("mmlu", settings=settings)
-    assert (lm_eval.why_not(battle), lm_eval.comparable(battle)) == (reason, not reason)
+    assert lm_eval.differences(battle) == reason
 
 
 @pytest.mark.parametrize(("limit", "same"), [(20, False), (None, True)])
@@ -172,21 +172,21 @@ def test_a_subset_is_asked_with_other_drawn_examples(
     monkeypatch.setitem(definitions.DEFINITIONS, "toy", definitions.Definition(version=1.0, metrics=("acc",)))  # type: ignore[arg-type]
     add_task(toy_task(shots=toy_rows({"sky": 5, "sea": 5}, "example")))
     battle = planned("toy", limit=limit, shots=2)
-    assert lm_eval.comparable(battle) is same
-    assert same or "draws other worked examples" in lm_eval.why_not(battle)
+    assert bool(lm_eval.differences(battle)) is not same
+    assert same or "draws other worked examples" in lm_eval.differences(battle)
 
 
 def test_written_answers(writing: Task) -> None:
-    assert lm_eval.comparable(planned("toy", b=SERVED))
+    assert not lm_eval.differences(planned("toy", b=SERVED))
     warm = Decoding(max_tokens=40, until=("Q:",), temperature=1.0)
-    assert "no two runs write the same" in lm_eval.why_not(planned("toy", settings={"decoding": warm}))
+    assert "no two runs write the same" in lm_eval.differences(planned("toy", settings={"decoding": warm}))
     thinks = planned("toy", settings={"template": "chat", "thinking": 9})
-    assert lm_eval.why_not(thinks) == "lm-eval ends a text at a stop string in its reasoning, too."
+    assert lm_eval.differences(thinks) == "lm-eval ends a text at a stop string in its reasoning, too."
     many = planned("toy", b=SERVED, settings={"decoding": Decoding(max_tokens=9, until=tuple("abcde"))})
-    assert lm_eval.why_not(many) == "lm-eval gives a chat endpoint 4 stop strings, and cuts at no others."
+    assert lm_eval.differences(many) == "lm-eval gives a chat endpoint 4 stop strings, and cuts at no others."
     plain = planned("toy", b=SERVED, settings={"template": "plain", "system": "Be brief."})
-    assert "as the system's message" in lm_eval.why_not(plain)
+    assert "as the system's message" in lm_eval.differences(plain)
 
 
 def test_a_task_of_our_own(toy: Task) -> None:
-    assert lm_eval.why_not(planned("toy")) == "lm-eval 0.4.13 has no task toy."
+    assert lm_eval.differences(planned("toy")) == "lm-eval 0.4.13 has no task toy."

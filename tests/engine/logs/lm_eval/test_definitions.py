@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from engine import TASKS, load_task
-from engine.logs.lm_eval.definitions import DEFINITIONS, called, subtask
+from engine.logs.lm_eval.definitions import DEFINITIONS, metric_and_filter, subtask
 from engine.tasks.catalogue import bbh, gpqa, hendrycks_math, musr
 
 NAME = re.compile(r"""^["']?(?:task|group)["']?: *["']?(\w+)["']?$""", re.MULTILINE)
@@ -106,6 +106,6 @@ def test_what_a_task_reports(name: str) -> None:
     assert set(ours.metrics) <= reported
     assert reported - set(ours.metrics) <= {"inst_level_strict_acc", "inst_level_loose_acc"}
     if task.writes:
-        named = [called(task, rule) for rule in task.extractions]
+        named = [metric_and_filter(task, rule) for rule in task.extractions]
         assert {metric for metric, _ in named} >= set(ours.metrics)
         assert {used for _, used in named} == {entry["name"] for entry in config.get("filter_list", [{"name": "none"}])}
