@@ -13,9 +13,8 @@ import pytest
 from engine import TASKS, Task, runs
 from engine.__main__ import main
 from engine.models.registry import PACKAGED
-from engine.runs import service
 from engine.runs.lock import device_lock
-from tests.conftest import InProcess, ToyModel
+from tests.conftest import ToyModel
 
 Capture = pytest.CaptureFixture[str]
 ROOT = Path(__file__).resolve().parents[3]
@@ -152,10 +151,8 @@ def test_a_process_of_its_own(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The worker runs here, to the end, as soon as somebody would have spawned one."""
-    monkeypatch.setattr("engine.runs.worker.open_model", lambda address, device, dtype: ToyModel(Path(address).name))
-    monkeypatch.setattr(service, "executor", InProcess())
+def in_process(in_process: None, opened: list[ToyModel]) -> None:
+    """With toys in place of weights."""
 
 
 def battle(toy: Task, contenders: tuple[str, str], *more: str) -> int:
@@ -175,7 +172,11 @@ def test_a_battle(toy: Task, contenders: tuple[str, str], in_process: None, tmp_
 
 
 def test_a_battle_that_failed_says_why_and_ends_with_1(
-    toy: Task, contenders: tuple[str, str], in_process: None, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    toy: Task,
+    contenders: tuple[str, str],
+    in_process: None,
+    capsys: Capture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def broken(address: str, device: str, dtype: str) -> ToyModel:
         raise ZeroDivisionError("a bug")
@@ -186,7 +187,11 @@ def test_a_battle_that_failed_says_why_and_ends_with_1(
 
 
 def test_too_few_pairs_for_a_verdict(
-    toy: Task, contenders: tuple[str, str], in_process: None, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    toy: Task,
+    contenders: tuple[str, str],
+    in_process: None,
+    capsys: Capture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     everything = [f"{group}/{i}" for group in ("sky", "sea") for i in range(30)]
     monkeypatch.setattr("engine.runs.worker.open_model", lambda *_: ToyModel("ruby", fails=everything))

@@ -13,24 +13,11 @@ from engine import Task, report, runs
 from engine.__main__ import main
 from engine.analysis.suites import SUITES, Suite, SuiteTask
 from engine.runs import service
-from tests.conftest import Idle, InProcess, Shelf, ToyModel, toy_rows, toy_task
+from tests.conftest import Idle, Shelf, ToyModel, toy_rows, toy_task
 
 AddTask = Callable[[Task], Task]
 Capture = pytest.CaptureFixture[str]
-
-
-@pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> list[ToyModel]:
-    """Toys are opened instead of weights, by a worker in this process."""
-    models: list[ToyModel] = []
-
-    def open_toy(address: str, device: str, dtype: str) -> ToyModel:
-        models.append(ToyModel(Path(address).name))
-        return models[-1]
-
-    monkeypatch.setattr("engine.runs.worker.open_model", open_toy)
-    monkeypatch.setattr(service, "executor", InProcess())
-    return models
+pytestmark = pytest.mark.usefixtures("in_process")
 
 
 @pytest.fixture
