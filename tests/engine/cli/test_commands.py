@@ -172,11 +172,7 @@ def test_a_battle(toy: Task, contenders: tuple[str, str], in_process: None, tmp_
 
 
 def test_a_battle_that_failed_says_why_and_ends_with_1(
-    toy: Task,
-    contenders: tuple[str, str],
-    in_process: None,
-    capsys: Capture,
-    monkeypatch: pytest.MonkeyPatch,
+    toy: Task, contenders: tuple[str, str], in_process: None, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(address: str, device: str, dtype: str) -> ToyModel:
         raise ZeroDivisionError("a bug")
@@ -187,11 +183,7 @@ def test_a_battle_that_failed_says_why_and_ends_with_1(
 
 
 def test_too_few_pairs_for_a_verdict(
-    toy: Task,
-    contenders: tuple[str, str],
-    in_process: None,
-    capsys: Capture,
-    monkeypatch: pytest.MonkeyPatch,
+    toy: Task, contenders: tuple[str, str], in_process: None, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     everything = [f"{group}/{i}" for group in ("sky", "sea") for i in range(30)]
     monkeypatch.setattr("engine.runs.worker.open_model", lambda *_: ToyModel("ruby", fails=everything))
