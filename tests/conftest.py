@@ -42,6 +42,7 @@ from engine.runs.worker import work
 from engine.tasks import registry
 from engine.tasks.items import _items
 from engine.tasks.sources import Row
+from tests.stub_server import StubServer, running
 
 settings.register_profile("steady", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("steady")
@@ -213,6 +214,12 @@ def add_task(monkeypatch: pytest.MonkeyPatch, fresh_items: None) -> Callable[[Ta
 @pytest.fixture
 def toy(add_task: Callable[[Task], Task]) -> Task:
     return add_task(toy_task())
+
+
+@pytest.fixture
+def stub() -> Iterator[StubServer]:
+    with running() as server:
+        yield server
 
 
 @pytest.fixture

@@ -207,38 +207,29 @@ def test_reproduction(a: bool | None, b: bool | None, outcome: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("a", "b", "outcome"),
+    ("name", "a", "b", "outcome"),
     [
-        ("The Board", "the  board", "same"),
-        ("one third party", "one third party", "same"),
-        ("own report", "own report", "differs"),
-        ("self-reported", "its maker's report", "differs"),
-        ("Acme's own report", "Acme's own report", "same"),
-        ("an independent lab", "an independent lab", "not stated"),
-        ("a third party", "Epoch", "not stated"),
-        ("Epoch", "Stanford", "differs"),
+        ("evaluator", "The Board", "the  board", "same"),
+        ("evaluator", "one third party", "one third party", "same"),
+        ("evaluator", "own report", "own report", "differs"),
+        ("evaluator", "self-reported", "its maker's report", "differs"),
+        ("evaluator", "Acme's own report", "Acme's own report", "same"),
+        ("evaluator", "an independent lab", "an independent lab", "not stated"),
+        ("evaluator", "a third party", "Epoch", "not stated"),
+        ("evaluator", "Epoch", "Stanford", "differs"),
+        ("decoding", "greedy", "Greedy decoding", "same"),
+        ("decoding", "greedy", "temp. 0", "same"),
+        ("decoding", "greedy (temperature 0.0)", "T=0", "same"),
+        ("decoding", "temperature 0.80", "one sample at temperature 0.8", "same"),
+        ("decoding", "temperature 0.8", "temperature 0.6", "differs"),
+        ("decoding", "greedy", "temperature 0.8", "differs"),
+        ("decoding", "sampled", "temperature 0.8", "not stated"),
+        ("decoding", "greedy", "greedy, at most 256 tokens", "not stated"),
+        ("decoding", "majority vote", "majority vote of 8", "not stated"),
     ],
 )
-def test_who_ran_it(a: str, b: str, outcome: str) -> None:
-    assert setting(judged({"evaluator": a}, {"evaluator": b}), "evaluator") == outcome
-
-
-@pytest.mark.parametrize(
-    ("a", "b", "outcome"),
-    [
-        ("greedy", "Greedy decoding", "same"),
-        ("greedy", "temp. 0", "same"),
-        ("greedy (temperature 0.0)", "T=0", "same"),
-        ("temperature 0.80", "one sample at temperature 0.8", "same"),
-        ("temperature 0.8", "temperature 0.6", "differs"),
-        ("greedy", "temperature 0.8", "differs"),
-        ("sampled", "temperature 0.8", "not stated"),
-        ("greedy", "greedy, at most 256 tokens", "not stated"),
-        ("majority vote", "majority vote of 8", "not stated"),
-    ],
-)
-def test_decoding_in_many_words(a: str, b: str, outcome: str) -> None:
-    assert setting(judged({"decoding": a}, {"decoding": b}), "decoding") == outcome
+def test_one_setting_in_many_words(name: str, a: str, b: str, outcome: str) -> None:
+    assert setting(judged({name: a}, {name: b}), name) == outcome
 
 
 def test_names_of_tests_are_compared_as_people_write_them() -> None:

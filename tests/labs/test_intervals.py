@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine import CallerMistake
 from labs.intervals import same_items_gap, separate_gap, wald, wilson
-from tests.engine.stats.test_interval import ONE_SCORE, TWO_SCORES
+from tests.engine.stats.reference import ONE_SCORE, TWO_SCORES
 
 # The table of section 1 of the statistics reference this project was started from: n, half-width in points at 80%.
 HALF_WIDTHS = [

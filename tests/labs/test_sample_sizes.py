@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from engine import CallerMistake
 from labs.intervals import separate_gap
 from labs.sample_sizes import SampleSizes, chats_per_arm, clean_cases, highest_rate, own_set, pilot, shortlist
+from tests.engine.stats.reference import DETECTABLE_GAPS
 
 # ---- stage 1
 
@@ -52,12 +53,8 @@ def test_no_score_is_clear_of_one_right_answer_in_five() -> None:
 @pytest.mark.parametrize(
     ("n", "half", "unpaired", "paired"),
     [
-        (14042, 0.66, 1.3, 0.95),
-        (10042, 0.78, 1.6, 1.1),
-        (1319, 2.16, 4.4, 3.1),
-        (1172, 2.29, 4.6, 3.3),
-        (164, 6.12, 12.4, 8.8),
-        (50, 11, 22, 16),
+        (n, half, unpaired, paired)
+        for (n, unpaired, paired, _), half in zip(DETECTABLE_GAPS, (0.66, 0.78, 2.16, 2.29, 6.12, 11), strict=True)
     ],
 )
 def test_the_reference_table(n: int, half: float, unpaired: float, paired: float) -> None:

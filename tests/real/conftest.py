@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import socket
 import subprocess
@@ -14,6 +15,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+
+from engine.models.local.model import LocalModel, open_local
+from engine.models.registry import find
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = ("smollm2-135m-instruct", "gemma-3-270m")
@@ -35,6 +39,14 @@ def own_home(real_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def no_network() -> None:
     """The browser resolves for itself; nothing here asks for another machine."""
+
+
+@functools.cache
+def opened(address: str, home: Path) -> LocalModel:
+    """Weights on the processor, kept from test to test: whoever changes a setting of it puts it back."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NOISEFLOOR_HOME", str(home))
+        return open_local(find(address), "cpu")
 
 
 @contextlib.contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,19 +12,18 @@ from engine import BattleRequest, ItemResult, load_items, load_task, runs
 from engine.battles.evaluate import evaluate
 from engine.battles.prepared import prepare
 from engine.models.interface import Logliks, Ranking
-from engine.models.local.model import LocalModel, open_local
-from engine.models.registry import find
+from engine.models.local.model import LocalModel
+
+from .conftest import opened
 
 pytestmark = pytest.mark.slow
 MODEL = "smollm2-135m-instruct"
 ROUNDING = 1e-3  # of a summed log-likelihood in float32; lm-eval's own batching moves one by up to 5e-4
 
 
-@pytest.fixture(scope="module")
-def model(real_home: Path) -> Iterator[LocalModel]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NOISEFLOOR_HOME", str(real_home))
-        yield open_local(find(MODEL), "cpu")
+@pytest.fixture
+def model(real_home: Path) -> LocalModel:
+    return opened(MODEL, real_home)
 
 
 def outcomes(model: LocalModel, task: str, n: int, **changed: Any) -> tuple[dict[str, ItemResult], ...]:

@@ -9,7 +9,6 @@ with NOISEFLOOR_PARITY=all.
 
 from __future__ import annotations
 
-import functools
 import gzip
 import hashlib
 import json
@@ -25,13 +24,12 @@ from engine import HarnessConfig, Item, Task, load_items, load_task
 from engine.battles.requests import ranking
 from engine.battles.scoring import ranked_outcome
 from engine.models.interface import Logliks, Prompt
-from engine.models.local.model import LocalModel, open_local
-from engine.models.registry import find
+from engine.models.local.model import LocalModel
 from engine.tasks.rendering import RenderedItem, few_shot_contexts
 from engine.tasks.scoring.normalisation import normalised
 from engine.tasks.sources import Folder, first_present, read_rows
 
-from .conftest import MODELS
+from .conftest import MODELS, opened
 
 TESTS = Path(__file__).resolve().parents[1]
 REFERENCE = json.loads(gzip.decompress((TESTS / "parity" / "lm_eval_0.4.13.json.gz").read_bytes()))
@@ -50,20 +48,6 @@ STAND_INS = {
 pytestmark = pytest.mark.slow
 
 Case = dict[str, Any]
-
-
-@functools.lru_cache(maxsize=1)
-def opened(address: str, home: Path) -> LocalModel:
-    """Kept from case to case, which the fixture alone is not: every case is a parameter of its own."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NOISEFLOOR_HOME", str(home))
-        return open_local(find(address), "cpu")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def let_go() -> Iterator[None]:
-    yield
-    opened.cache_clear()
 
 
 @pytest.fixture

@@ -4,37 +4,18 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from engine.models import STRUCTURED_MODES, OpenAIClient
-from tests.engine.models.stub_server import (
-    KEY,
-    Said,
-    StubServer,
-    Told,
-    balls,
-    chat,
-    fills,
-    mode_of,
-    refusal,
-    running,
-    talkative,
-)
+from tests.stub_server import KEY, Said, StubServer, Told, balls, chat, fills, mode_of, refusal, talkative
 from tutor import journal
 from tutor.diagnosis import Step, check, structured_mode
 from tutor.endpoint import TutorEndpoint
 from tutor.errors import EndpointFailure
 
 each_mode = pytest.mark.parametrize("mode", STRUCTURED_MODES)
-
-
-@pytest.fixture
-def stub() -> Iterator[StubServer]:
-    with running() as server:
-        yield server
 
 
 def client(stub: StubServer, model: str = "m") -> OpenAIClient:

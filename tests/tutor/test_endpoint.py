@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from collections.abc import Iterator
+import functools
 from typing import Any
 
 import pytest
 
 from engine import CallerMistake
 from engine.models import OpenAIClient
-from tests.engine.models.stub_server import KEY, Said, StubServer, Told, refusal, running
+from tests.loading import loaded
+from tests.stub_server import KEY, Said, StubServer, Told, refusal
 from tutor.endpoint import OPENAI, TutorEndpoint
 from tutor.errors import EndpointFailure, TutorError
 
@@ -23,12 +21,6 @@ HI = [{"role": "user", "content": "Hi"}]
 def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("OPENAI_BASE_URL", "TUTOR_MODEL"):
         monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-def stub() -> Iterator[StubServer]:
-    with running() as server:
-        yield server
 
 
 def client(stub: StubServer, **options: Any) -> OpenAIClient:
@@ -186,15 +178,19 @@ def test_a_reply_that_breaks_off_is_the_tutors_error(stub: StubServer) -> None:
 # ---- what is loaded when
 
 
-@pytest.mark.parametrize(
-    "module", ["tutor.exchange", "tutor.endpoint", "tutor.diagnosis", "tutor.configuration", "tutor.judge.llm"]
-)
-def test_openai_is_loaded_by_the_first_client_and_not_before(module: str) -> None:
-    code = (
-        f"import {module}, sys, json; from engine.models import OpenAIClient; from tutor.endpoint import TutorEndpoint;"
-        "heavy = ['openai', 'instructor']; before = [name for name in heavy if name in sys.modules];"
-        "OpenAIClient(TutorEndpoint('http://h/v1', 'm'));"
-        "print(json.dumps([before, [name for name in heavy if name in sys.modules]]))"
+MODULES = ("tutor.exchange", "tutor.endpoint", "tutor.diagnosis", "tutor.configuration", "tutor.judge.llm")
+
+
+@functools.cache
+def held() -> list[set[str]]:
+    """One process for all modules: what it holds after each, and after the first client."""
+    first_client = (
+        "from engine.models import OpenAIClient; OpenAIClient(tutor.endpoint.TutorEndpoint('http://h/v1', 'm'))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout) == [[], ["openai"]]
+    return loaded({"openai", "instructor"}, *(f"import {module}" for module in MODULES), first_client)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_openai_is_loaded_by_the_first_client_and_not_before(module: str) -> None:
+    assert held()[MODULES.index(module)] == set()
+    assert held()[-1] == {"openai"}

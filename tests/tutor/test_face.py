@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 import tutor
+from tests.loading import loaded
 from tutor import dialogue, judge
 
-ROOT = Path(__file__).resolve().parents[2]
-HEAVY = "{'openai', 'instructor', 'torch', 'streamlit', 'sqlalchemy', 'scipy', 'numpy', 'tokenizers', 'safetensors'}"
-
-
-def loaded(code: str) -> set[str]:
-    """Which of the heavy libraries a fresh process holds after this."""
-    line = f"import sys; {code}; print(*({HEAVY} & sys.modules.keys()))"
-    return set(
-        subprocess.run(
-            [sys.executable, "-c", line], cwd=ROOT, capture_output=True, text=True, check=True
-        ).stdout.split()
-    )
+HEAVY = {"openai", "instructor", "torch", "streamlit", "sqlalchemy", "scipy", "numpy", "tokenizers", "safetensors"}
 
 
 @pytest.mark.parametrize("face", [tutor, judge, dialogue], ids=lambda face: face.__name__)
@@ -36,9 +22,11 @@ def test_a_face_lists_what_it_has_in_order_and_has_what_it_lists(face):
 
 
 def test_importing_the_tutor_and_the_judges_room_loads_nothing_heavy():
-    assert loaded("import tutor; from tutor import judge; judge.lab_progress") == set()
+    assert loaded(HEAVY, "import tutor; from tutor import judge; judge.lab_progress") == [set()]
 
 
 def test_a_talk_without_a_message_loads_no_judge_and_no_endpoint():
-    used = "from tutor import check, configured_tutor, dialogue, journal; dialogue.resume; journal.latest"
-    assert loaded(used) <= {"numpy", "sqlalchemy"}
+    (held,) = loaded(
+        HEAVY, "from tutor import check, configured_tutor, dialogue, journal; dialogue.resume; journal.latest"
+    )
+    assert held <= {"numpy", "sqlalchemy"}

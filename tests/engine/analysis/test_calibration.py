@@ -17,7 +17,7 @@ from engine.report import as_json, sentences
 from engine.tasks.items import load_items
 from engine.tasks.task import Scorer
 from tests.conftest import toy_task
-from tests.engine.analysis.test_decomposition import battle_of, result_of
+from tests.engine.toy_battles import battle_of, result_of
 
 AddTask = Callable[[Task], Task]
 

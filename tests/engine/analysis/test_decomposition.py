@@ -1,98 +1,44 @@
-"""A gap in its parts: each read off by hand, bounds against every way to fill them in, and words that add no number."""
+"""A battle's gap in its parts: each read off by hand, with the sentences about it."""
 
 from __future__ import annotations
 
-import itertools
-import json
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from engine.analysis.decomposition import decompose, repeat_effects, scorer_effect_of
-from engine.analysis.repeats import Repeat, plan_repeats
+from engine.analysis.decomposition import repeat_effects, scorer_effect_of
+from engine.analysis.repeats import plan_repeats
 from engine.analysis.variations import Variations, variations_of
-from engine.battles.battle import SIDES, Battle, Contender, ItemFailure, ItemResult, Outcome
-from engine.battles.rescoring import rescored_score, scoring_rules
+from engine.battles.battle import SIDES, Battle, ItemResult, Outcome
 from engine.battles.result import BattleResult
-from engine.battles.scoring import ranked_outcome, written_outcome
+from engine.battles.scoring import ranked_outcome
 from engine.harness.config import Decoding
-from engine.logs import Log, LogRow, align
-from engine.logs.decomposition import decompose_logs, other_scorings
-from engine.logs.log import Contents
-from engine.models.interface import Completion, Logliks, Trouble
-from engine.report import as_json, sentences
+from engine.models.interface import Logliks
+from engine.report import sentences
 from engine.stats.decomposition import (
-    GapDecomposition,
     Remeasurement,
     SourceEffect,
-    decompose_scores,
-    item_sampling_effect,
-    scorer_effect,
 )
-from engine.stats.verdict import compare
-from engine.tasks.items import digest, load_items
-from engine.tasks.task import Item, Scorer, Task
+from engine.tasks.items import load_items
+from engine.tasks.task import Task
 from tests.conftest import Shelf, toy_rows, toy_task
+from tests.engine.toy_battles import (
+    CUT,
+    LOOSE,
+    RIGHT,
+    SILENT,
+    STRICT,
+    WRONG,
+    battle_of,
+    decomposed,
+    repeats,
+    result_of,
+    written,
+)
 
-NAMES = ("Gemma", "Qwen")
 AddTask = Callable[[Task], Task]
-
-
-def is_seven(answer: str, item: Item) -> float:
-    return float(answer == "7")
-
-
-def after_marks(text: str) -> str | None:
-    return found[1] if (found := re.search(r"#### ([0-9]+)", text)) else None
-
-
-def last_number(text: str) -> str | None:
-    return (re.findall(r"[0-9]+", text) or [None])[-1]
-
-
-STRICT, FLEXIBLE = Scorer(after_marks, is_seven), Scorer(last_number, is_seven)
-
-
-@pytest.fixture
-def essay(add_task: AddTask) -> Task:
-    """Ten sums, all with the answer 7, read by two rules after the manner of GSM8K's."""
-    return add_task(
-        toy_task(
-            rows=[{"group": "sum", "text": f"{i} and what?", "gold": 0} for i in range(10)],
-            decoding=Decoding(max_tokens=9, until=("Q:",)),
-            extractions={"strict-match": STRICT, "flexible-extract": FLEXIBLE},
-        )
-    )
-
-
-def battle_of(task: Task, models: tuple[str, str], **settings: Any) -> Battle:
-    items = load_items(task)
-    a, b = (Contender(model=model, harness=task.harness()) for model in models)
-    plan: dict[str, Any] = {"seed": 0, "margin": 0.02, "level": 0.95, "device": "cpu", "items_digest": digest(items)}
-    plan |= {"id": "first", "a": a, "b": b, "task": task.name, "item_ids": tuple(item.id for item in items)}
-    return Battle(**(plan | settings))
-
-
-def result_of(battle: Battle, a: Mapping[str, Outcome], b: Mapping[str, Outcome], state: str = "done") -> BattleResult:
-    return BattleResult(
-        battle=battle, state=state, a=a, b=b, environment={}, notices=(), seconds=1.0, created=1_700_000_000.0
-    )
-
-
-def repeats(family: Sequence[BattleResult]) -> list[Repeat]:
-    return [
-        Repeat(battle=one.battle, state=one.state, scores={i: (a.score, b.score) for i, a, b in one.pairs})  # type: ignore[arg-type]
-        for one in family
-    ]
-
-
-def decomposed(result: BattleResult, family: Sequence[BattleResult] = ()) -> GapDecomposition | None:
-    return decompose(result, repeats(family))
 
 
 def prompt_effect(result: BattleResult, family: Sequence[BattleResult]) -> SourceEffect:
@@ -103,64 +49,11 @@ def run_effect(result: BattleResult, family: Sequence[BattleResult]) -> SourceEf
     return repeat_effects(result, repeats(family))[1]
 
 
-def written(task: Task, texts: Sequence[str | None]) -> dict[str, Outcome]:
-    """What came of one text an item; one that ends in … was cut off, None is a failure without a text."""
-    outcomes = {}
-    for item, text in zip(load_items(task), texts, strict=True):
-        told: Completion | Trouble = Trouble(item_id=item.id, reason="endpoint", message="gone away")
-        if text is not None:
-            told = Completion(item_id=item.id, text=text, truncated=text.endswith("…"), tokens=5, seconds=0.1)
-        outcomes[item.id] = written_outcome(task, item, told, task.harness())
-    return outcomes
-
-
 def scored(items: Sequence[str], scores: Sequence[float]) -> dict[str, Outcome]:
     return {item: ItemResult(item_id=item, score=score) for item, score in zip(items, scores, strict=True)}
 
 
-RIGHT, WRONG, LOOSE, SILENT, CUT, CUT_LOOSE = "#### 7", "#### 8", "it is 7", "no idea", "let me see…", "so 7 or…"
-
-
 # ---- the instrument
-
-
-def test_the_rules_a_task_knows(essay: Task) -> None:
-    assert scoring_rules(essay) == ("strict-match", "flexible-extract")
-    assert scoring_rules(toy_task()) == ("sum", "characters", "bytes", "tokens", "unconditional")
-
-
-@pytest.mark.parametrize(
-    ("text", "strict", "flexible"),
-    [
-        (RIGHT, 1.0, 1.0),
-        (WRONG, 0.0, 0.0),
-        ("#### 7 of 9", 1.0, 0.0),
-        (LOOSE, None, 1.0),
-        (SILENT, None, None),
-        (CUT, None, None),
-        (CUT_LOOSE, None, 1.0),
-        (None, None, None),
-    ],
-)
-def test_a_stored_answer_read_again(
-    essay: Task, text: str | None, strict: float | None, flexible: float | None
-) -> None:
-    item = load_items(essay)[0]
-    outcome = written(essay, [text] * 10)[item.id]
-    assert rescored_score(essay, item, outcome, essay.harness(), "strict-match") == strict
-    assert rescored_score(essay, item, outcome, essay.harness(), "flexible-extract") == flexible
-
-
-def test_a_stored_ranking_read_again(add_task: AddTask) -> None:
-    task = add_task(toy_task())
-    item = load_items(task)[2]  # gold: blue, among red, green and blue
-    sums = (-6.0, -4.0, -3.5)
-    outcome = ranked_outcome(item, Logliks(item_id=item.id, sums=sums, tokens=3, seconds=0.1), "sum")
-    asked = task.harness()
-    assert rescored_score(task, item, outcome, asked, "sum") == 1.0
-    assert rescored_score(task, item, outcome, asked, "characters") == 0.0  # -4.0/5 = -0.8 beats -3.5/4 = -0.875
-    assert rescored_score(task, item, ItemFailure(item_id=item.id, reason="error", message="no"), asked, "sum") is None
-    assert rescored_score(task, item, ItemResult(item_id=item.id, score=1.0), asked, "sum") is None
 
 
 def test_each_rule_and_both_bounds(essay: Task, contenders: tuple[str, str]) -> None:
@@ -367,297 +260,3 @@ def test_a_source_with_nothing_to_change_does_not_apply(first: BattleResult, mon
     assert told is not None
     assert [part.applies for part in told.parts] == [True, True, False, False]
     assert "; does not apply here: the protocol (how questions are asked; not run again; imp" in sentences(told)[2]
-
-
-# ---- stored scores
-
-
-def test_scores_from_files_are_read_again_and_nothing_is_run_again() -> None:
-    ids = [str(i) for i in range(8)]
-    strict = [1, 1, 1, 1, 1, 0, 0, 0], [1, 1, 0, 0, 0, 0, 0, 0]
-    loose = [1, 1, 1, 1, 1, 0, 0, 0], [1, 1, 1, 1, 1, 1, None, 0]
-    verdict = compare(*strict, names=NAMES)
-    own, other = (tuple(dict(zip(ids, side, strict=True)) for side in pair) for pair in (strict, loose))
-    told = decompose_scores(verdict, own, {"strict": own, "loose": other}, ((), ids[2:7]))  # type: ignore[arg-type,dict-item]
-    assert [r.gap for r in told.parts[1].readings] == pytest.approx([3 / 8, -1 / 8, -2 / 8, 3 / 8])
-    assert told.parts[1].readings[2].label == "every unread answer of Qwen right"
-    assert [part.measured for part in told.parts] == [True, True, False, False]
-    assert "logs of both sides from a second run are needed" in sentences(told)[2]
-
-
-def test_the_extremes_of_reading_each_side_by_another_rule() -> None:
-    ids = "pqrs"
-    rules = {  # right of A and B: 2 and 1, 4 and 2, 1 and 3
-        name: (dict(zip(ids, a, strict=True)), dict(zip(ids, b, strict=True)))
-        for name, a, b in (
-            ("x", [1, 1, 0, 0], [1, 0, 0, 0]),
-            ("y", [1, 1, 1, 1], [1, 1, 0, 0]),
-            ("z", [1, 0, 0, 0], [1, 1, 1, 0]),
-        )
-    }
-    told = decompose_scores(compare([1, 1, 0, 0], [1, 0, 0, 0], names=NAMES), rules["x"], rules)
-    part = told.parts[1]
-    assert [(m.label, m.gap) for m in part.mixed] == [
-        ("Gemma by x, Qwen by z", -1 / 4),
-        ("Gemma by y, Qwen by x", 3 / 4),
-    ]
-    assert (part.low, part.high) == (-2 / 4, 2 / 4)
-
-
-def test_a_rule_that_finds_no_answer_at_all_is_no_reading() -> None:
-    own, nothing = ({"x": 1.0, "y": 0.0}, {"x": 0.0, "y": 0.0}), ({"x": None, "y": None}, {"x": None, "y": None})
-    part = scorer_effect(NAMES, 0.5, own, {"own": own, "strict": nothing}, ((), ()))
-    assert ([reading.label for reading in part.readings], part.mixed) == (["own"], ())
-    assert "strict found no answer on either side" in part.about
-
-
-def test_what_closes_the_gap_and_what_only_might() -> None:
-    ids = "pqrstuvw"
-    a, b = (dict(zip(ids, side, strict=True)) for side in ([1] * 6 + [0] * 2, [1] * 4 + [0] * 4))
-    verdict = compare(list(a.values()), list(b.values()), names=NAMES)
-    even = decompose_scores(verdict, (a, b), {"own": (a, b), "even": (a, {**b, "u": 1, "v": 1})})
-    assert "“even” takes it from 25.0 points in favour of Gemma to no gap on 8 items" in sentences(even)[1]
-    assert sentences(even)[1].endswith("which alone closes it.")
-    lost = decompose_scores(verdict, (a, b), {"own": (a, b)}, ((), "uvw"))
-    assert sentences(lost)[1].endswith(
-        "“every unread answer of Qwen right” would take it from 25.0 points in favour of Gemma to 12.5 points in "
-        "favour of Qwen on 8 items (3 answers changed), which alone could turn it."
-    )
-
-
-def test_one_score_an_item_says_nothing_of_the_instrument() -> None:
-    own = {"x": 1.0, "y": 0.0}, {"x": 0.0, "y": 0.0}
-    told = decompose_scores(compare([1, 0], [0, 0], names=NAMES), own, {"acc": own})
-    assert not told.parts[1].measured
-    assert "are not" not in sentences(told)[1] and "left the gap" not in sentences(told)[1]
-
-
-def test_real_scores_beyond_one_have_no_bounds() -> None:
-    own = {"x": 3.5, "y": 0.0, "z": None}, {"x": 1.0, "y": 2.0, "z": 1.0}
-    part = scorer_effect(NAMES, 0.25, own, {"points": own}, ((), ()))
-    assert [reading.bound for reading in part.readings] == [False]
-    assert part.about.endswith("with no bounds as scores lie outside 0 to 1")
-
-
-def log(
-    scores: Mapping[str, float | None], selector: str = "", about: Mapping[str, Mapping[str, Any]] | None = None
-) -> Log:
-    metric, _, used = selector.partition(",")
-    rows = {
-        i: LogRow(id=i, score=score, question=f"q:{i[0]}", **(about or {}).get(i, {})) for i, score in scores.items()
-    }
-    settings = {"metric": metric, "extraction": used, "shots": "5"}
-    return Log(name="x", file="x.jsonl", format="toy", selector=selector, rows=rows, settings=settings)
-
-
-@pytest.mark.parametrize("mark", ["", "!"])  # under other ids the items are matched by their questions
-def test_two_logs_in_their_parts(mark: str) -> None:
-    a = {"p": 1.0, "q": 0.0, "r": 0.0, "s": None}
-    b = {f"{i}{mark}": score for i, score in {"p": 0.0, "q": 0.0, "r": 0.0, "s": 1.0}.items()}
-    gone_a = {"p": {"truncated": True}, "q": {"answer": ""}, "r": {"truncated": True, "answer": "5"}}
-    gone_b = {f"p{mark}": {"truncated": True}}
-    strict = log(a, "exact_match,strict", gone_a), log(b, "exact_match,strict", gone_b)
-    loose = log({**a, "q": 1.0}, "exact_match,loose"), log({**b, f"q{mark}": 1.0, f"r{mark}": 1.0}, "exact_match,loose")
-    aligned = align(*strict)
-    told = decompose_logs(compare([1, 0, 0], [0, 0, 0], names=NAMES), aligned, {"exact_match,loose": loose})
-    found, other, low, high = told.parts[1].readings
-    assert (found.label, found.n, found.flips, found.unread) == ("exact_match,strict", 3, 0, 2)
-    assert (found.gap, other.gap) == (pytest.approx(1 / 3), pytest.approx(0.0))
-    assert (other.n, other.flips, other.unread) == (3, 3, 0)
-    # Unread: q of A (nothing found) and s (failed), p of B (cut off, no answer given). A's p was right and its r was read.
-    assert (low.gap, high.gap) == (pytest.approx((1 - 2) / 4), pytest.approx((3 - 1) / 4))
-
-
-def test_which_scores_of_a_file_are_the_same_outputs_read_again() -> None:
-    def contents(kind: str = "metric or filter") -> Contents:
-        names = ("exact_match,strict", "exact_match,loose", "acc,strict", "brier,strict")
-        logs = {name: log({"p": 1.0, "q": 0.0}, name) for name in names}
-        other = replace(log({"p": 1.0, "q": 0.0}, "acc,robust"), settings={"metric": "acc", "shots": "0"})
-        return Contents(kind=kind, logs={**logs, "acc,robust": other})
-
-    a, b = contents(), contents()
-    aligned = align(a.logs["exact_match,strict"], b.logs["exact_match,strict"])
-    assert set(other_scorings(aligned, a, b)) == {"exact_match,loose", "acc,strict"}
-    assert other_scorings(aligned, a, contents("model")) == {}
-    brier = align(a.logs["brier,strict"], b.logs["brier,strict"])
-    assert other_scorings(brier, a, b) == {}
-
-
-# ---- what holds for every split
-
-cell = st.sampled_from([0.0, 1.0])
-lossy = st.sampled_from([0.0, 1.0, None])
-
-
-@st.composite
-def splits(draw: st.DrawFn) -> GapDecomposition:
-    n = draw(st.integers(2, 24))
-    ids = [f"i{k}" for k in range(n)]
-
-    def side(values: st.SearchStrategy[Any], count: int = n) -> dict[str, Any]:
-        return dict(zip(ids, draw(st.lists(values, min_size=count, max_size=count)), strict=False))
-
-    own = side(cell), side(cell)
-    cluster = draw(st.booleans())
-    verdict = compare(
-        list(own[0].values()),
-        list(own[1].values()),
-        names=NAMES,
-        clusters=[k % 2 for k in range(n)] if cluster else None,
-        margin=draw(st.sampled_from([0.02, 0.0125, 0.2])),
-    )
-    rules = {"own": own} | {name: (side(lossy), side(lossy)) for name in draw(st.sets(st.sampled_from("xyz")))}
-    unread = [draw(st.sets(st.sampled_from(ids), max_size=3)) for _ in range(2)]
-    unread_a, unread_b = ({i for i in lost if not scores[i]} for lost, scores in zip(unread, own, strict=True))
-    read = scorer_effect(NAMES, verdict.gap, own, rules, (unread_a, unread_b))
-
-    def part(source: Any) -> SourceEffect:
-        ways = draw(st.lists(st.sampled_from(["bfloat16", "8 worked examples", "the same again"]), max_size=2))
-        readings = []
-        for way in ways:
-            m = draw(st.integers(2, n))
-            new, old = [(side(cell, m), side(cell, m)) for _ in range(2)]
-            gap, base = ((sum(a.values()) - sum(b.values())) / m for a, b in (new, old))
-            flips = sum(x[i] != y[i] for x, y in zip(new, old, strict=True) for i in x)
-            readings.append(Remeasurement(label=way, gap=gap, n=m, base=base, flips=flips))
-        found = SourceEffect.from_readings(source, "told so", verdict.gap, readings)
-        untried = ("reversed",) if draw(st.booleans()) else ()
-        return replace(found, untried=untried, applies=bool(readings or untried or draw(st.booleans())))
-
-    parts = item_sampling_effect(verdict), read, part("protocol"), part("rerun")
-    head = {"names": NAMES, "gap": verdict.gap, "n": n, "level": 0.95, "margin": verdict.margin}
-    return GapDecomposition(parts=parts, **head)
-
-
-@given(told=splits())
-def test_the_gap_lies_between_the_ends_of_every_part(told: GapDecomposition) -> None:
-    for part in told.parts:
-        assert part.measured == (part.low is not None)
-        if part.low is None or part.high is None:
-            assert (part.low, part.high, part.readings) == (None, None, ())
-        else:
-            assert part.low - 1e-12 <= told.gap <= part.high + 1e-12
-            assert all(part.low <= reading.moved(told.gap) <= part.high for reading in part.readings)
-    assert [part.source for part in told.parts] == ["item luck", "instrument", "protocol", "rerun"]
-
-
-@given(
-    data=st.lists(st.tuples(lossy, lossy), min_size=2, max_size=12),
-    wrong=st.sets(st.integers(0, 11), max_size=3),
-)
-def test_no_way_to_fill_in_what_was_not_read_leaves_the_bounds(
-    data: list[tuple[float | None, float | None]], wrong: set[int]
-) -> None:
-    """Brute force: every unread answer right or wrong, in all combinations (capped at 2^8)."""
-    own = tuple({str(i): pair[side] for i, pair in enumerate(data)} for side in (0, 1))
-    unread = {str(i) for i in wrong if i < len(data) and data[i][0] == 0.0}
-    gone = [(0, i) for i, s in own[0].items() if s is None or i in unread] + [
-        (1, i) for i, s in own[1].items() if s is None
-    ]
-    gone = gone[:8]
-    part = scorer_effect(NAMES, 0.0, own, {}, (unread, ()))  # type: ignore[arg-type]
-    if not gone:
-        assert part.readings == () and not part.measured
-        return
-    low, high = part.readings
-    known = [{i: s or 0.0 for i, s in side.items()} for side in own]
-    for filled in itertools.product([0.0, 1.0], repeat=len(gone)):
-        for (side, item), value in zip(gone, filled, strict=True):
-            known[side][item] = value
-        gap = (sum(known[0].values()) - sum(known[1].values())) / len(data)
-        assert low.gap - 1e-12 <= gap <= high.gap + 1e-12
-
-
-def numbers(text: str) -> set[str]:
-    return set(re.findall(r"\d[\d,]*(?:\.\d+)?", text))
-
-
-def renderings(told: GapDecomposition) -> set[str]:
-    """Every number that a sentence about this split may show."""
-    readings = [reading for part in told.parts for reading in part.readings]
-    gaps = [told.gap, *(x for part in told.parts for x in (part.low, part.high) if x is not None)]
-    gaps += [x for reading in readings for x in (reading.gap, reading.base)]
-    counts = [told.n, *(x for reading in readings for x in (reading.n, reading.flips, reading.unread))]
-    words = [
-        f"{100 * told.level:g}",
-        *(part.about for part in told.parts),
-        *(x for part in told.parts for x in part.untried),
-    ]
-    words += [reading.label for reading in readings]
-    shown = {f"{100 * abs(gap):.{digits}f}" for gap in gaps for digits in (1, 2, 3, 4)}
-    shown |= {f"{count:,}" for count in counts} | {"0.1"} | {f"{100 * told.margin:g}", f"{100 * told.margin:.1f}"}
-    return shown.union(*map(numbers, words))
-
-
-@given(told=splits())
-def test_the_words_show_no_number_that_the_split_does_not_hold(told: GapDecomposition) -> None:
-    assert len(sentences(told)) == 3
-    assert numbers(" ".join(sentences(told))) <= renderings(told)
-    for sentence in sentences(told):
-        assert sentence.endswith(".") and sentence[0] == sentence[0].upper()
-        assert not re.search(r"-\d|nan|None|\.\.|  |\(\)", sentence)
-
-
-def test_json() -> None:
-    own = {"x": 1.0, "y": 0.0}, {"x": 0.0, "y": 0.0}
-    told = decompose_scores(compare([1, 0], [0, 0], names=NAMES), own, {"acc": own, "acc_norm": own})
-    stored = json.loads(json.dumps(as_json(told)))
-    assert (stored["gap"], stored["n"], stored["names"]) == (0.5, 2, list(NAMES))
-    assert stored["sentences"] == list(sentences(told))
-    assert [(p["source"], p["measured"], p["low"] is None) for p in stored["parts"]] == [
-        ("item luck", True, False),
-        ("instrument", True, False),
-        ("protocol", False, True),
-        ("rerun", False, True),
-    ]
-    assert [r["label"] for r in stored["parts"][1]["readings"]] == ["acc", "acc_norm"]
-
-
-@given(told=splits())
-def test_the_words_never_contradict_the_parts(told: GapDecomposition) -> None:
-    luck, largest, left = sentences(told)
-    assert f"on the same {told.n:,} items" in luck
-    low, high = told.parts[0].low, told.parts[0].high
-    assert low is not None and high is not None
-    assert ("zero included" in luck) == (low <= 0 <= high)
-    assert ("are level" in luck) == (told.gap == 0)
-    others = told.parts[1:]
-    measured = [part for part in others if part.measured]
-    ends = [end for part in measured for end in (part.low, part.high) if end is not None]
-    reaches = [end for end in ends if told.gap * end < 0]
-    turned = " turn" in largest.replace("close or turn", "").replace("closes or turns", "")
-    assert not turned or reaches
-    assert (
-        turned or not reaches or "closes it" in largest
-    )  # what was seen to close it goes before a bound that turns it
-    seen = [
-        r for p in measured for r in p.readings if not r.bound and r.n >= told.n and told.gap * r.moved(told.gap) < 0
-    ]
-    assert not seen or "turns it" in largest
-    assert ("No other source was measured" in largest) == (not measured)
-    assert ("left the gap as it is" in largest) == (bool(measured) and all(end == told.gap for end in ends))
-    sources = {"instrument": "the instrument", "protocol": "the protocol", "rerun": "the rerun floor"}
-    for part in others:
-        name = sources[part.source]
-        assert (name in left) == (not part.measured or bool(part.untried))
-        assert part.measured or name not in largest
-    unknown = any(not part.measured and part.applies for part in others)
-    assert ("ot measured: " in left) == unknown == ("unknown" in left)
-    assert ("oes not apply here" in left) == any(not part.measured and not part.applies for part in others)
-
-
-def test_clusters_are_part_of_item_luck() -> None:
-    part = item_sampling_effect(compare([1, 0, 1, 1, 0, 0, 1, 0], [0, 0, 1, 0, 0, 1, 1, 0], clusters="aabbccdd"))
-    assert "4 clusters" in part.about
-
-
-def test_item_luck_says_which_interval_it_is() -> None:
-    own = {"x": 1.0, "y": 0.0}, {"x": 0.0, "y": 0.0}
-    verdict = compare([1, 0], [0, 0])
-    found = decompose_scores(verdict, own, {"acc": own})
-    assert "(item luck, measured: 95% interval, Tango score, paired)" in sentences(found)[0]
-    clustered = compare([1, 0, 1, 1, 0, 0, 1, 0], [0, 0, 1, 0, 0, 1, 1, 0], clusters="aabbccdd")
-    about = as_json(decompose_scores(clustered, own, {"acc": own}))["parts"][0]["about"]
-    assert about.startswith("95% interval, ") and "4 clusters" in about and "(" not in about
-    whole = as_json(decompose_scores(replace(verdict, estimand="benchmark"), own, {"acc": own}))["parts"][0]["about"]
-    assert whole.startswith("95% interval of the whole benchmark's gap, ")

@@ -19,12 +19,11 @@ from engine.errors import BattleFailed
 from engine.harness.config import Decoding
 from engine.models.interface import Completion, Trouble
 from engine.report import sentences
-from engine.runs import service
 from engine.runs.lock import device_lock
 from engine.runs.worker import work
 from engine.store.ledger import Ledger
 from engine.tasks.task import Scorer
-from tests.conftest import InProcess, ToyModel, toy_rows, toy_task
+from tests.conftest import ToyModel, toy_rows, toy_task
 from tests.engine.quiz import Reader, quiz
 
 AddTask = Callable[[Task], Task]
@@ -61,16 +60,13 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def taken() -> Iterator[None]:
-    """Nobody spawns a worker; the test calls it."""
-    with device_lock("cpu") as mine:
-        assert mine
-        yield
+def no_bfloat16(monkeypatch: pytest.MonkeyPatch, in_process: None) -> None:
+    def no_half(address: str, device: str, dtype: str) -> Reader:
+        if dtype == "bfloat16":
+            raise CallerMistake("This device has no bfloat16.")
+        return Reader(swayed)
 
-
-@pytest.fixture
-def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "executor", InProcess())
+    monkeypatch.setattr("engine.runs.worker.open_model", no_half)
 
 
 def measured(challenge: BattleRequest, parts: tuple[str, ...] = repeats.SOURCES) -> robustness.RobustnessReport:
@@ -283,15 +279,7 @@ def test_an_odd_run_is_paired_with_one_more_repetition(
     assert [m.label for m in report.moves if m.label.startswith("the same")] == ["the same again", "the same once more"]
 
 
-def test_a_run_that_failed_is_not_measured_and_says_why(
-    challenge: BattleRequest, in_process: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def no_half(address: str, device: str, dtype: str) -> Reader:
-        if dtype == "bfloat16":
-            raise CallerMistake("This device has no bfloat16.")
-        return Reader(swayed)
-
-    monkeypatch.setattr("engine.runs.worker.open_model", no_half)
+def test_a_run_that_failed_is_not_measured_and_says_why(challenge: BattleRequest, no_bfloat16: None) -> None:
     report = measured(challenge)
     lost = {why.label: why.reason for why in report.not_measured if "run is" in why.reason}
     assert lost == {
@@ -472,16 +460,9 @@ def test_mistakes_cost_one_line(arguments: list[str], words: str, taken: None, c
 def test_a_failed_run_is_told_of_and_the_others_go_on(
     quizzed: Task,
     contenders: tuple[str, str],
-    in_process: None,
-    monkeypatch: pytest.MonkeyPatch,
+    no_bfloat16: None,
     capsys: Capture,
 ) -> None:
-    def no_half(address: str, device: str, dtype: str) -> Reader:
-        if dtype == "bfloat16":
-            raise CallerMistake("This device has no bfloat16.")
-        return Reader(swayed)
-
-    monkeypatch.setattr("engine.runs.worker.open_model", no_half)
     assert run(contenders) == 0
     out, err = capsys.readouterr()
     assert "This device has no bfloat16." in err

@@ -23,7 +23,7 @@ from engine.tasks.items import load_items
 from engine.tasks.registry import load_task
 from engine.tasks.task import Item, Scorer
 from tests.conftest import toy_rows, toy_task
-from tests.engine.analysis.test_decomposition import battle_of, result_of
+from tests.engine.toy_battles import battle_of, result_of
 
 AddTask = Callable[[Task], Task]
 Contenders = tuple[str, str]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,6 @@ from engine import BattleRequest, CallerMistake, Task, runs
 from engine.analysis import suites
 from engine.analysis.suites import SUITES, Suite, SuiteTask
 from engine.harness.config import Decoding
-from engine.runs.lock import device_lock
 from engine.store.ledger import Ledger
 from engine.tasks.registry import TASKS, load_task
 from engine.tasks.sources import DataPackage
@@ -35,14 +34,6 @@ def two(add_task: AddTask) -> Suite:
 @pytest.fixture
 def challenge(contenders: tuple[str, str]) -> BattleRequest:
     return BattleRequest(a=contenders[0], b=contenders[1], task="", device="cpu")
-
-
-@pytest.fixture
-def taken() -> Iterator[None]:
-    """Nobody spawns a worker."""
-    with device_lock("cpu") as mine:
-        assert mine
-        yield
 
 
 # ---- what they ask

@@ -11,14 +11,23 @@ import pytest
 
 from engine import BattleResult, Task, report
 from engine.battles.battle import ItemFailure, ItemResult, Outcome
-from engine.battles.rescoring import Rescoring, rescorings
-from engine.battles.scoring import ranked_outcome, written_outcome
-from engine.harness.config import Decoding
-from engine.models.interface import Completion, Logliks
+from engine.battles.rescoring import Rescoring, rescored_score, rescorings, scoring_rules
+from engine.battles.scoring import ranked_outcome
+from engine.models.interface import Logliks
 from engine.tasks.items import load_items
 from engine.tasks.task import Item
 from tests.conftest import Shelf, toy_rows, toy_task
-from tests.engine.analysis.test_decomposition import FLEXIBLE, STRICT, battle_of, result_of
+from tests.engine.toy_battles import (
+    CUT,
+    CUT_LOOSE,
+    LOOSE,
+    RIGHT,
+    SILENT,
+    WRONG,
+    battle_of,
+    result_of,
+    written,
+)
 
 AddTask = Callable[[Task], Task]
 CHOICES = ("ab", "éé", "abcdef", "x")
@@ -135,27 +144,6 @@ def test_a_share_of_the_probability_knows_one_rule(add_task: AddTask, contenders
 
 # ---- what was written
 
-RIGHT, LOOSE, SILENT, CUT, CUT_LOOSE = "#### 7", "it is 7", "no idea", "let me see…", "so 7 or…"
-
-
-@pytest.fixture
-def essay(add_task: AddTask) -> Task:
-    return add_task(
-        toy_task(
-            rows=[{"group": "sum", "text": f"{i} and what?", "gold": 0} for i in range(10)],
-            decoding=Decoding(max_tokens=9, until=("Q:",)),
-            extractions={"strict-match": STRICT, "flexible-extract": FLEXIBLE},
-        )
-    )
-
-
-def written(task: Task, texts: Sequence[str], **settings: Any) -> dict[str, Outcome]:
-    told = {}
-    for item, text in zip(load_items(task), texts, strict=True):
-        said = Completion(item_id=item.id, text=text, truncated=text.endswith("…"), tokens=5, seconds=0.1)
-        told[item.id] = written_outcome(task, item, said, task.harness(**settings))
-    return told
-
 
 def test_texts_read_by_another_rule(essay: Task, contenders: tuple[str, str]) -> None:
     """A text that was cut off before a marked answer is a failure by one rule and an answer by the other."""
@@ -205,3 +193,45 @@ def test_without_the_items_only_the_own_reading_is_there(essay: Task, add_task: 
 def test_a_battle_without_two_pairs(essay: Task, contenders: tuple[str, str]) -> None:
     for reading in rescorings(result_of(battle_of(essay, contenders), {}, {}, "running")):
         assert reading.verdict is None and "fewer than two pairs" in reading.why
+
+
+# ---- one answer by one rule
+
+
+def test_the_rules_a_task_knows(essay: Task) -> None:
+    assert scoring_rules(essay) == ("strict-match", "flexible-extract")
+    assert scoring_rules(toy_task()) == ("sum", "characters", "bytes", "tokens", "unconditional")
+
+
+@pytest.mark.parametrize(
+    ("text", "strict", "flexible"),
+    [
+        (RIGHT, 1.0, 1.0),
+        (WRONG, 0.0, 0.0),
+        ("#### 7 of 9", 1.0, 0.0),
+        (LOOSE, None, 1.0),
+        (SILENT, None, None),
+        (CUT, None, None),
+        (CUT_LOOSE, None, 1.0),
+        (None, None, None),
+    ],
+)
+def test_a_stored_answer_read_again(
+    essay: Task, text: str | None, strict: float | None, flexible: float | None
+) -> None:
+    item = load_items(essay)[0]
+    outcome = written(essay, [text] * 10)[item.id]
+    assert rescored_score(essay, item, outcome, essay.harness(), "strict-match") == strict
+    assert rescored_score(essay, item, outcome, essay.harness(), "flexible-extract") == flexible
+
+
+def test_a_stored_ranking_read_again(add_task: AddTask) -> None:
+    task = add_task(toy_task())
+    item = load_items(task)[2]  # gold: blue, among red, green and blue
+    sums = (-6.0, -4.0, -3.5)
+    outcome = ranked_outcome(item, Logliks(item_id=item.id, sums=sums, tokens=3, seconds=0.1), "sum")
+    asked = task.harness()
+    assert rescored_score(task, item, outcome, asked, "sum") == 1.0
+    assert rescored_score(task, item, outcome, asked, "characters") == 0.0  # -4.0/5 = -0.8 beats -3.5/4 = -0.875
+    assert rescored_score(task, item, ItemFailure(item_id=item.id, reason="error", message="no"), asked, "sum") is None
+    assert rescored_score(task, item, ItemResult(item_id=item.id, score=1.0), asked, "sum") is None

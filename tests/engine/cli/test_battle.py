@@ -53,7 +53,7 @@ def test_too_few_pairs_for_a_verdict(
 
 
 def test_an_interrupt_stops_the_battle_and_says_how_to_go_on(
-    toy: Task, contenders: tuple[str, str], capsys: Capture, nobody_fights: None, monkeypatch: pytest.MonkeyPatch
+    toy: Task, contenders: tuple[str, str], capsys: Capture, taken: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(seconds: float) -> None:
         raise KeyboardInterrupt

@@ -67,7 +67,7 @@ MISTAKES = {
 
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_mistake_costs_one_line_and_exit_code_2(
-    name: str, capsys: Capture, nobody_fights: None, monkeypatch: pytest.MonkeyPatch
+    name: str, capsys: Capture, taken: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def got_through(battle_id: str) -> None:
         raise AssertionError("the battle was started")

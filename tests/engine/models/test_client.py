@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
+import functools
 import logging
-import subprocess
-import sys
 import traceback
-from collections.abc import Iterator
 from typing import Any, Literal
 
 import pytest
@@ -15,19 +12,8 @@ from pydantic import BaseModel
 
 from engine.errors import CallerMistake, EngineError, Unreachable
 from engine.models.client import LONGEST, STRUCTURED_MODES, Endpoint, OpenAIClient, RequestFailure
-from tests.engine.models.stub_server import (
-    KEY,
-    Answer,
-    Said,
-    StubServer,
-    Told,
-    chat,
-    fills,
-    mode_of,
-    refusal,
-    running,
-    talkative,
-)
+from tests.loading import loaded
+from tests.stub_server import KEY, Answer, Said, StubServer, Told, chat, fills, mode_of, refusal, talkative
 
 HI = [{"role": "user", "content": "Hi"}]
 each_mode = pytest.mark.parametrize("mode", STRUCTURED_MODES)
@@ -35,12 +21,6 @@ each_mode = pytest.mark.parametrize("mode", STRUCTURED_MODES)
 
 class Colour(BaseModel):
     name: Literal["red", "blue"]
-
-
-@pytest.fixture
-def stub() -> Iterator[StubServer]:
-    with running() as server:
-        yield server
 
 
 def client(stub: StubServer, **options: Any) -> OpenAIClient:
@@ -327,13 +307,17 @@ def test_an_error_in_mid_stream_does_not_tell_it_either(stub: StubServer) -> Non
 # ---- what is loaded when
 
 
-@pytest.mark.parametrize("module", ["engine.models", "engine.models.endpoint", "engine.models.client"])
+MODULES = ("engine.models", "engine.models.endpoint", "engine.models.client")
+
+
+@functools.cache
+def held() -> list[set[str]]:
+    """One process for all modules: what it holds after each, and after the first client."""
+    first_client = "from engine.models import Endpoint, OpenAIClient; OpenAIClient(Endpoint('http://h/v1', 'm'))"
+    return loaded({"openai", "instructor", "pydantic"}, *(f"import {module}" for module in MODULES), first_client)
+
+
+@pytest.mark.parametrize("module", MODULES)
 def test_openai_is_loaded_by_the_first_client_and_not_before(module: str) -> None:
-    code = (
-        f"import {module}, sys, json; from engine.models import Endpoint, OpenAIClient; heavy = ['openai', 'instructor'];"
-        "before = [name for name in [*heavy, 'pydantic'] if name in sys.modules];"
-        "OpenAIClient(Endpoint('http://h/v1', 'm'));"
-        "print(json.dumps([before, [name for name in heavy if name in sys.modules]]))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout) == [[], ["openai"]]
+    assert held()[MODULES.index(module)] == set()
+    assert held()[-1] == {"openai", "pydantic"}

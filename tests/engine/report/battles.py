@@ -16,7 +16,7 @@ from engine.battles import Forecast, Outcome, OutcomeProbabilities, Seal
 from engine.harness.config import Decoding
 from engine.tasks.items import digest, load_items
 from tests.conftest import Shelf, _chance, toy_item, toy_rows, toy_task
-from tests.engine.analysis.test_decomposition import FLEXIBLE, STRICT
+from tests.engine.toy_battles import FLEXIBLE, STRICT
 
 RUBY, JADE = "gemma-3-270m", "smollm2-135m-instruct"
 

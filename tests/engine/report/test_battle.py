@@ -11,8 +11,8 @@ import pytest
 
 from engine import Task
 from engine.report import as_json
-from tests.engine.analysis.test_decomposition import decomposed
 from tests.engine.report.battles import Recorded, recorded
+from tests.engine.toy_battles import decomposed
 
 GOLDEN = json.loads(Path(__file__).with_name("battles.json").read_text(encoding="utf-8"))
 AddTask = Callable[[Task], Task]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from engine.errors import Unknown
 from engine.report import explain
 from engine.stats.published import PublishedGap, published_gap
-from tests.engine.stats.test_published import MMLU
+from tests.engine.stats.reference import MMLU
 
 
 def test_read_whole() -> None:

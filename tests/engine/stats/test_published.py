@@ -15,8 +15,7 @@ from engine.errors import CallerMistake
 from engine.report import explain
 from engine.stats.published import published_gap
 from engine.stats.verdict import compare
-
-MMLU = ("85.0", "85.8", 14_042)
+from tests.engine.stats.reference import DETECTABLE_GAPS, MMLU
 
 # ---- the reference: one pair of scores, three conclusions
 
@@ -31,18 +30,7 @@ def test_three_conclusions_from_one_pair_of_scores() -> None:
     assert (round(more.p_value, 4), more.winner) == (0.0005, "b")
 
 
-# The table of section 1: n, unpaired and paired (correlation .5) minimal detectable gap at 80%, in points as printed.
-@pytest.mark.parametrize(
-    ("n", "unpaired", "paired", "digits"),
-    [
-        (14_042, 1.3, 0.95, 2),
-        (10_042, 1.6, 1.1, 1),
-        (1_319, 4.4, 3.1, 1),
-        (1_172, 4.6, 3.3, 1),
-        (164, 12.4, 8.8, 1),
-        (50, 22, 16, 0),
-    ],
-)
+@pytest.mark.parametrize(("n", "unpaired", "paired", "digits"), DETECTABLE_GAPS)
 def test_the_table_of_detectable_gaps(n: int, unpaired: float, paired: float, digits: int) -> None:
     found = published_gap("80.0", "80.0", n, correlation=0.5)
     assert found.paired

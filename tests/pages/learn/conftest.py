@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.engine.models.stub_server import StubServer, running
+from tests.stub_server import StubServer
 from tutor import Assessment, Message, judge
 from tutor.judge import OwnWords
 
@@ -33,9 +31,8 @@ def toy_judge(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[StubServer]:
-    with running() as stub:
-        monkeypatch.setenv("TUTOR_MODEL", "m")
-        monkeypatch.setenv("OPENAI_BASE_URL", stub.endpoint.url)
-        monkeypatch.setenv("OPENAI_API_KEY", stub.endpoint.key)
-        yield stub
+def endpoint(monkeypatch: pytest.MonkeyPatch, stub: StubServer) -> StubServer:
+    monkeypatch.setenv("TUTOR_MODEL", "m")
+    monkeypatch.setenv("OPENAI_BASE_URL", stub.endpoint.url)
+    monkeypatch.setenv("OPENAI_API_KEY", stub.endpoint.key)
+    return stub

@@ -8,8 +8,8 @@ import pytest
 
 from labs import load_lab
 from pages.format import plain
-from tests.engine.models.stub_server import StubServer
 from tests.pages.driving import HOSTILE, open_lab, open_page, press, raw, say, texts
+from tests.stub_server import StubServer
 from tutor import dialogue, journal
 from tutor.judge import lab_progress
 

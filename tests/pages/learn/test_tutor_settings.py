@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from pages.learn import endpoint_report
-from tests.engine.models.stub_server import StubServer
 from tests.pages.driving import open_page, press, raw, texts
+from tests.stub_server import StubServer
 from tutor import configuration
 from tutor.judge import Exam
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from pydantic import ValidationError
 
 from engine.models import STRUCTURED_MODES, OpenAIClient
 from labs.lab import Case, Concept, Exercise, Lab, Misconception, Question
-from tests.engine.models.stub_server import KEY, StubServer, fills, mode_of, refusal, running, talkative
+from tests.stub_server import KEY, StubServer, fills, mode_of, refusal, talkative
 from tutor.endpoint import TutorEndpoint
 from tutor.errors import EndpointFailure, JudgeFailure
 from tutor.exchange import SUBSTANTIVE, WHYS, Assessment, Message
@@ -65,12 +64,6 @@ def tiny_lab(**other: Any) -> Lab:
 def message(learner: str = SAID, **other: Any) -> Message:
     lab = other.pop("lab", None) or tiny_lab()
     return Message(lab=lab, case=lab.cases[0], tutor="What would you ask?", learner=learner, **other)
-
-
-@pytest.fixture
-def stub() -> Iterator[StubServer]:
-    with running() as server:
-        yield server
 
 
 def judge(stub: StubServer, mode: str = "JSON_SCHEMA", **options: Any) -> LlmJudge:

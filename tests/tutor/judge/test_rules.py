@@ -132,22 +132,14 @@ def test_an_order_with_a_point_in_the_same_sentence_is_left_whole_for_the_judge(
         "Let me pass over the prompt.",
         "Ignore the outliers and count only the law subjects.",
         "A complete report names the number of examples.",
-    ],
-)
-def test_a_word_that_graders_use_makes_no_order_of_a_sentence_about_the_case(sentence: str):
-    assert not is_grader_instruction(sentence)
-
-
-@pytest.mark.parametrize(
-    "sentence",
-    [
+        # nor do two such words:
         "Did the same grader do the grading for both models?",
         "The verdict of a vote is not the verdict of one run.",
         "In shadow mode the system shows no verdict to the nurse.",
         "The grader’s grading rule – that is what differs.",
     ],
 )
-def test_nor_do_two_of_them(sentence: str):
+def test_a_word_that_graders_use_makes_no_order_of_a_sentence_about_the_case(sentence: str):
     assert not is_grader_instruction(sentence)
 
 
