@@ -70,5 +70,5 @@ def _calculator_remark(calculation: Calculation | None, book: dict[str, Any]) ->
 @cache
 def phrases(language: str) -> dict[str, Any]:
     """The tutor's own phrases in a language; English where there are none."""
-    file = _FOLDER / f"{language}.toml"
-    return tomllib.loads((file if file.exists() else _FOLDER / "en.toml").read_text(encoding="utf-8"))
+    known = language if language in phrase_languages() else ENGLISH
+    return tomllib.loads((_FOLDER / f"{known}.toml").read_text(encoding="utf-8"))
