@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -203,6 +204,35 @@ def test_sizes() -> None:
             if length > FUNCTION_LINES or parameters > PARAMETERS:
                 offenders.append(f"{module}: {function.name} has {length} lines and {parameters} parameters")
     assert offenders == []
+
+
+def test_public_functions_describe_their_parameters() -> None:
+    """Those of three or more: in the function's docstring or its class's; of a protocol's method, in the protocol's."""
+    offenders, protocols = [], set()
+    for module in modules():
+        if module.startswith(("engine/", "labs/", "tutor/")):
+            for owner, function in public_functions(tree(module)):
+                if owner and any(isinstance(base, ast.Name) and base.id == "Protocol" for base in owner.bases):
+                    protocols.add(function.name)
+                told = f"{ast.get_docstring(function)} {owner and ast.get_docstring(owner)}"
+                given = function.args
+                names = {a.arg for a in (*given.posonlyargs, *given.args, *given.kwonlyargs)} - {"self", "cls"}
+                if len(names) >= 3 and "parameters are those of" not in told:
+                    missing = sorted(name for name in names if not re.search(rf"\b{name.strip('_')}\b", told))
+                    offenders += [(function.name, f"{module}: {function.name} does not describe {missing}")] * bool(
+                        missing
+                    )
+    assert [told for name, told in offenders if name not in protocols] == []
+
+
+def public_functions(module: ast.Module) -> Iterator[tuple[ast.ClassDef | None, ast.FunctionDef]]:
+    for node in module.body:
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+            yield None, node
+        elif isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            for method in node.body:
+                if isinstance(method, ast.FunctionDef) and not method.name.startswith("_"):
+                    yield node, method
 
 
 def test_names_say_something() -> None:

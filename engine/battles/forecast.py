@@ -35,7 +35,7 @@ class OutcomeProbabilities:
 
     @classmethod
     def percent(cls, *, a: float, b: float, equal: float, undecided: float) -> OutcomeProbabilities:
-        """From the same four in percent."""
+        """From the probabilities of `a`, `b`, `equal` and `undecided` in percent."""
         return cls(a=a / 100, b=b / 100, equal=equal / 100, undecided=undecided / 100)
 
     @classmethod

@@ -42,7 +42,12 @@ class Layout(Protocol):
     """Who sees whom in one forward pass of a single row of tokens."""
 
     def attend(self, call: Call, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
-        """(heads, L, d) from (heads, L, d) queries and (kv heads, L, d) keys and values."""
+        """What each place of the row sees, weighted: (heads, L, d).
+
+        call        the layer, its scale and its window
+        query       (heads, L, d)
+        key, value  (kv heads, L, d)
+        """
         ...
 
 

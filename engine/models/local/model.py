@@ -40,6 +40,11 @@ _PROBE = (
 def open_local(card: ModelCard, device: str, dtype: str = "auto") -> LocalModel:
     """Loads the weights (seconds; tens of seconds on the first use of a GGUF) and checks the model.
 
+    card    the model, as `engine.models.find` gives it
+    device  cpu, cuda or mps
+    dtype   float32, bfloat16 or float16; auto is bfloat16 on a CUDA device that has it, float16 on one that has not,
+            and float32 elsewhere
+
     Raises:
         NoSource, CorruptWeights: see `weights.open_weights`.
         Unsupported: torch here cannot use the device, the precision is unknown, or the model is no causal LM.

@@ -37,11 +37,22 @@ class TreeScorer:
         self.like = torch.empty(0, dtype=weights.dtype, device=weights.device)
 
     def forward(self, tree: prefix_tree.PrefixTree, forest: Forest, wanted: Any) -> torch.Tensor:
-        """(len(wanted), vocabulary) logits at the nodes wanted."""
+        """(len(wanted), vocabulary) logits.
+
+        tree    tokens that several prompts share, once
+        forest  the layout of that tree
+        wanted  nodes of the tree
+        """
         return self.row(tree.tokens, forest.positions, forest, wanted)
 
     def row(self, tokens: Any, positions: Any, layout: Layout, wanted: Any = None) -> torch.Tensor:
-        """One pass over a row of tokens: (L, vocabulary) logits, or only at the places wanted."""
+        """One pass over a row: (L, vocabulary) logits, or (len(wanted), vocabulary).
+
+        tokens     L ids
+        positions  L places in their texts
+        layout     who sees whom
+        wanted     places in the row; all when None
+        """
         if self.model.config._attn_implementation != NAME:
             self.model.set_attn_implementation(NAME)
         logits: torch.Tensor = self.model(

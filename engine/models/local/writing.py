@@ -62,8 +62,11 @@ def write_over_trees(
 ) -> Iterator[tuple[int, list[int]]]:
     """(index of the prompt, its new tokens), each as soon as it is done.
 
-    memory  bytes for the keys and values of what is written
-    most    texts at a time
+    scorer   the model, with the prefixes it keeps
+    prompts  token ids
+    writer   how texts are decoded, and where they end
+    memory   bytes for the keys and values of what is written
+    most     texts at a time
     """
     asked = [(Line(prompt, (0,)),) for prompt in prompts]
     for group in plan_batches(asked, scorer.budget, most, split_long=False):
@@ -168,7 +171,12 @@ def _bytes_a_token(scorer: TreeScorer, prefix: KVCache) -> int:
 
 @torch.inference_mode()
 def write_in_rows(scorer: RowScorer, prompts: Sequence[tuple[int, ...]], writer: Writer) -> Iterator[list[int]]:
-    """New tokens of each prompt by transformers' own `generate`, padded on the left so that all end at one place."""
+    """New tokens of each prompt by transformers' own `generate`, padded on the left so that all end at one place.
+
+    scorer   the model
+    prompts  token ids
+    writer   how texts are decoded, and where they end
+    """
     scorer.use()
     width = max(map(len, prompts))
     pad = min(writer.ends, default=0)
