@@ -19,7 +19,7 @@ sys.path.insert(0, str(APP.parent))
 from engine import EngineError, runs  # noqa: E402
 from engine.analysis import recordings  # noqa: E402
 from pages.charts import noise_chart, score_bars  # noqa: E402
-from pages.charts.palette import DARK, LIGHT  # noqa: E402
+from pages.drawing.palette import DARK, LIGHT  # noqa: E402
 
 
 def warm_up() -> None:

@@ -39,7 +39,7 @@ ROOMS = {
         "configuration",
         "__main__",
     ),
-    "pages": ("format", "charts", "shared", "start", "battle", "logs", "learn"),
+    "pages": ("format", "drawing", "charts", "shared", "start", "battle", "logs", "learn"),
 }
 """The staircases, from the ground up: a room uses only rooms before it."""
 LARGEST_ROOM, CATALOGUE = 12, "engine/tasks/catalogue"

@@ -14,7 +14,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from engine.cli import battery, battle, export, forecasts, models, noise, readings, tasks, verdict
+from engine.cli.commands import battery, battle, export, forecasts, models, noise, readings, tasks, verdict
 from engine.cli.options import Parser
 from engine.errors import EngineError
 

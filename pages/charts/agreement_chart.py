@@ -5,8 +5,9 @@ from typing import Any
 import altair as alt
 
 from engine.stats import published
-from pages.charts import drawing, marks
-from pages.charts.palette import Palette, palette
+from pages import drawing
+from pages.drawing import marks
+from pages.drawing.palette import Palette, palette
 
 
 def show(result: published.PublishedGap, *, key: str) -> None:

@@ -8,8 +8,9 @@ import altair as alt
 import streamlit as st
 
 from engine.stats import GapDecomposition, SourceEffect
-from pages.charts import drawing, marks
-from pages.charts.palette import Palette, palette
+from pages import drawing
+from pages.drawing import marks
+from pages.drawing.palette import Palette, palette
 
 TITLES = {
     "item luck": "Item luck: other questions",

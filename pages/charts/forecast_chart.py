@@ -3,8 +3,9 @@
 import altair as alt
 
 from engine import battles, report
-from pages.charts import drawing, marks
-from pages.charts.palette import Palette, palette
+from pages import drawing
+from pages.drawing import marks
+from pages.drawing.palette import Palette, palette
 
 OUTCOMES = ("a", "b", "equal", "undecided")
 

@@ -9,8 +9,9 @@ import altair as alt
 
 from engine import Interval, Verdict
 from engine.report import figures
-from pages.charts import drawing, marks
-from pages.charts.palette import Palette, palette
+from pages import drawing
+from pages.drawing import marks
+from pages.drawing.palette import Palette, palette
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import altair as alt
 
-from pages.charts import drawing, marks
-from pages.charts.palette import Palette, palette
+from pages import drawing
+from pages.drawing import marks
+from pages.drawing.palette import Palette, palette
 
 LATEST = 40
 ANSWERS = ["right", "in part", "wrong"]

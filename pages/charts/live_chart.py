@@ -8,10 +8,11 @@ import streamlit as st
 
 from engine import Battle, SequentialGap, load_task
 from engine.report import figures
-from pages.charts import drawing, marks
-from pages.charts.marks import FIRST
+from pages import drawing
 from pages.charts.noise_chart import checkpoints
-from pages.charts.palette import Palette, palette
+from pages.drawing import marks
+from pages.drawing.marks import FIRST
+from pages.drawing.palette import Palette, palette
 
 SMALLEST, LARGEST = 5, 80
 """Half of the axis in points: as tight as the interval at the end allows, so that the margin can be seen."""

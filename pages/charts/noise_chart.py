@@ -6,9 +6,10 @@ import altair as alt
 
 from engine import Verdict
 from engine.report import figures
-from pages.charts import drawing, marks
-from pages.charts.marks import FIRST
-from pages.charts.palette import Palette, palette
+from pages import drawing
+from pages.drawing import marks
+from pages.drawing.marks import FIRST
+from pages.drawing.palette import Palette, palette
 
 
 def checkpoints(n: int, most: int = 40) -> list[int]:

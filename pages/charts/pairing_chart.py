@@ -5,8 +5,9 @@ from collections.abc import Mapping
 import altair as alt
 
 from labs import intervals
-from pages.charts import drawing, marks
-from pages.charts.palette import Palette, palette
+from pages import drawing
+from pages.drawing import marks
+from pages.drawing.palette import Palette, palette
 
 
 def show(gaps: Mapping[str, intervals.Gap], *, key: str) -> None:

@@ -6,8 +6,9 @@ import altair as alt
 
 from engine import Interval
 from engine.report import figures
-from pages.charts import drawing, marks
-from pages.charts.palette import Palette, palette
+from pages import drawing
+from pages.drawing import marks
+from pages.drawing.palette import Palette, palette
 
 
 def show(names: Sequence[str], scores: Sequence[float], intervals: Sequence[Interval], n: int, *, key: str) -> None:

@@ -9,13 +9,19 @@ from engine.logs import lm_eval
 from pages.format import plain
 
 NOT_RECORDED = "not recorded yet"
+MARKS = {"same": "✓", "differs": "✕", "not stated": "?"}
 
 
 def show(result: BattleResult) -> None:
     settings = result.settings
-    different = [setting.name for setting in settings if setting.a != setting.b]
+    different, unknown = (
+        ", ".join(setting.name for setting in settings if setting.outcome == outcome)
+        for outcome in ("differs", "not stated")
+    )
     if different:
-        st.caption(f"Not the same on both sides: {', '.join(different)}. The gap may be theirs, not the models'.")
+        st.caption(f"Not the same on both sides: {different}. The gap may be theirs, not the models'.")
+    elif unknown:
+        st.caption(f"Not recorded of both sides: {unknown}. Everything else that should be the same was the same.")
     else:
         st.caption("Everything that should be the same was the same: one harness, one machine, one run.")
     st.table(pd.DataFrame([_row(setting) for setting in settings]).set_index(""))
@@ -29,10 +35,9 @@ def show(result: BattleResult) -> None:
 
 def _row(setting: Setting) -> dict[str, str]:
     a, b = (NOT_RECORDED if stated is None else stated for stated in (setting.a, setting.b))
-    same = setting.a == setting.b
     return {
-        "": "✓" if same else "✕",
+        "": MARKS[setting.outcome],
         "setting": setting.name,
-        "value": a if same else f"{a} / {b}",
+        "value": a if a == b else f"{a} / {b}",
         "why it matters": setting.why,
     }

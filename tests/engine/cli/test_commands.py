@@ -73,7 +73,7 @@ def test_a_mistake_costs_one_line_and_exit_code_2(
         raise AssertionError("the battle was started")
 
     if name != "unknown battle":  # which is found out on the way there
-        monkeypatch.setattr("engine.cli.battle.follow", got_through)
+        monkeypatch.setattr("engine.cli.commands.battle.follow", got_through)
     arguments, words = MISTAKES[name]
     assert main(arguments) == 2
     out, err = capsys.readouterr()

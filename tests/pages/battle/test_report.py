@@ -52,7 +52,7 @@ def test_the_lm_eval_commands_are_folded_away(fight: Start) -> None:
 def test_the_settings_are_a_checked_list(
     fight: Start, contenders: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A toy has no version of transformers, which differs for nobody; B alone leaves out its precision here."""
+    """A toy has no version of transformers, and B leaves out its precision: what is unknown is neither same nor other."""
 
     def opened(address: str, device: str, dtype: str) -> ToyModel:
         model = ToyModel(address)
@@ -65,6 +65,7 @@ def test_the_settings_are_a_checked_list(
     table = next(table.value for table in app.table if "why it matters" in table.value)
     rows = {row["setting"]: (mark, row["value"]) for mark, row in table.iterrows()}
     assert rows["Worked examples"] == ("✓", "0") and rows["Device"] == ("✓", "toy")
-    assert rows["transformers"] == ("✓", "not recorded yet")
-    assert rows["Precision"] == ("✕", "float32 / not recorded yet")
-    assert "Not the same on both sides: Precision." in texts(app)
+    assert rows["transformers"] == ("?", "not recorded yet")
+    assert rows["Precision"] == ("?", "float32 / not recorded yet")
+    assert "Not recorded of both sides: Precision, transformers." in texts(app)
+    assert "Not the same on both sides" not in texts(app)

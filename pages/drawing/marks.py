@@ -6,7 +6,7 @@ from typing import Any
 
 import altair as alt
 
-from pages.charts.palette import Palette
+from pages.drawing.palette import Palette
 
 FIRST = 5
 """Items from which a gap is drawn; before that its band is wider than the chart."""
