@@ -109,7 +109,7 @@ def record_message(talk: Talk, text: str, *, told: bool = False) -> Exchange:
     told  whether the learner asked to be told
 
     Raises:
-        Taken: the turn with this number exists already; read the talk again.
+        TurnTaken: the turn with this number exists already; read the talk again.
     """
     exchange = Exchange(
         number=len(talk.exchanges) + 1, case=talk.case, point=talk.point, tutor=talk.question, learner=text,
