@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -99,18 +100,21 @@ class LocalExecutor:
     space_needed: int = SPACE_NEEDED
     workers: dict[str, tuple[SpawnedWorker, ...]] = field(default_factory=dict)
     """The latest that this process started, by device."""
+    looking: threading.Lock = field(default_factory=threading.Lock)
+    """A class that watches one battle is many threads: they start one worker, and none takes another's look for it."""
 
     def ensure(self, device: str) -> Delay | None:
         free = shutil.disk_usage(home()).free
         if free < self.space_needed:
             reason = f"{free / 1e6:.1f} MB are free at {home()}, {self.space_needed / 1e6:.0f} MB are needed"
             return Delay(reason=f"The disk is almost full: {reason}", short_of_disk=True)
-        if busy(device):
-            return None
-        workers = self.workers.get(device, ())
-        if self._may_spawn(device, workers):
-            worker = SpawnedWorker(self.spawn(device), self.clock())
-            self.workers[device] = (*workers, worker)[-FAILED_STARTS:]
+        with self.looking:
+            if busy(device):
+                return None
+            workers = self.workers.get(device, ())
+            if self._may_spawn(device, workers):
+                worker = SpawnedWorker(self.spawn(device), self.clock())
+                self.workers[device] = (*workers, worker)[-FAILED_STARTS:]
         return Delay(reason="starting a worker")
 
     def _may_spawn(self, device: str, workers: Sequence[SpawnedWorker]) -> bool:

@@ -66,6 +66,6 @@ def _status(progress: Progress) -> str:
         waiting = "1 battle is" if progress.ahead == 1 else f"{progress.ahead} battles are"
         return f"In the queue: {waiting} ahead on this {progress.battle.device}."
     if progress.items_a_second is None or progress.seconds_left is None:
-        phase = (progress.phase or "starting").capitalize()
+        phase = figures.sentence_case(progress.phase or "starting")
         return f"{phase} … (the first use of a model converts its weights, about a minute)"
     return f"{progress.items_a_second:.1f} items/s, about {figures.duration(progress.seconds_left)} left"

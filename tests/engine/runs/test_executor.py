@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -65,6 +67,19 @@ def test_one_worker_however_many_look(executor: LocalExecutor, machine: Machine)
     assert len(machine.spawned) == 1
     machine.now += 3600
     assert executor.ensure("cpu") == STARTING  # it is still importing, or loses the race for the lock
+    assert len(machine.spawned) == 1
+
+
+def test_one_worker_for_many_threads_that_look_at_once(machine: Machine) -> None:
+    """Starting one takes a while, in which the others look as well."""
+
+    def slow_spawn(device: str) -> Process:
+        time.sleep(0.2)
+        return machine.spawn(device)
+
+    executor = LocalExecutor(spawn=slow_spawn, clock=machine.clock)
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(executor.ensure, ["cpu"] * 8)) == {STARTING}
     assert len(machine.spawned) == 1
 
 
