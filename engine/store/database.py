@@ -24,11 +24,12 @@ from engine.errors import CallerMistake
 
 LOCK_TIMEOUT = 30
 """Seconds a writer waits for another one."""
-Fault = Literal["full", "damaged", "locked", "other"]
+Fault = Literal["full", "damaged", "locked", "read-only", "other"]
 _SIGNS: dict[Fault, tuple[str, ...]] = {
     "full": ("full", "disk I/O"),
     "damaged": ("not a database", "malformed"),
     "locked": ("locked",),
+    "read-only": ("readonly",),
 }
 _migrating = threading.Lock()
 """Alembic's `op` is one for the whole process."""

@@ -76,8 +76,14 @@ class Ledger:
     def __init__(self) -> None:
         self.path = home() / "ledger.db"
         database = Database(url=sa.URL.create("sqlite", database=str(self.path)), schema=LEDGER)
-        with self._clear_errors():
-            self.connection = database.connect()
+        try:
+            with self._clear_errors():
+                self.connection = database.connect()
+        except SQLAlchemyError as error:  # not as any release writes it: nothing has been changed in it
+            raise CallerMistake(
+                f"The ledger {self.path} cannot be opened ({reason(error)}); it is as it was. Set NOISEFLOOR_HOME to "
+                "another folder to start a new one."
+            ) from error
 
     def __enter__(self) -> Ledger:
         return self
@@ -293,6 +299,11 @@ class Ledger:
                     raise CallerMistake(
                         f"The ledger {self.path} is damaged ({reason(error)}). Move it away to start a new one; "
                         "`sqlite3 ledger.db .recover` may save its contents."
+                    ) from error
+                case "read-only":
+                    raise CallerMistake(
+                        f"The ledger {self.path} may not be written to ({reason(error)}). Change its permissions, or "
+                        "set NOISEFLOOR_HOME to a folder of your own."
                     ) from error
                 case "locked":
                     raise EngineError(

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from sqlalchemy.exc import IntegrityError
 
 from engine.battles.battle import Battle, ItemFailure, ItemResult
-from engine.errors import DiskFull
+from engine.errors import CallerMistake, DiskFull
 from engine.store.ledger import Ledger
 from tests.full_disk import full_disk
 
@@ -153,3 +153,69 @@ def test_a_disk_that_fills_up_in_between_leaves_it_as_it_was(name: str, read: Re
     db.close()
     with Ledger() as ledger:
         assert len(ledger.entries(measuring=True)) == len(read)
+
+
+# ---- odd, but the release before could open it
+
+
+def spoilt(home: Path, script: str) -> None:
+    with sqlite3.connect(home / "ledger.db") as db:
+        db.executescript(script)
+    db.close()
+
+
+@pytest.mark.parametrize("name", ["ledger_4"], indirect=True)
+@pytest.mark.parametrize(
+    "script",
+    [
+        "INSERT INTO outcomes (battle, side, item, at, body) VALUES ('gone', 'a', 'x', 1, '{}');",
+        "INSERT INTO notices (battle, at, text) VALUES ('gone', 1, 'lost');",
+        "CREATE INDEX battles_by_age ON battles (created); CREATE TABLE old_outcomes (mine TEXT);",
+        "CREATE TABLE mine (text TEXT); INSERT INTO mine VALUES ('kept');",
+        "DROP INDEX battles_by_state;",
+    ],
+)
+def test_what_somebody_did_to_it_by_hand_does_not_shut_it(read: Read, own_home: Path, script: str) -> None:
+    spoilt(own_home, script)
+    test_every_battle_is_as_it_was(read)
+    if "gone" in script:
+        table = "outcomes" if "outcomes" in script else "notices"
+        with Ledger() as ledger:
+            assert len(rows(ledger, f"SELECT * FROM of_lost_battles_{table} WHERE battle = 'gone'")) == 1
+
+
+@pytest.mark.parametrize("name", ["ledger_4"], indirect=True)
+def test_an_outcome_that_is_no_json_concerns_its_battle_alone(read: Read, own_home: Path) -> None:
+    with sqlite3.connect(own_home / "ledger.db") as db:
+        battle, side, item = db.execute("SELECT battle, side, item FROM outcomes ORDER BY battle, item").fetchone()
+        which = (battle, side, item)
+        db.execute("UPDATE outcomes SET body = '{\"id\": ' WHERE battle = ? AND side = ? AND item = ?", which)
+    db.close()
+    test_every_battle_is_as_it_was(read)
+    with Ledger() as ledger:
+        with pytest.raises(ValueError, match="JSON"):
+            ledger.outcomes(battle, side)
+        others = [other for other in read if other != battle]
+        assert others
+        for other in others:
+            ledger.outcomes(other, "a")
+
+
+@pytest.mark.parametrize("name", ["ledger_4"], indirect=True)
+@pytest.mark.parametrize("version", [5, 99])
+def test_a_number_from_the_future_is_left_alone(name: str, own_home: Path, version: int) -> None:
+    spoilt(own_home, f"PRAGMA user_version = {version};")
+    with pytest.raises(CallerMistake, match=f"says that it has format {version}.*NOISEFLOOR_HOME"):
+        Ledger()
+    with sqlite3.connect(own_home / "ledger.db") as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (version,)
+        assert not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'ledger_version'").fetchall()
+    db.close()
+
+
+@pytest.mark.parametrize("name", ["ledger_4"], indirect=True)
+def test_a_table_that_is_missing_is_empty(read: Read, own_home: Path) -> None:
+    spoilt(own_home, "DROP TABLE notices;")
+    with Ledger() as ledger:
+        assert {entry.battle.id for entry in ledger.entries(measuring=True)} == read.keys()
+        assert all(not ledger.notices(battle_id) for battle_id in read)

@@ -1,7 +1,8 @@
 """Format 5: tables any database can have, with columns for what is searched for in plans and outcomes.
 
 Formats 1 to 4 were files of SQLite that kept their number in `user_version`; each added a table, the last one seals.
-Whatever of it there is comes over, plans and outcomes byte for byte. The number goes up with them, so that a release
+Whatever of it there is comes over, plans and outcomes byte for byte; what is no JSON stays as unreadable as it was, and
+rows of a battle that is gone are kept in tables `of_lost_battles_…`. The number goes up with them, so that a release
 that knows only those formats says that a newer one wrote this file.
 """
 
@@ -10,11 +11,14 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from engine.errors import CallerMistake
+
 revision = "5"
 down_revision = None
 
 TABLES = ("battles", "outcomes", "notices")
 """In the order in which formats 1 to 3 added them."""
+INDEXES = ("battles_by_state", "battles_by_age", "battles_by_original", "ix_notices_battle")
 PLAN = "id, plan, seal, created, device, probe, task, model_a, model_b, shots_a, shots_b, repeats, forecaster"
 """The columns that say what was planned."""
 
@@ -22,14 +26,27 @@ PLAN = "id, plan, seal, created, device, probe, task, model_a, model_b, shots_a,
 def upgrade() -> None:
     dialect = op.get_context().dialect.name
     older = op.get_bind().exec_driver_sql("PRAGMA user_version").scalar_one() if dialect == "sqlite" else 0
-    if older:
-        _set_aside(TABLES[:older])
+    if older >= int(revision):
+        raise CallerMistake(
+            f"The ledger says that it has format {older}, but not in the table where format {revision} and later say "
+            "it: a newer Noise Floor wrote it, or it is damaged. Update, or set NOISEFLOOR_HOME to another folder."
+        )
+    tables, sealed = _found() if dialect == "sqlite" else ([], False)
+    if tables:
+        _set_aside(tables)
     _create_tables()
-    if older:
-        _bring_over(TABLES[:older], "seal" if older > 3 else "NULL")
+    if tables:
+        _bring_over(tables, "seal" if sealed else "NULL")
     _keep_plans(dialect)
     if dialect == "sqlite":
         op.execute("PRAGMA user_version = 5")
+
+
+def _found() -> tuple[list[str], bool]:
+    """The tables of an earlier format that are there, and whether plans are sealed in them."""
+    database = sa.inspect(op.get_bind())
+    tables = [table for table in TABLES if database.has_table(table)]
+    return tables, "battles" in tables and any(c["name"] == "seal" for c in database.get_columns("battles"))
 
 
 def _create_tables() -> None:
@@ -80,13 +97,14 @@ def _create_tables() -> None:
     op.create_index("ix_notices_battle", "notices", ["battle"])
 
 
-def _set_aside(tables: tuple[str, ...]) -> None:
-    op.execute("DROP INDEX battles_by_state")
+def _set_aside(tables: list[str]) -> None:
+    for index in INDEXES:
+        op.execute(f"DROP INDEX IF EXISTS {index}")
     for table in tables:
-        op.execute(f"ALTER TABLE {table} RENAME TO old_{table}")
+        op.execute(f"ALTER TABLE {table} RENAME TO before_format_5_{table}")
 
 
-def _bring_over(tables: tuple[str, ...], seal: str) -> None:
+def _bring_over(tables: list[str], seal: str) -> None:
     """Plans up to format 3, and all outcomes, were bytes in a column of text."""
     op.execute(
         f"""INSERT INTO battles
@@ -97,19 +115,27 @@ def _bring_over(tables: tuple[str, ...], seal: str) -> None:
               coalesce(json_extract(json, '$.b.harness.shots'), 0),
               nullif(json_extract(json, '$.of'), ''), json_extract(json, '$.card.by'), environment, {seal}, text
             FROM (SELECT *, CASE WHEN json_valid(text) THEN text END AS json
-                  FROM (SELECT *, CAST(plan AS TEXT) AS text FROM old_battles))"""
+                  FROM (SELECT *, CAST(plan AS TEXT) AS text FROM before_format_5_battles))"""
     )
     if "outcomes" in tables:
         op.execute(
             """INSERT INTO outcomes
-               SELECT battle, side, item, at, json_extract(text, '$.score'),
-                 coalesce(json_extract(text, '$.seconds'), 0), text
-               FROM (SELECT *, CAST(body AS TEXT) AS text FROM old_outcomes)"""
+               SELECT battle, side, item, at, json_extract(json, '$.score'),
+                 coalesce(json_extract(json, '$.seconds'), 0), text
+               FROM (SELECT *, CASE WHEN json_valid(text) THEN text END AS json
+                     FROM (SELECT *, CAST(body AS TEXT) AS text FROM before_format_5_outcomes
+                           WHERE battle IN (SELECT id FROM battles)))"""
         )
     if "notices" in tables:
-        op.execute("INSERT INTO notices (battle, at, text) SELECT battle, at, text FROM old_notices ORDER BY rowid")
+        op.execute(
+            """INSERT INTO notices (battle, at, text) SELECT battle, at, text FROM before_format_5_notices
+               WHERE battle IN (SELECT id FROM battles) ORDER BY rowid"""
+        )
     for table in reversed(tables):
-        op.execute(f"DROP TABLE old_{table}")
+        orphans = f"FROM before_format_5_{table} WHERE battle NOT IN (SELECT id FROM battles)"
+        if table != "battles" and op.get_bind().exec_driver_sql(f"SELECT count(*) {orphans}").scalar_one():
+            op.execute(f"CREATE TABLE of_lost_battles_{table} AS SELECT * {orphans}")
+        op.execute(f"DROP TABLE before_format_5_{table}")
 
 
 def _keep_plans(dialect: str) -> None:
