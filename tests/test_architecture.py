@@ -24,9 +24,9 @@ PACKAGES = ("engine", "labs", "tutor", "pages", "app")
 """Each may import what stands left of it."""
 ROOMS = {
     "engine": (
-        *("lazy", "errors", "home", "device", "encoding"),
+        *("lazy", "errors", "home", "device", "encoding", "isolation"),
         *("harness", "stats", "tasks", "models", "battles", "store", "runs"),
-        *("analysis", "logs", "report", "cli"),
+        *("analysis", "access", "logs", "report", "cli"),
     ),
     "tutor": (
         "errors",
