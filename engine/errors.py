@@ -8,7 +8,9 @@
     │   ├── Unreachable         an endpoint that does not answer, or refuses
     │   ├── Unsupported         a model that cannot do what the task needs
     │   ├── DiskFull            nothing more can be written down
+    │   ├── Unreadable          a battle that is written down and cannot be read
     │   └── Mismatch            two sets of results that do not belong together
+    ├── Locked                  another program keeps the ledger to itself
     ├── BattleFailed            the battle was sound and still could not be finished: exit code 1
     └── RequestFailure          a request to a server came to nothing (engine/models/client.py)
 
@@ -72,8 +74,16 @@ class DiskFull(CallerMistake):
     """The data folder cannot take another byte; what was written before stays."""
 
 
+class Unreadable(CallerMistake):
+    """What is written down of one battle is damaged, or a newer release wrote it; the others are not concerned."""
+
+
 class Mismatch(CallerMistake):
     """Two sets of per-item results cannot be paired item by item."""
+
+
+class Locked(EngineError):
+    """Another program kept the ledger to itself for longer than one waits; nothing is lost."""
 
 
 class BattleFailed(EngineError):

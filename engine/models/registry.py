@@ -14,7 +14,7 @@ from __future__ import annotations
 import importlib.metadata
 import re
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -144,6 +144,15 @@ def find(address: str) -> ModelCard:
             "a model of the hub is written hf:org/name, an endpoint openai:model@https://host/v1."
         )
     raise Unknown.name("model", address, PACKAGED)
+
+
+def title_of(address: str) -> str:
+    """What a model is called, also where it can no longer be found: a battle outlives the folder it was fought with."""
+    try:
+        return find(address).title
+    except (CallerMistake, OSError):
+        name = address.removeprefix("hf:").removeprefix("openai:").partition("@")[0]
+        return PurePath(name).name or address
 
 
 def _hub(address: str) -> ModelCard:

@@ -10,15 +10,17 @@ from __future__ import annotations
 import functools
 import logging
 import os
+import signal
 import sys
 
 from engine.battles.battle import SIDES, Battle, Side
 from engine.battles.evaluate import evaluate
 from engine.battles.prepared import prepare
 from engine.battles.stopping import StoppingRule
-from engine.errors import DiskFull, EngineError
+from engine.errors import DiskFull, EngineError, Locked
 from engine.models.interface import Model
 from engine.models.registry import find
+from engine.runs.ending import Ending, told_of
 from engine.runs.executor import EXIT_DISK_FULL, log_file
 from engine.runs.lock import device_lock
 from engine.store.ledger import Entry, Ledger
@@ -28,40 +30,55 @@ OpenModels = dict[tuple[str, str], Model]
 
 MAX_ATTEMPTS = 3
 """Workers that may die over a battle without getting an item further before it is given up."""
+PATIENCE = 86_400 * 7
+"""Seconds that a worker waits for a locked ledger: a database browser left open on Friday is closed on Monday."""
 
 log = logging.getLogger("engine.runs.worker")
 
 
-def work(device: str) -> None:
+class AskedToEnd(SystemExit):
+    """Somebody asked this worker to end (SIGTERM): that is no fault of the battle it was at."""
+
+
+def work(device: str, before: Ending | None = None) -> None:
     """Works through the device's queue. Models stay open from battle to battle while they are the same.
+
+    device  whose battles
+    before  how the worker before this one ended, as far as its starter knows
 
     Raises:
         DiskFull: nothing more can be written down; the battle stays open.
+        AskedToEnd: the battle stays open, and this attempt at it does not count.
     """
     open_models: OpenModels = {}
     with device_lock(device, patience=1.0) as held:
         if not held:
             return
-        with Ledger() as ledger:
+        with Ledger(patience=PATIENCE) as ledger:
             while entry := ledger.claim(device):
-                _attempt(ledger, entry, open_models)
+                try:
+                    _attempt(ledger, entry, open_models, before)
+                except AskedToEnd:
+                    ledger.release(entry.battle.id)
+                    raise
 
 
-def _attempt(ledger: Ledger, entry: Entry, open_models: OpenModels) -> None:
+def _attempt(ledger: Ledger, entry: Entry, open_models: OpenModels, before: Ending | None) -> None:
     """One attempt at a battle. Whatever goes wrong but a full disk is this battle's end, and the queue goes on."""
     battle = entry.battle
     fail = functools.partial(ledger.set_state, battle.id, "failed", only_from=("running",))
     if entry.attempts > MAX_ATTEMPTS:
+        during = f"while {entry.phase}" if entry.phase.startswith("opening") else "without finishing another item"
         message = (
-            f"{MAX_ATTEMPTS} workers in a row died over this battle without finishing another item, most likely "
-            f"for want of memory. Smaller models or a free machine may do; the log is {log_file(battle.device)}."
+            f"{MAX_ATTEMPTS} workers in a row ended {during}. {told_of(before)} What they had to say is in "
+            f"{log_file(battle.device)}."
         )
         fail(message=message, exit_code=1)
         return
     try:
         _run(ledger, battle, open_models)
-    except DiskFull:
-        raise
+    except (DiskFull, Locked):
+        raise  # the battle stays as it is
     except EngineError as error:
         fail(message=str(error), exit_code=error.exit_code)
     except Exception as error:  # a bug of ours or of a library: said as such, and the queue goes on
@@ -128,9 +145,15 @@ def open_model(address: str, device: str, dtype: str) -> Model:
 
 
 def main() -> int:
+    def end(*_: object) -> None:
+        raise AskedToEnd(128 + signal.SIGTERM)
+
+    os.umask(0o077)  # whatever a library writes for it, too
+    signal.signal(signal.SIGTERM, end)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    device, *before = sys.argv[1:]
     try:
-        work(sys.argv[1])
+        work(device, Ending.read(before[0]) if before else None)
     except DiskFull as error:
         log.error("%s", error)
         return EXIT_DISK_FULL

@@ -36,7 +36,7 @@ st.caption(
 if progress.open:
     if result.seal is not None:
         forecast_report.show_seal(result.seal)
-    st.fragment(watch.show, run_every=watch.EVERY)(battle_id)
+    st.fragment(watch.watched, run_every=watch.EVERY)(battle_id)
     if st.button("Stop", help="What is done stays; you can go on later."):
         runs.stop(battle_id)
         st.rerun()

@@ -1,11 +1,13 @@
 """All battles of this machine: running, waiting, over. A gap is shown with its noise, on the battle's own page."""
 
 from datetime import datetime
+from urllib.parse import quote
 
 import streamlit as st
 
-from engine import battles, load_task, models, report, runs
+from engine import battles, models, report, runs, tasks
 from engine.analysis import forecasts
+from engine.runs import UnreadableEntry
 from pages.format import plain
 from pages.shared import learner, tables
 
@@ -33,17 +35,29 @@ if scored := forecasts.scored_battles(battles.author(learner.token())):
 st.caption("One battle at a time runs on a device; the others wait for it in this queue.")
 rows = [
     {
-        "battle": f"battle?battle={entry.battle.id}",
-        "contenders": " or ".join(models.find(c.model).title for c in (entry.battle.a, entry.battle.b)),
-        "benchmark": load_task(entry.battle.task).title,
-        "items": entry.battle.n,
-        "state": f"waiting, {ahead} ahead" if ahead else entry.state,
-        "started": datetime.fromtimestamp(entry.created),
+        "battle": f"battle?battle={quote(line.id)}",
+        "contenders": " or ".join(models.title_of(address) for address in line.models),
+        "benchmark": line.task,
+        "items": None,
+        "state": "cannot be read",
+        "started": datetime.fromtimestamp(line.created) if line.created else None,
     }
-    for entry, ahead in entries
+    if isinstance(line, UnreadableEntry)
+    else {
+        "battle": f"battle?battle={line.battle.id}",
+        "contenders": " or ".join(models.title_of(c.model) for c in (line.battle.a, line.battle.b)),
+        "benchmark": tasks.title_of(line.battle.task),
+        "items": line.battle.n,
+        "state": f"waiting, {ahead} ahead" if ahead else line.state,
+        "started": datetime.fromtimestamp(line.created),
+    }
+    for line, ahead in entries
 ]
 columns = {
     "battle": st.column_config.LinkColumn("open", display_text="open", width="small"),
     "started": st.column_config.DatetimeColumn("started", format="calendar"),
 }
 tables.show(rows, columns=columns, key="battles")
+for line, _ in entries:
+    if isinstance(line, UnreadableEntry):
+        st.warning(plain(line.reason))

@@ -9,14 +9,21 @@ from engine.report import figures
 from pages.battle.report import discordant_items
 from pages.charts import item_strip, live_chart
 from pages.format import plain
+from pages.shared.errors import errors_shown
 
 EVERY = 1.5
+
+
+def watched(battle_id: str) -> None:
+    """The battle now, and again every 1.5 s; a sentence where it cannot be looked at, such as a locked ledger."""
+    with errors_shown():
+        show(battle_id)
 
 
 def show(battle_id: str) -> None:
     """Draws the battle now and again every 1.5 s; reruns the page when it is over. Space is kept for all parts."""
     progress = runs.watch(battle_id)
-    names = [models.find(contender.model).title for contender in (progress.battle.a, progress.battle.b)]
+    names = [models.title_of(contender.model) for contender in (progress.battle.a, progress.battle.b)]
     pairs = progress.pairs
     st.progress(progress.done / (2 * progress.battle.n), text=_status(progress))
     for column, name, side in zip(st.columns(2), names, (1, 2), strict=True):

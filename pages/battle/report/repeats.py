@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from engine import BattleResult, models, runs
+from engine import BattleResult, runs
 from engine.analysis import repeats
 from engine.report import figures
 from engine.stats import GapDecomposition
@@ -65,7 +65,7 @@ def _offer(result: BattleResult, measured: int, parts: GapDecomposition) -> None
                 f"About {figures.duration(len(settings) * n / speed)} on this machine, if each way takes as long as "
                 "the battle did; worked examples and opening the models come on top."
             )
-        if served := sum(models.find(c.model).kind == "endpoint" for c in (battle.a, battle.b)):
+        if served := sum(c.model.startswith("openai:") for c in (battle.a, battle.b)):
             st.caption(f"That asks a server {served * len(settings) * n:,} questions more, which may cost money.")
         if st.button("Measure the protocol and rerun parts"):
             repeats.start(repeats.plan_repeats(battle, n))

@@ -15,6 +15,7 @@ from pages.battle.report import discordant_items, forecast_report, repeats, sett
 from pages.charts import live_chart, noise_chart
 from pages.format import plain
 from pages.shared import decomposition_report, download, verdict_card
+from pages.shared.errors import errors_shown
 
 
 def show(analysis: BattleAnalysis) -> None:
@@ -48,9 +49,11 @@ def show(analysis: BattleAnalysis) -> None:
     else:
         after = partial(_verdict_after, scores, result.battle)
         noise_chart.show(after, len(scores), result.battle.n, result.names, key="final-noise")
-    _sources(analysis)
+    with errors_shown():
+        _sources(analysis)
     st.subheader(f"The {len(result.discordant_items):,} questions where they differ", anchor=False)
-    discordant_items.show(result, key="flips")
+    with errors_shown():  # the questions themselves may be gone from this machine
+        discordant_items.show(result, key="flips")
     st.subheader("Was it a fair fight?", anchor=False)
     settings_list.show(result)
     left, right = st.columns(2)
