@@ -21,6 +21,8 @@ from urllib.parse import urlsplit
 from engine.errors import CallerMistake, Unknown
 from engine.tasks.sources import INSTALL_DATA_PACKAGES
 
+Kind = Literal["pack", "hub", "folder", "gguf", "endpoint"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackagedWeights:
@@ -51,7 +53,7 @@ class ModelCard:
 
     address: str
     title: str
-    kind: Literal["pack", "hub", "folder", "gguf", "endpoint"]
+    kind: Kind
     """Where it is opened from; pack: from data packages."""
     about: str = ""
     parameters: int | None = None
@@ -146,13 +148,20 @@ def find(address: str) -> ModelCard:
     raise Unknown.name("model", address, PACKAGED)
 
 
-def title_of(address: str) -> str:
-    """What a model is called, also where it can no longer be found: a battle outlives the folder it was fought with."""
+def card_of(address: str) -> ModelCard:
+    """What is known of a model that a battle was fought with, also where it is gone: a battle outlives the folder."""
     try:
-        return find(address).title
+        return find(address)
     except (CallerMistake, OSError):
+        kinds: dict[str, Kind] = {"openai": "endpoint", "hf": "hub"}
+        kind = kinds.get(address.partition(":")[0], "gguf" if address.lower().endswith(".gguf") else "folder")
         name = address.removeprefix("hf:").removeprefix("openai:").partition("@")[0]
-        return PurePath(name).name or address
+        return ModelCard(address=address, title=PurePath(name).name or address, kind=kind, location=address)
+
+
+def title_of(address: str) -> str:
+    """What such a model is called."""
+    return card_of(address).title
 
 
 def _hub(address: str) -> ModelCard:
