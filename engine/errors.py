@@ -11,6 +11,7 @@
     │   ├── Unreadable          a battle that is written down and cannot be read
     │   └── Mismatch            two sets of results that do not belong together
     ├── Locked                  another program keeps the ledger to itself
+    ├── Ailing                  the doctor found something broken: exit code 1
     ├── BattleFailed            the battle was sound and still could not be finished: exit code 1
     └── RequestFailure          a request to a server came to nothing (engine/models/client.py)
 
@@ -84,6 +85,10 @@ class Mismatch(CallerMistake):
 
 class Locked(EngineError):
     """Another program kept the ledger to itself for longer than one waits; nothing is lost."""
+
+
+class Ailing(EngineError):
+    """Something on this machine is broken; what, was printed."""
 
 
 class BattleFailed(EngineError):

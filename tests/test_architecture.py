@@ -26,7 +26,7 @@ ROOMS = {
     "engine": (
         *("lazy", "errors", "home", "device", "encoding", "isolation"),
         *("harness", "stats", "tasks", "models", "battles", "store", "runs"),
-        *("analysis", "access", "logs", "report", "cli"),
+        *("analysis", "access", "logs", "report", "doctor", "cli"),
     ),
     "tutor": (
         "errors",
@@ -51,6 +51,7 @@ ONLY_IN = {
     "torch": ("engine/models/local/",),
     "transformers": ("engine/models/local/",),
     "sqlite3": ("engine/store/",),
+    "xxhash": ("engine/models/checksums.py",),
     "sqlalchemy": ("engine/store/", "tutor/journal"),
     "alembic": ("engine/store/", "tutor/journal"),
     "inspect_ai": ("engine/logs/readers/inspect.py",),

@@ -9,7 +9,8 @@ from engine.runs.estimates import pilot, probe, seconds_an_item
 from engine.runs.planning import plan
 from engine.runs.progress import Progress
 from engine.runs.request import BattleRequest
-from engine.runs.service import UnreadableEntry, history, result, resume, resume_open, start, stop, wait, watch
+from engine.runs.service import history, result, resume, resume_open, start, stop, wait, watch
+from engine.store.ledger import UnreadableEntry
 
 __all__ = [
     "BattleRequest",

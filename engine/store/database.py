@@ -12,7 +12,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -134,6 +134,28 @@ def has_tables(file: Path) -> bool | None:
         return None
 
 
+def complaints(file: Path) -> tuple[str, ...]:
+    """What SQLite finds wrong with a file when it looks at every page; nothing is changed in it."""
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            found = [str(line) for (line,) in connection.execute("PRAGMA integrity_check(10)")]
+            found += [
+                f"a row of {table} belongs to nothing" for table, *_ in connection.execute("PRAGMA foreign_key_check")
+            ]
+    except sqlite3.Error as error:
+        return (str(error),)
+    return tuple(line for line in found if line != "ok")
+
+
+def format_of(file: Path, schema: str) -> int | None:
+    """The format of a file of SQLite, by the name of its schema; None where that is not written in it."""
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            return int(connection.execute(f"SELECT version_num FROM {schema}_version").fetchone()[0])
+    except (sqlite3.Error, TypeError, ValueError):
+        return None
+
+
 @contextmanager
 def writing(connection: sa.Connection) -> Iterator[None]:
     """A transaction that has the write lock from its beginning: what it reads is still so when it writes."""
@@ -169,8 +191,9 @@ def _engine(url: str | sa.URL, idle: int, timeout: float) -> sa.Engine:
 
     @sa.event.listens_for(engine, "do_connect")
     def on_opening(*_: object) -> None:
-        for file in _files(address):
-            private_file(file)
+        with suppress(OSError):  # of which the driver complains next, if it cannot open the file
+            for file in _files(address):
+                private_file(file)
 
     @sa.event.listens_for(engine, "connect")
     def on_connect(connection: Any, record: Any) -> None:

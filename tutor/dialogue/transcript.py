@@ -70,6 +70,8 @@ def _turn(exchange: Exchange) -> list[str]:
         judged = exchange.assessment
         notice = f" {judged.notice}" if judged.notice else ""
         lines += ["", f"*{status_line(judged)} (judge: {judged.judge}){notice}*"]
+    elif exchange.damage:
+        lines += ["", f"*{exchange.damage}*"]
     return lines
 
 
