@@ -8,7 +8,8 @@
     │   ├── Unreachable         an endpoint that does not answer, or refuses
     │   ├── Unsupported         a model that cannot do what the task needs
     │   ├── DiskFull            nothing more can be written down
-    │   └── Mismatch            two sets of results that do not belong together
+    │   ├── Mismatch            two sets of results that do not belong together
+    │   └── NotAllowed          not this person's to do
     ├── BattleFailed            the battle was sound and still could not be finished: exit code 1
     └── RequestFailure          a request to a server came to nothing (engine/models/client.py)
 
@@ -74,6 +75,10 @@ class DiskFull(CallerMistake):
 
 class Mismatch(CallerMistake):
     """Two sets of per-item results cannot be paired item by item."""
+
+
+class NotAllowed(CallerMistake):
+    """What was asked is not this person's to do, or goes beyond a visitor's limits."""
 
 
 class BattleFailed(EngineError):

@@ -39,7 +39,7 @@ ROOMS = {
         "configuration",
         "__main__",
     ),
-    "pages": ("format", "drawing", "charts", "shared", "start", "battle", "logs", "learn"),
+    "pages": ("format", "drawing", "charts", "server", "shared", "start", "battle", "logs", "learn"),
 }
 """The staircases, from the ground up: a room uses only rooms before it."""
 LARGEST_ROOM, CATALOGUE = 12, "engine/tasks/catalogue"
@@ -48,6 +48,8 @@ DEFINITIONS = 40  # of a module, private ones included: a file with more is a dr
 FORBIDDEN = {"util", "utils", "helper", "helpers", "common", "misc", "manager", "managers"}
 ONLY_IN = {
     "streamlit": ("app.py", "pages/"),
+    "starlette": ("app.py", "pages/server/"),
+    "itsdangerous": ("pages/server/",),
     "torch": ("engine/models/local/",),
     "transformers": ("engine/models/local/",),
     "sqlite3": ("engine/store/",),

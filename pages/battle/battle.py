@@ -18,7 +18,6 @@ if battle_id is None:
     if message := st.session_state.pop("probe_message", None):
         st.error(plain(message))
     if st.button("Run the battle", type="primary", disabled=request is None, width="stretch") and request:
-        # Only the battle: a battle's address is there to be shown to others, the learner's token is not.
         st.query_params.from_dict({"battle": runs.start(runs.plan(request))})
         del st.session_state["seed"]
         st.rerun()

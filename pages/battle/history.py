@@ -4,30 +4,26 @@ from datetime import datetime
 
 import streamlit as st
 
-from engine import battles, load_task, models, report, runs
+from engine import load_task, models, report, runs
 from engine.analysis import forecasts
 from pages.format import plain
-from pages.shared import learner, tables
+from pages.shared import person, tables
 
 st.title("All battles", anchor=False)
 entries = runs.history()
 if not entries:
     st.write("None yet. The first one takes about two minutes, with opening the models.")
-    st.page_link("pages/battle/battle.py", label="Start a battle", icon=":material/arrow_forward:")
-    st.page_link("pages/battle/recorded.py", label="Look at recorded ones", icon=":material/arrow_forward:")
+    st.page_link("battle/battle.py", label="Start a battle", icon=":material/arrow_forward:")
+    st.page_link("battle/recorded.py", label="Look at recorded ones", icon=":material/arrow_forward:")
     st.stop()
 
-if scored := forecasts.scored_battles(battles.author(learner.token())):
+if scored := forecasts.scored_battles(person.current().id):
     st.subheader("How your forecasts did", anchor=False)
     record = forecasts.record([score for _, score in scored if isinstance(score, forecasts.ForecastScore)])
     for sentence in report.sentences(record):
         st.markdown(plain(sentence))
     if ungraded := len(scored) - record.n:
         st.caption(f"{ungraded:,} more without a grade: the battle is not over, was stopped, or failed.")
-    st.caption(
-        "The address of this page is the key to your record and to your lab talks: bookmark it to come back, and share "
-        "it with nobody who should not read along."
-    )
     st.subheader("The battles", anchor=False)
 
 st.caption("One battle at a time runs on a device; the others wait for it in this queue.")

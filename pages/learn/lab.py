@@ -6,14 +6,14 @@ from labs import case_of, load_lab
 from pages.format import plain
 from pages.learn.exercises import calculator, sheet
 from pages.learn.talk import case_card, keep_tab, lesson, next_lab, progress_dots, talk_view
-from pages.shared import learner as learning
+from pages.shared import person
 from tutor import configured_tutor, dialogue
 
 if "lab" not in st.query_params:
-    st.switch_page("pages/learn/labs.py")
+    st.switch_page("learn/labs.py")
 lab = load_lab(st.query_params["lab"])
 tutor = configured_tutor(st.secrets)
-now = dialogue.resume(learning.token(), lab.slug)
+now = dialogue.resume(person.learner(), lab.slug)
 case = case_of(lab, now.case)
 
 with st.container(horizontal_alignment="center"), st.container(width=1240):

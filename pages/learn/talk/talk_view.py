@@ -25,11 +25,12 @@ def show(lab: Lab, now: Talk, tutor: Tutor) -> None:
     out_of_reach = waiting is not None and tutor.voice is not None
     text = st.chat_input(
         "Your answer, in your own words",
-        key=f"say-{now.id}",
+        key=f"say-{lab.slug}",  # not the talk's: what was typed while another tab began one anew comes through
         max_chars=dialogue.MESSAGE_LIMIT,
         submit_mode="disable",
         disabled=out_of_reach,
     )
+    text = text or _unsent(lab)
     with st.container(horizontal=True, vertical_alignment="center"):
         tell = st.button(
             "Tell me",
@@ -39,15 +40,21 @@ def show(lab: Lab, now: Talk, tutor: Tutor) -> None:
         )
         other = st.button("Another case", key="other", help="What counted stays counted.", disabled=out_of_reach)
         again = out_of_reach and st.button("Ask for the reply again", key="again")
-        st.page_link("pages/learn/tutor_settings.py", label=plain(tutor.describe()), help="Who judges and who speaks.")
+        st.page_link("learn/tutor_settings.py", label=plain(tutor.describe()), help="Who judges and who speaks.")
     if waiting is None and other:
         dialogue.switch_case(now, _other_case(lab, now))
         st.rerun()
     if (tell or text) and not out_of_reach:
-        if waiting is not None:  # left open by another tab: its reply comes first
-            now = _answered(now, tutor)
-        now = dialogue.add_message(now, "Tell me." if tell else text or "", asked_to_be_told=tell)
+        try:
+            if st.session_state.get(f"seen {lab.slug}") != _standing(now):
+                raise journal.TurnTaken
+            now = dialogue.add_message(now, "Tell me." if tell else text or "", asked_to_be_told=tell)
+        except journal.TurnTaken:  # another tab was faster: these words were no answer to what is asked now
+            if text:
+                st.session_state[f"unsent {lab.slug}"] = text
+            st.rerun()
         again = True
+    st.session_state[f"seen {lab.slug}"] = _standing(now)
     with conversation:
         _exchanges(lab, now)
         if dialogue.unanswered_turn(now) is None:
@@ -63,10 +70,27 @@ def show(lab: Lab, now: Talk, tutor: Tutor) -> None:
             st.info("Your message is kept, and its reply is still missing.")
 
 
-def _answered(now: Talk, tutor: Tutor) -> Talk:
-    for _ in dialogue.respond(now, tutor):
-        pass
-    return journal.read(now.id)
+def _standing(now: Talk) -> tuple[str, int, str]:
+    """Where the talk stands: what somebody saw who answers it."""
+    return now.id, len(now.exchanges), now.question
+
+
+def _unsent(lab: Lab) -> str | None:
+    """Words that another tab overtook. Only the learner throws them away; returned once they are sent."""
+    key = f"unsent {lab.slug}"
+    if key not in st.session_state:
+        return None
+    with st.container(border=True, key="unsent"):
+        st.markdown("**Not sent yet.** The talk went on in another tab meanwhile. Do your words still fit?")
+        words = st.text_area("Your message", st.session_state[key], max_chars=dialogue.MESSAGE_LIMIT)
+        with st.container(horizontal=True):
+            sent = st.button("Send it", key="send-unsent", type="primary")
+            dropped = st.button("Do not send it", key="drop-unsent")
+    if sent or dropped:
+        del st.session_state[key]
+    if dropped:
+        st.rerun()
+    return words if sent else None
 
 
 def _hints(lab: Lab, now: Talk) -> None:

@@ -9,6 +9,7 @@ It leaves NAME.db.gz and NAME.json.gz. Those that are kept here:
     ledger_4_first                  38a1a05, which brought seals
     ledger_4                        2bb63db, the last release with format 4
     journal_0                       55974ac, the first journal; it named no format, and none after it did
+    journal_1                       5d4ef8b, the last release with format 1, whose addresses were keys
 
 The second word is the format to stop at. The first release wrote format 3 at once, so its files of formats 1 and 2 are
 made with its later migrations left out; no release left such a file on a disk.
@@ -109,7 +110,7 @@ def read_battle(ledger, name, version):
     }
 
 
-def make_journal(_):
+def make_journal(version):
     from tutor import journal
     from tutor.exchange import Assessment, Point
 
@@ -118,7 +119,7 @@ def make_journal(_):
         why="applies_concept", concepts=("evaluator",), misconception="number_is_objective", quote="quote", judge="toy",
         notice="by a toy",
     )
-    for learner in ("ada", "eve"):
+    for learner in ("ada", "eve", "q3Vb0-XyT7_kLm92RsWc4A")[: 2 + version]:
         now = journal.begin(learner, "lab1", "l1-a", asked, "Why?")
         for text in ("It depends on the prompt.", "😀 क्या\x00 'drop table'"):
             number = journal.record_message(now, text).number
@@ -130,8 +131,14 @@ def make_journal(_):
     unreplied = journal.begin("ada", "lab3", "l3-a", asked, "And there?")
     journal.record_assessment(unreplied.id, journal.record_message(unreplied, "judged, not answered").number, counts)
     journal.save_note("endpoint", '{"mode": "TOOLS"}')
-    with journal._reading() as connection:
-        tables = {name: table.select() for name, table in journal._meta.tables.items()}
+    if version:
+        from tutor.journal import connection as opened, tables as held
+
+        reading, metadata = opened.to_read, held.metadata
+    else:
+        reading, metadata = journal._reading, journal._meta
+    with reading() as connection:
+        tables = {name: table.select() for name, table in metadata.tables.items()}
         return {name: [list(row) for row in connection.execute(rows)] for name, rows in tables.items()}
 
 
