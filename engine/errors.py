@@ -9,6 +9,7 @@
     │   ├── Unsupported         a model that cannot do what the task needs
     │   ├── DiskFull            nothing more can be written down
     │   ├── LimitExceeded       a call that asked for more time or memory than it may use
+    │   ├── Busy                too many others are waited for: worth another try
     │   └── Mismatch            two sets of results that do not belong together
     ├── BattleFailed            the battle was sound and still could not be finished: exit code 1
     └── RequestFailure          a request to a server came to nothing (engine/models/client.py)
@@ -75,6 +76,10 @@ class DiskFull(CallerMistake):
 
 class LimitExceeded(CallerMistake):
     """A call in a process of its own asked for more than it may use; the message says of what, and what to do."""
+
+
+class Busy(CallerMistake):
+    """Nothing is wrong with what was asked, but its turn did not come in time; the same may work in a minute."""
 
 
 class Mismatch(CallerMistake):

@@ -4,8 +4,9 @@ A function that somebody else's data may keep busy, or make ask for any amount o
 with bounds on memory, computing, time and output. JSON goes in and comes out; nothing is pickled.
 """
 
-from engine.errors import LimitExceeded
+from engine.errors import Busy, LimitExceeded
 from engine.isolation.limits import IsolatedFunction, Limits
 from engine.isolation.pool import Pool
+from engine.isolation.process import Waiting
 
-__all__ = ["IsolatedFunction", "LimitExceeded", "Limits", "Pool"]
+__all__ = ["Busy", "IsolatedFunction", "LimitExceeded", "Limits", "Pool", "Waiting"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.errors import LimitExceeded
+from engine.errors import Busy, LimitExceeded
 
-LimitName = Literal["memory", "computing", "time", "output", "turn", "end"]
-"""Which limit was hit; `turn` is the wait for a process, `end` a process that died of something unknown."""
+LimitName = Literal["memory", "computing", "time", "output", "end"]
+"""Which limit was hit; `end` is a process that died of something unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +47,12 @@ class IsolatedFunction:
             "computing": f"took more than {bounds.computing} s of computing",
             "time": f"took longer than {bounds.time:g} s",
             "output": f"came to more than {bounds.output >> 20:,} MB",
-            "turn": f"waited {bounds.turn:g} s for its turn: others are busy with the like",
             "end": "came to a sudden end, as it does where memory runs out",
         }
-        if limit == "turn":
-            return LimitExceeded(f"{self.doing} {reasons[limit]}. Try again in a minute.")
         return LimitExceeded(f"{self.doing} {reasons[limit]}, which is where it was stopped. {self.instead}")
+
+    def busy(self) -> Busy:
+        """The error for a call whose turn did not come."""
+        return Busy(
+            f"{self.doing} waited {self.limits.turn:g} s for its turn. Others are first: try again in a minute."
+        )

@@ -60,7 +60,8 @@ class Pool:
         waiting   called about four times a second with the seconds so far; whatever it raises ends the call
 
         Raises:
-            LimitExceeded: it asked for more than it may use, or no process was free in time.
+            LimitExceeded: it asked for more than it may use.
+            Busy: no process was free in time.
             EngineError: whatever the function raised of that kind, by its type and sentence.
             RuntimeError: a mistake in the function, with the child's traceback.
         """
@@ -94,7 +95,7 @@ class Pool:
             while not self._begins(turn):
                 passed = time.monotonic() - began
                 if passed > function.limits.turn:
-                    raise function.exceeded("turn")
+                    raise function.busy()
                 if waiting:
                     waiting(passed)
             yield

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from engine import CallerMistake, EngineError
-from engine.errors import LimitExceeded, Mismatch, Unknown
+from engine.errors import Busy, LimitExceeded, Mismatch, Unknown
 from engine.home import PROJECT
 from engine.isolation import IsolatedFunction, Limits, Pool
 from engine.isolation.process import Process, peak_memory, resident
@@ -181,7 +181,7 @@ def test_one_owner_cannot_take_every_process(pool: Pool) -> None:
     try:
         wait_for(lambda: len(pool._waiting) == 2)
         assert pool.call(ECHO, "served", owner="modest") == "served"
-        with pytest.raises(LimitExceeded, match=r"waited 1 s for its turn: others .* Try again in a minute"):
+        with pytest.raises(Busy, match=r"^Reading this waited 1 s for its turn. Others .* try again in a minute\.$"):
             pool.call(SLEEP, 0, owner="greedy")
     finally:
         stop.set()
