@@ -7,11 +7,13 @@ import streamlit as st
 
 from engine import EngineError, runs
 from pages.format import plain
+from pages.shared import uploads
 
 
 @st.cache_resource
 def settle() -> None:
     """Once a server: resume what a crash left open, and keep the collector off what the imports made."""
+    uploads.keep_on_disk()
     runs.resume_open()
     gc.collect()
     gc.freeze()

@@ -22,7 +22,6 @@ from typing import Any
 from engine.errors import EngineError
 from engine.isolation.process import READY, peak_memory
 
-NICE = 10  # so that the process that everybody waits for comes first
 IDLE = 600  # seconds without a request, after which it ends
 REFUSED = ("socket.connect", "socket.bind", "socket.getaddrinfo", "socket.sendto", "subprocess.Popen", "os.system")
 REFUSED_STARTS = ("os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn")
@@ -31,12 +30,12 @@ REFUSED_STARTS = ("os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spaw
 Function = Callable[[Any], Any]
 
 
-def main(names: list[str]) -> None:
+def main(nice: int, names: list[str]) -> None:
     """Serves until its input ends."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints is no answer
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # is meant for who asks; we end when they do
-    os.nice(NICE)
+    os.nice(nice)  # so that the process that everybody waits for comes first
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     requests: queue.Queue[bytes] = queue.Queue()
     threading.Thread(target=_read, args=(requests,), daemon=True).start()
@@ -112,4 +111,4 @@ def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(int(sys.argv[1]), sys.argv[2:])

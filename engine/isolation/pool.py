@@ -34,12 +34,13 @@ class Pool:
     Calls come in turn, but one owner has one process at a time: the calls of one cannot keep all the others waiting.
     """
 
-    def __init__(self, *, size: int, functions: Sequence[IsolatedFunction]) -> None:
+    def __init__(self, *, size: int, functions: Sequence[IsolatedFunction], nice: int = 10) -> None:
         """
         size       processes at most
         functions  all that may be called here
+        nice       how far they stand back behind the process that asks, up to 19
         """
-        self._size = size
+        self._size, self._nice = size, nice
         self._functions = frozenset(functions)
         self._names = tuple(sorted({function.name for function in functions}))
         self._changed = threading.Condition()
@@ -155,7 +156,7 @@ class Pool:
             if process.alive:
                 return process
             process.end()
-        return Process(self._names, waiting)
+        return Process(self._names, self._nice, waiting)
 
 
 def _engine_error(kinds: Sequence[str], sentence: str) -> EngineError:

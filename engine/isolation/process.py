@@ -59,10 +59,11 @@ class Died(Exception):
 class Process:
     """A child process. It ends when this process does: it reads the end of its input then, or runs out of seconds."""
 
-    def __init__(self, functions: Sequence[str], waiting: Waiting | None = None) -> None:
+    def __init__(self, functions: Sequence[str], nice: int, waiting: Waiting | None = None) -> None:
         """Returns when it is ready.
 
         functions  all that it may be asked for, as `module:function`
+        nice       how far it stands back behind this process
         waiting    see there
 
         Raises:
@@ -72,7 +73,7 @@ class Process:
         self._folder = tempfile.TemporaryDirectory(prefix="isolated-")  # what it leaves there goes with it
         try:
             self._child = subprocess.Popen(
-                [sys.executable, "-m", "engine.isolation.child", *functions],
+                [sys.executable, "-m", "engine.isolation.child", str(nice), *functions],
                 cwd=PROJECT,
                 env=_environment(self._folder.name),
                 stdin=subprocess.PIPE,

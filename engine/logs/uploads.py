@@ -209,7 +209,7 @@ def _isolated(function: Literal["overview", "facts", "comparison", "every_pair",
 
 OVERVIEW, FACTS, COMPARISON = _isolated("overview"), _isolated("facts"), _isolated("comparison")
 EVERY_PAIR, OUTPUTS = _isolated("every_pair"), _isolated("outputs")
-_POOL = Pool(size=2, functions=(OVERVIEW, FACTS, COMPARISON, EVERY_PAIR, OUTPUTS))
+_POOL = Pool(size=2, functions=(OVERVIEW, FACTS, COMPARISON, EVERY_PAIR, OUTPUTS), nice=19)
 
 
 # ---- in the child

@@ -238,7 +238,7 @@ def test_a_process_that_ended_while_idle_is_replaced(pool: Pool) -> None:
 
 def test_a_process_that_does_not_start_says_why() -> None:
     with pytest.raises(RuntimeError, match=r"No module named .*engine\.nowhere"):
-        Process(["engine.nowhere:function"])
+        Process(["engine.nowhere:function"], 0)
 
 
 def test_memory_is_watched_where_the_kernel_does_not_bound_it(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
