@@ -6,9 +6,10 @@
 
 A server of its own is attacked through Streamlit's own upload route and WebSocket, as a browser would; the files are
 made here. Meanwhile another session reruns the home page and the choice of a battle, one after the other without a
-pause, and each of its reruns is timed; “alone” is its slowest before the attack. The growth is of the server's resident memory: its peak during the attack, which
-the kernel counts (Linux), over what it was before; the limited processes are not in it. The bounds are those of the
-project: 300 ms and 150 MB. Clients and limited processes share the machine with the server, so on a busy one wait.
+pause, and each of its reruns is timed; “alone” is its slowest before the attack. The growth is of the server's resident
+memory: its peak during the attack, which the kernel counts (Linux), over what it was before; the limited processes are
+not in it. The bounds are those of the project: 300 ms and 150 MB. Clients and limited processes share the machine with
+the server, so on a busy one wait.
 """
 
 from __future__ import annotations
