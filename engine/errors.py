@@ -9,7 +9,9 @@
     │   ├── Unsupported         a model that cannot do what the task needs
     │   ├── DiskFull            nothing more can be written down
     │   ├── Mismatch            two sets of results that do not belong together
-    │   └── NotAllowed          not this person's to do
+    │   ├── LimitExceeded       a call that asked for more time or memory than it may use
+    │   ├── Busy                too many others are waited for: worth another try
+    │   └── NotAllowed          what is not this person's to do
     ├── BattleFailed            the battle was sound and still could not be finished: exit code 1
     └── RequestFailure          a request to a server came to nothing (engine/models/client.py)
 
@@ -71,6 +73,14 @@ class Unsupported(CallerMistake):
 
 class DiskFull(CallerMistake):
     """The data folder cannot take another byte; what was written before stays."""
+
+
+class LimitExceeded(CallerMistake):
+    """A call in a process of its own asked for more than it may use; the message says of what, and what to do."""
+
+
+class Busy(CallerMistake):
+    """Nothing is wrong with what was asked, but its turn did not come in time; the same may work in a minute."""
 
 
 class Mismatch(CallerMistake):

@@ -15,6 +15,7 @@ from engine import EngineError, access, runs
 from engine.analysis import recordings
 from pages.charts import noise_chart, score_bars
 from pages.drawing.palette import DARK, LIGHT
+from pages.shared import uploads
 
 log = logging.getLogger(__name__)
 LONGEST_END = 8.0
@@ -29,6 +30,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 
 
 def _start() -> None:
+    uploads.keep_on_disk()
     try:
         runs.resume_open()
     except EngineError as error:  # the pages say it as well, and those that need no ledger work
