@@ -8,6 +8,7 @@
     │   ├── Unreachable         an endpoint that does not answer, or refuses
     │   ├── Unsupported         a model that cannot do what the task needs
     │   ├── DiskFull            nothing more can be written down
+    │   ├── NotAllowed          not this person's to do, or beyond a visitor's limits
     │   └── Mismatch            two sets of results that do not belong together
     ├── BattleFailed            the battle was sound and still could not be finished: exit code 1
     └── RequestFailure          a request to a server came to nothing (engine/models/client.py)
@@ -70,6 +71,10 @@ class Unsupported(CallerMistake):
 
 class DiskFull(CallerMistake):
     """The data folder cannot take another byte; what was written before stays."""
+
+
+class NotAllowed(CallerMistake):
+    """What was asked is not this person's to do, or goes beyond a visitor's limits."""
 
 
 class Mismatch(CallerMistake):
