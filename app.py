@@ -7,6 +7,7 @@ import streamlit as st
 
 from engine import EngineError, runs
 from pages.format import plain
+from pages.shared import person
 
 
 @st.cache_resource
@@ -18,6 +19,9 @@ def settle() -> None:
 
 
 st.logo("static/logo.svg", size="large")
+operators_own = [st.Page("pages/operate/operator.py", title="Operator", url_path="operator")]
+if not person.current().operator:
+    operators_own = []
 page = st.navigation(
     [
         st.Page("pages/start/home.py", title="Noise Floor", url_path="home", default=True),
@@ -28,6 +32,7 @@ page = st.navigation(
         st.Page("pages/learn/labs.py", title="Labs", url_path="labs"),
         st.Page("pages/learn/lab.py", title="Lab", url_path="lab", visibility="hidden"),
         st.Page("pages/learn/tutor_settings.py", title="Tutor", url_path="tutor"),
+        *operators_own,
     ],
     position="top",
 )

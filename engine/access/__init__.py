@@ -4,7 +4,7 @@ An operator runs the server; a visitor is anybody else who reaches it. Pages ask
 and change battles through here, on behalf of a person.
 """
 
-from engine.access.limits import Limits
+from engine.access.limits import Limits, variable
 from engine.access.person import Person
 from engine.access.policy import (
     LONGEST_SYSTEM_PROMPT,
@@ -56,4 +56,5 @@ __all__ = [
     "stop_repeats",
     "today",
     "usage",
+    "variable",
 ]

@@ -7,8 +7,10 @@ from dataclasses import dataclass, fields
 
 from engine.errors import CallerMistake
 
-PREFIX = "NOISEFLOOR_VISITOR_"
-"""Before a limit's name in capitals: the environment variable that sets it."""
+
+def variable(name: str) -> str:
+    """The environment variable that sets the limit of this name."""
+    return f"NOISEFLOOR_VISITOR_{name.upper()}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +41,11 @@ class Limits:
 
 
 def _number(name: str, default: int) -> int:
-    variable = f"{PREFIX}{name.upper()}"
-    given = os.environ.get(variable, "").strip()
+    given = os.environ.get(variable(name), "").strip()
     if not given:
         return default
     if not (given.isascii() and given.isdigit() and len(given) < 10):
         raise CallerMistake(
-            f"{variable} is {given[:40]!r}. Set it to a whole number from 0, or unset it for {default:,}."
+            f"{variable(name)} is {given[:40]!r}. Set it to a whole number from 0, or unset it for {default:,}."
         )
     return int(given)

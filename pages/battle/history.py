@@ -1,16 +1,18 @@
-"""All battles of this machine: running, waiting, over. A gap is shown with its noise, on the battle's own page."""
+"""All battles of this machine, a visitor's own or an operator's all: running, waiting, over. A gap is shown with its
+noise, on the battle's own page."""
 
 from datetime import datetime
 
 import streamlit as st
 
-from engine import battles, load_task, models, report, runs
+from engine import access, battles, load_task, models, report
 from engine.analysis import forecasts
 from pages.format import plain
-from pages.shared import learner, tables
+from pages.shared import learner, owners, person, tables
 
 st.title("All battles", anchor=False)
-entries = runs.history()
+me = person.current()
+entries = access.history(me)
 if not entries:
     st.write("None yet. The first one takes about two minutes, with opening the models.")
     st.page_link("pages/battle/battle.py", label="Start a battle", icon=":material/arrow_forward:")
@@ -30,14 +32,20 @@ if scored := forecasts.scored_battles(battles.author(learner.token())):
     )
     st.subheader("The battles", anchor=False)
 
-st.caption("One battle at a time runs on a device; the others wait for it in this queue.")
+st.caption(
+    "One battle at a time runs on a device; the others wait for it in this queue."
+    + ("" if me.operator else " You see your own here, and wait for everybody's.")
+)
+named = any(entry.name for entry, _ in entries)
 rows = [
     {
         "battle": f"battle?battle={entry.battle.id}",
+        **({"name": entry.name} if named else {}),
         "contenders": " or ".join(models.find(c.model).title for c in (entry.battle.a, entry.battle.b)),
         "benchmark": load_task(entry.battle.task).title,
         "items": entry.battle.n,
         "state": f"waiting, {ahead} ahead" if ahead else entry.state,
+        **({"who": owners.named(entry.owner, me)} if me.operator else {}),
         "started": datetime.fromtimestamp(entry.created),
     }
     for entry, ahead in entries

@@ -7,6 +7,9 @@ import secrets
 
 import streamlit as st
 
+from engine import access
+from engine.access import Person
+from engine.errors import NotAllowed
 from labs import Case, Lab, case_of, fresh_case
 from pages.format import plain
 from pages.learn.talk import next_lab, progress_dots
@@ -19,7 +22,10 @@ FRESH = 1_000  # fresh cases to draw from
 TUTOR, LEARNER = ":material/school:", ":material/person:"
 
 
-def show(lab: Lab, now: Talk, tutor: Tutor) -> None:
+def show(lab: Lab, now: Talk, tutor: Tutor, me: Person) -> None:
+    refused, refusal = st.session_state.pop(f"refused-{now.id}", ("", ""))
+    if refused:
+        st.session_state[f"say-{now.id}"] = refused  # back in the box
     conversation = st.container(height=HEIGHT, border=False, key=f"talk-{now.id}")
     waiting = dialogue.unanswered_turn(now)
     out_of_reach = waiting is not None and tutor.voice is not None
@@ -30,6 +36,8 @@ def show(lab: Lab, now: Talk, tutor: Tutor) -> None:
         submit_mode="disable",
         disabled=out_of_reach,
     )
+    if refusal:
+        st.warning(plain(refusal))
     with st.container(horizontal=True, vertical_alignment="center"):
         tell = st.button(
             "Tell me",
@@ -44,6 +52,11 @@ def show(lab: Lab, now: Talk, tutor: Tutor) -> None:
         dialogue.switch_case(now, _other_case(lab, now))
         st.rerun()
     if (tell or text) and not out_of_reach:
+        try:
+            access.check_message(me, sent_today=journal.messages_of(now.learner, access.today()))
+        except NotAllowed as error:
+            st.session_state[f"refused-{now.id}"] = (text or "", str(error))
+            st.rerun()
         if waiting is not None:  # left open by another tab: its reply comes first
             now = _answered(now, tutor)
         now = dialogue.add_message(now, "Tell me." if tell else text or "", asked_to_be_told=tell)
