@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 import sqlalchemy as sa
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
@@ -131,15 +131,23 @@ class Ledger:
     # Writing
 
     def add(self, *planned: Battle, admission: Admission = UNCONDITIONAL) -> None:
-        """Stores complete plans, sealed if they have a forecast; nothing has run yet, and they can never be changed."""
+        """Stores complete plans, sealed if they have a forecast; nothing has run yet, and they can never be changed.
+
+        Raises, as well:
+            CallerMistake: a plan holds what no plan can hold.
+            Whatever the admission's check raised.
+        """
         rows = [_row(battle, admission) for battle in planned]
         with self._writing():
             self._admit(admission)
             self.connection.execute(battles.insert(), rows)
 
     def reopen(self, *battle_ids: str, admission: Admission = UNCONDITIONAL) -> None:
-        """Puts those that were stopped or failed back into the queue. Without a limit in the admission they have none
-        any more; with one, those that had a limit keep theirs."""
+        """Puts those that were stopped or failed back into the queue.
+
+        Without a limit in the admission they have none any more; with one, those that had a limit keep theirs. What
+        the admission's check raises leaves all as they are.
+        """
         limit = admission.seconds_limit and sa.func.coalesce(battles.c.seconds_limit, admission.seconds_limit)
         with self._writing():
             self._admit(admission)
@@ -377,7 +385,14 @@ class Ledger:
 
 
 def _row(battle: Battle, admission: Admission) -> dict[str, object]:
+    """A plan that could not be read back is not written: one such line would shut the list of all battles."""
     seal = Seal.of(battle)
+    try:
+        _parsed(seal.plan)
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_context=False)[0]
+        place, given = ".".join(str(each) for each in wrong["loc"]), str(wrong["input"])[:40]
+        raise CallerMistake(f"The plan of this battle says {place} {given!r}: {wrong['msg']}.") from error
     return {
         "id": battle.id, "state": "queued", "phase": "", "message": "", "exit_code": 0, "attempts": 0,
         "created": time.time(), "owner": admission.owner, "name": "", "seconds_limit": admission.seconds_limit,

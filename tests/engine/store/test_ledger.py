@@ -85,6 +85,15 @@ def test_outcomes_come_back_as_they_were(ledger: Ledger) -> None:
     assert ledger.outcomes("one", "b") == []
 
 
+def test_a_plan_that_could_not_be_read_back_is_not_written(ledger: Ledger) -> None:
+    """One such line would shut the list of all battles for everybody."""
+    mine = battle()
+    forged = replace(mine, a=replace(mine.a, harness=replace(mine.a.harness, template="xyz")))  # type: ignore[arg-type]
+    with pytest.raises(CallerMistake, match=r"says a\.harness\.template 'xyz': Input should be 'plain' or 'chat'"):
+        ledger.add(forged)
+    assert ledger.entries() == []
+
+
 def test_an_unknown_battle(ledger: Ledger) -> None:
     with pytest.raises(Unknown, match=r"no battle .nope..*another NOISEFLOOR_HOME"):
         ledger.entry("nope")
