@@ -6,7 +6,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from engine import access, battles, models
+from engine import EngineError, access, battles, models
 from pages.shared import owners, person, tables
 from tutor import journal
 
@@ -18,6 +18,15 @@ LIMITS = {
     "messages": "messages to the tutor, a person and day",
     "replies": "replies of the tutor's model a day, to everybody",
 }
+
+
+def _title(address: str) -> str:
+    """Of a model that may be gone meanwhile."""
+    try:
+        return models.find(address).title
+    except EngineError:
+        return address
+
 
 st.title("Operator", anchor=False)
 me = person.current()
@@ -45,7 +54,7 @@ if usage.open:
         {
             "battle": f"battle?battle={entry.battle.id}",
             "who": owners.named(entry.owner, me),
-            "contenders": " or ".join(models.find(c.model).title for c in (entry.battle.a, entry.battle.b)),
+            "contenders": " or ".join(_title(contender.model) for contender in (entry.battle.a, entry.battle.b)),
             "items": entry.battle.n,
             "state": "waiting" if entry.state == "queued" else "running",
             "started": datetime.fromtimestamp(entry.created),
