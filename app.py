@@ -7,11 +7,12 @@ from starlette.middleware import Middleware
 
 from engine import EngineError
 from pages.server import ROUTES, DeviceCookie, host_check, lifespan
+from pages.shared.uploads import OneAtATime
 
 try:
     app = st.App(
         "pages/shell.py",
-        middleware=[host_check(), Middleware(DeviceCookie)],
+        middleware=[host_check(), Middleware(OneAtATime), Middleware(DeviceCookie)],
         routes=ROUTES,
         lifespan=lifespan,
     )

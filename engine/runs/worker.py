@@ -59,7 +59,7 @@ def _attempt(ledger: Ledger, entry: Entry, open_models: OpenModels) -> None:
         fail(message=message, exit_code=1)
         return
     try:
-        _run(ledger, battle, open_models)
+        _run(ledger, entry, open_models)
     except DiskFull:
         raise
     except EngineError as error:
@@ -73,8 +73,9 @@ def _attempt(ledger: Ledger, entry: Entry, open_models: OpenModels) -> None:
         fail(message=message, exit_code=1)
 
 
-def _run(ledger: Ledger, battle: Battle, open_models: OpenModels) -> None:
-    """Runs a battle from wherever it is to its end, or until it is stopped."""
+def _run(ledger: Ledger, entry: Entry, open_models: OpenModels) -> None:
+    """Runs a battle from wherever it is to its end, until it is stopped, or until its time is used up."""
+    battle = entry.battle
     models = _open_contenders(ledger, battle, open_models)
     environment: dict[str, dict[str, str]] = {side: models[side].environment for side in SIDES}
     if ledger.entry(battle.id).environment not in ({}, environment):
@@ -84,15 +85,35 @@ def _run(ledger: Ledger, battle: Battle, open_models: OpenModels) -> None:
     ledger.set_phase(battle.id, "running")
     recorded = {side: {o.item_id: o for o in ledger.outcomes(battle.id, side)} for side in SIDES}
     stopping_rule = StoppingRule(battle, recorded["a"], recorded["b"])
+    if not stopping_rule.decided and _out_of_time(ledger, entry):
+        return
     for side, outcomes in () if stopping_rule.decided else evaluate(prepare(battle), models, recorded):
         if not ledger.append(battle.id, side, outcomes):
-            return  # stopped; nothing after the stop is recorded
+            return  # stopped or deleted; nothing after that is recorded
         stopping_rule.update(side, outcomes)
         while models[side].notices:
             ledger.add_notice(battle.id, models[side].notices.pop(0))
         if stopping_rule.decided:
             break
+        if _out_of_time(ledger, entry):
+            return
     ledger.set_state(battle.id, "done", only_from=("running",))
+
+
+def _out_of_time(ledger: Ledger, entry: Entry) -> bool:
+    """Stops a battle whose answers took longer than they may, as far as they are written down, unless it has all."""
+    if entry.seconds_limit is None:
+        return False
+    battle, counts = entry.battle, ledger.counts(entry.battle.id).values()
+    answers, seconds = sum(count for count, _ in counts), sum(seconds for _, seconds in counts)
+    if seconds <= entry.seconds_limit or answers == len(SIDES) * battle.n:
+        return False
+    message = (
+        f"Its time is used up: the answers of this battle may take {entry.seconds_limit / 60:.3g} minutes. "
+        f"{answers:,} of {len(SIDES) * battle.n:,} answers are kept."
+    )
+    ledger.set_state(battle.id, "stopped", only_from=("running",), message=message)
+    return True
 
 
 def _open_contenders(ledger: Ledger, battle: Battle, open_models: OpenModels) -> dict[Side, Model]:

@@ -4,6 +4,7 @@ A message is written before anybody judges it, a judgement before the reply, so 
 (talk, number) is unique, so nothing is there twice. It decides nothing and counts nothing.
 """
 
+from tutor.journal.counts import messages_of, messages_since, model_replies_since
 from tutor.journal.learners import (
     delete,
     device_id,
@@ -42,6 +43,9 @@ __all__ = [
     "latest",
     "learner_of",
     "new_resume_code",
+    "messages_of",
+    "messages_since",
+    "model_replies_since",
     "read",
     "read_note",
     "read_sheet",

@@ -8,17 +8,23 @@ from pages.format import plain
 OTHER = "another model …"
 
 
-def show(label: str, *, index: int, key: str) -> str | None:
-    """The address chosen, or None while none is given."""
+def show(label: str, *, index: int, key: str, any_address: bool) -> str | None:
+    """The address chosen, or None while none is given.
+
+    label        what is chosen
+    index        of the model that stands there first
+    key          of the widgets
+    any_address  whether an address may be typed; what may be started is `engine.access`'s to say
+    """
     cards = models.PACKAGED
     choice = st.selectbox(
         label,
-        [*cards, OTHER],
+        [*cards, OTHER] if any_address else list(cards),
         index=index,
         format_func=lambda address: cards[address].title if address in cards else OTHER,
         key=key,
     )
-    if choice == OTHER:
+    if any_address and choice == OTHER:
         address = st.text_input(
             "Address of the model",
             placeholder="hf:org/name, a folder, a .gguf file, openai:model@https://host/v1",
@@ -27,7 +33,7 @@ def show(label: str, *, index: int, key: str) -> str | None:
         ).strip()
         card = models.find(address) if address else None
     else:
-        card = cards[choice]
+        card = cards.get(choice)
     if card is None:
         return None
     size = f"{card.parameters / 1e6:.0f} M parameters. " if card.parameters else ""

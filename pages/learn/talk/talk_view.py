@@ -7,6 +7,9 @@ import secrets
 
 import streamlit as st
 
+from engine import access
+from engine.access import Person
+from engine.errors import NotAllowed
 from labs import Case, Lab, case_of, fresh_case
 from pages.format import plain
 from pages.learn.talk import next_lab, progress_dots
@@ -16,10 +19,11 @@ from tutor.judge import lab_progress, language_of
 
 HEIGHT = 430  # pixels kept for the talk, so that the box below stays where it is
 FRESH = 1_000  # fresh cases to draw from
+OVERTAKEN = "The talk went on in another tab meanwhile. Do your words still fit?"
 TUTOR, LEARNER = ":material/school:", ":material/person:"
 
 
-def show(lab: Lab, now: Talk, tutor: Tutor) -> None:
+def show(lab: Lab, now: Talk, tutor: Tutor, me: Person) -> None:
     conversation = st.container(height=HEIGHT, border=False, key=f"talk-{now.id}")
     waiting = dialogue.unanswered_turn(now)
     out_of_reach = waiting is not None and tutor.voice is not None
@@ -46,12 +50,12 @@ def show(lab: Lab, now: Talk, tutor: Tutor) -> None:
         st.rerun()
     if (tell or text) and not out_of_reach:
         try:
+            access.check_message(me, sent_today=journal.messages_of(now.learner, access.today()))
             if st.session_state.get(f"seen {lab.slug}") != _standing(now):
-                raise journal.TurnTaken
+                raise journal.TurnTaken(OVERTAKEN)
             now = dialogue.add_message(now, "Tell me." if tell else text or "", asked_to_be_told=tell)
-        except journal.TurnTaken:  # another tab was faster: these words were no answer to what is asked now
-            if text:
-                st.session_state[f"unsent {lab.slug}"] = text
+        except (NotAllowed, journal.TurnTaken) as error:
+            st.session_state[f"unsent {lab.slug}"] = text or "", str(error)
             st.rerun()
         again = True
     st.session_state[f"seen {lab.slug}"] = _standing(now)
@@ -76,13 +80,17 @@ def _standing(now: Talk) -> tuple[str, int, str]:
 
 
 def _unsent(lab: Lab) -> str | None:
-    """Words that another tab overtook. Only the learner throws them away; returned once they are sent."""
+    """Words that could not be taken, and why. Only the learner throws them away; returned once they are sent."""
     key = f"unsent {lab.slug}"
-    if key not in st.session_state:
+    written, reason = st.session_state.get(key, ("", ""))
+    if not written:
+        st.session_state.pop(key, None)
+        if reason:
+            st.warning(plain(reason))
         return None
     with st.container(border=True, key="unsent"):
-        st.markdown("**Not sent yet.** The talk went on in another tab meanwhile. Do your words still fit?")
-        words = st.text_area("Your message", st.session_state[key], max_chars=dialogue.MESSAGE_LIMIT)
+        st.markdown(f"**Not sent yet.** {plain(reason)}")
+        words = st.text_area("Your message", written, max_chars=dialogue.MESSAGE_LIMIT)
         with st.container(horizontal=True):
             sent = st.button("Send it", key="send-unsent", type="primary")
             dropped = st.button("Do not send it", key="drop-unsent")

@@ -24,7 +24,7 @@ def test_picker_offers_only_what_can_run() -> None:
 
 def test_stop_when_decided_becomes_part_of_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     planned: list[engine.Battle] = []
-    monkeypatch.setattr(runs, "start", lambda battle: planned.append(battle) or battle.id)
+    monkeypatch.setattr(runs, "start", lambda battle, **_: planned.append(battle) or battle.id)
     for adaptive in (False, True):
         app = open_page(BATTLE)
         app.toggle(key="adaptive").set_value(adaptive).run()
