@@ -2,7 +2,7 @@
 
 from engine.models.address import OPENAI, check_address, origin
 from engine.models.client import STRUCTURED_MODES, Endpoint, OpenAIClient, RequestFailure
-from engine.models.registry import PACKAGED, ModelCard, configured, find
+from engine.models.registry import PACKAGED, ModelCard, find, listed, mistakes
 
 __all__ = [
     "OPENAI",
@@ -13,7 +13,8 @@ __all__ = [
     "OpenAIClient",
     "RequestFailure",
     "check_address",
-    "configured",
     "find",
+    "listed",
+    "mistakes",
     "origin",
 ]

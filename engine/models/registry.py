@@ -139,11 +139,18 @@ PACKAGED: dict[str, ModelCard] = {
 """The models with short names, by these."""
 
 
-def configured() -> tuple[Mapping[str, ModelCard], tuple[str, ...]]:
-    """The endpoints that the operator configured, by address, and a sentence for each that cannot be used."""
-    endpoints, mistakes = read_endpoints()
-    cards = map(_configured, endpoints.values())
-    return {card.address: card for card in cards}, tuple(mistakes.values())
+def listed() -> Mapping[str, ModelCard]:
+    """The models that can be chosen by name: those of data packages, then the endpoints that the operator configured.
+
+    Endpoints with a mistake are left out; `mistakes` has them.
+    """
+    endpoints, _ = read_endpoints()
+    return PACKAGED | {card.address: card for card in map(_configured, endpoints.values())}
+
+
+def mistakes() -> tuple[str, ...]:
+    """A sentence for each configured endpoint that cannot be used, for the operator alone."""
+    return tuple(read_endpoints()[1].values())
 
 
 def find(address: str) -> ModelCard:

@@ -4,16 +4,18 @@ import streamlit as st
 
 from engine import models
 from pages.format import plain
+from pages.shared.person import current
 
 OTHER = "another model …"
 
 
 def show(label: str, *, index: int, key: str) -> str | None:
     """The address chosen, or None while none is given."""
-    cards = models.PACKAGED
+    operator = current().operator
+    cards = {address: card for address, card in models.listed().items() if card.visitors or operator}
     choice = st.selectbox(
         label,
-        [*cards, OTHER],
+        [*cards, OTHER] if operator else [*cards],
         index=index,
         format_func=lambda address: cards[address].title if address in cards else OTHER,
         key=key,
@@ -27,11 +29,13 @@ def show(label: str, *, index: int, key: str) -> str | None:
         ).strip()
         card = models.find(address) if address else None
     else:
-        card = cards[choice]
+        card = cards.get(choice)
+    if operator and models.mistakes():
+        st.caption(plain("Not listed: " + " ".join(models.mistakes())))
     if card is None:
         return None
     size = f"{card.parameters / 1e6:.0f} M parameters. " if card.parameters else ""
-    licence = f"[{card.licence}]({card.licence_link})" if card.licence_link else card.licence
+    licence = f"[{card.licence}]({card.licence_link})" if card.licence_link else plain(card.licence)
     st.caption(f"{size}{plain(card.about)} Licence: {licence}.")
     if not card.present:
         st.caption(f"Not on this machine. To get it: `{card.advice()}`")
