@@ -29,7 +29,6 @@ Asked = TypeVar("Asked")
 STRUCTURED_MODES = ("JSON_SCHEMA", "TOOLS", "JSON", "MD_JSON")  # ways to ask for a form, the most binding first
 LONGEST = 20_000  # characters of one streamed reply; who writes more has lost the limit, not found more to say
 LONGEST_TEXT = 1_000_000  # characters of one whole reply
-MOST_EVENTS = 20_000  # of one streamed reply
 MOST_TOKENS = 10_000_000  # read and written for one reply
 ROUNDING = 1e-6  # by which a log-probability may be above 0
 UNKNOWN_LOGPROB = -9_999.0  # the API's own number for "less than can be told"
@@ -130,7 +129,7 @@ class OpenAIClient:
         timeout: float = 30.0,
         connect: float = 5.0,
         deadline: float = 60.0,
-        largest: int = 1 << 20,
+        largest: int = 2 << 20,
         retries: int = 2,
     ) -> None:
         import httpx2
@@ -202,7 +201,7 @@ class OpenAIClient:
         with self._translated("chat", allowance):
             chunks = iter(self._chat(messages, {"max_tokens": max_tokens, "temperature": temperature}, stream=True))
         written, finish_reason = "", None
-        for number in itertools.count():
+        while True:
             piece = ""
             with self._translated("stream", allowance):  # `next` alone: the caller's own errors are not the server's
                 if (chunk := next(chunks, None)) is None:
@@ -210,7 +209,7 @@ class OpenAIClient:
                 for choice in chunk.choices[:1]:  # a chunk may tell the usage and nothing else
                     piece, finish_reason = _text(choice.delta.content), _finish_reason(choice) or finish_reason
             written += piece
-            if len(written) > LONGEST or number > MOST_EVENTS:
+            if len(written) > LONGEST:
                 message = f"{self.endpoint.model} does not stop: {len(written):,} characters so far."
                 raise self.endpoint.failure("stream", message)
             if piece:

@@ -15,7 +15,10 @@ IP = ipaddress.IPv4Address | ipaddress.IPv6Address
 ALLOWED = "NOISEFLOOR_ENDPOINT_HOSTS"
 GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-AZURE_METADATA = ipaddress.IPv4Address("168.63.129.16")  # a public number that means the machine's own host there
+NOT_PUBLIC = (
+    ipaddress.IPv4Network("192.0.0.0/24"),  # some Pythons count most of it as public; Oracle's metadata are there
+    ipaddress.IPv4Network("168.63.129.16/32"),  # a public number that means the machine's own host on Azure
+)
 MOST_ADDRESSES = 4
 """Of one name that are tried."""
 
@@ -60,7 +63,7 @@ def _meant(ip: IP) -> tuple[IP, ...]:
 
 def _public(ip: IP) -> bool:
     unicast = ip.version == 4 or ip in GLOBAL_UNICAST
-    return unicast and ip.is_global and not ip.is_multicast and ip != AZURE_METADATA
+    return unicast and ip.is_global and not ip.is_multicast and not any(ip in net for net in NOT_PUBLIC)
 
 
 def _own(ip: IP) -> bool:

@@ -218,7 +218,7 @@ def _configured(endpoint: ConfiguredEndpoint) -> ModelCard:
 
 
 def _endpoint(address: str) -> ModelCard:
-    model, _, url = re.sub("@(?=https?://)", "\n", address.removeprefix("openai:"), count=1).partition("\n")
+    model, _, url = re.sub("(?i)@(?=https?://)", "\n", address.removeprefix("openai:"), count=1).partition("\n")
     if set(url) & set("@?#"):
         raise CallerMistake("Keep keys out of addresses: they are stored and shown. Set OPENAI_API_KEY instead.")
     if not is_model_name(model) or origin(url) is None:

@@ -29,7 +29,7 @@ from engine.models.reach import resolve
 T = TypeVar("T")
 SENT_HEADERS = {b"host", b"accept", b"content-type", b"content-length", b"user-agent", b"connection"}
 """The openai package adds others from its environment, an organisation's name or a header with a secret in it."""
-PIECE = 64  # bytes that a piece counts for beside its own: a megabyte in pieces of one byte is much work
+PIECE = 64  # bytes that a piece, an object or a list counts for beside its own: a megabyte of empty ones is much work
 MOST_CONNECTIONS = 100
 KEPT_CONNECTIONS, KEPT_SECONDS = 20, 5.0
 
@@ -50,7 +50,7 @@ class Allowance:
     """What an answer may take, all attempts at it together.
 
     seconds  from now until it has to be there
-    size     bytes that may come, headers and framing included
+    size     bytes that may come, headers and framing included; what is costly to read counts for more
     """
 
     def __init__(self, seconds: float, size: int) -> None:
@@ -168,7 +168,7 @@ class _Body(httpx2.SyncByteStream):
 
     def __iter__(self) -> Iterator[bytes]:
         for piece in self._stream:
-            _allowance.get().spend(PIECE)
+            _allowance.get().spend(PIECE * (1 + piece.count(b"{") + piece.count(b"[")))
             yield piece
 
     def close(self) -> None:
