@@ -59,10 +59,8 @@ class RawServer:
                 return held
             held += data
         head, _, body = held.partition(b"\r\n\r\n")
-        length = next(
-            (int(l.split(b":")[1]) for l in head.split(b"\r\n") if l.lower().startswith(b"content-length")), 0
-        )
-        while len(body) < length:
+        lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")]
+        while lengths and len(body) < int(lengths[0].split(b":")[1]):
             body += connection.recv(65536)
         return head + b"\r\n\r\n" + body
 

@@ -48,10 +48,14 @@ SENTENCES: Mapping[int | str, str] = {  # by status, by the lack of one, or by s
     "no_key": "{url} wants a key (401), and none belongs to it: OPENAI_API_KEY goes to OPENAI_BASE_URL alone. Give the "
     "endpoint a name and a key of its own in endpoints.toml (docs/endpoints.md).",
     "invalid_key": "{variable} holds characters that no key has. Set it again.",
-    "chat": "{url} answered, but not as this API does. " + CHECK,
+    "chat": "{url} answered, but not as this API does ({reason}). " + CHECK,
     "stream": "{model} at {host} broke off in its reply ({reason}). Send the message again.",
     "schema": "{model} at {host} did not fill in the form it was asked for ({reason}). Try another model.",
 }
+
+
+class Impossible(ValueError):
+    """A server told something that no model can have done."""
 
 
 class RequestFailure(EngineError):
@@ -353,6 +357,7 @@ class OpenAIClient:
             message = _schema_violation(error)
         else:
             message = cause.message if cause else f"{type(error).__name__}: {error}"
+            message = str(error) if isinstance(error, Impossible) else message
         problem = problem if self._proved or problem == "schema" else "unproved"
         message, listed = endpoint.redacted(message), endpoint.redacted(", ".join(self.listed))
         facts: dict[str, Any] = {"host": endpoint.host, "url": endpoint.url, "model": endpoint.model, "status": status}
@@ -370,27 +375,31 @@ def _text(content: Any) -> str:
 
 
 def _finish_reason(choice: Any) -> str | None:
-    """How a reply ended, in the server's word, if it has one. TypeError for what is no word."""
+    """How a reply ended, in the server's word, if it has one. Impossible for what is no word."""
     reason = choice.finish_reason
     if reason is not None and not isinstance(reason, str):
-        raise TypeError(f"a finish_reason of type {type(reason).__name__}")
+        raise Impossible(f"a finish_reason of type {type(reason).__name__}")
     return reason
 
 
 def _count(number: Any, most: int) -> int:
-    """A number of tokens. ValueError for one that cannot be."""
+    """A number of tokens. Impossible for one that cannot be."""
     if type(number) is not int or not 0 <= number <= most:
-        raise ValueError(f"{str(number)[:40]} tokens, which cannot be")
+        raise Impossible(f"it told {_shown(number)} tokens, which cannot be")
     return number
 
 
 def _logprob(number: Any) -> float:
-    """A log-probability, nan for none. ValueError for one that cannot be."""
+    """A log-probability, nan for none. Impossible for one that cannot be."""
     if number is None:
         return math.nan
     if type(number) not in (int, float) or number > ROUNDING:
-        raise ValueError(f"a log-probability of {str(number)[:40]}, which cannot be")
+        raise Impossible(f"it told a log-probability of {_shown(number)}, which cannot be")
     return math.nan if number <= UNKNOWN_LOGPROB else min(float(number), 0.0)
+
+
+def _shown(number: Any) -> str:
+    return f"{number:.6g}" if type(number) in (int, float) and abs(number) < 1e300 else f"a {type(number).__name__} for"
 
 
 def _pause(error: Exception, attempt: int) -> float | None:
