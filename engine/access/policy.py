@@ -8,7 +8,7 @@ from engine.access.limits import Limits
 from engine.access.person import Person
 from engine.battles.battle import SIDES, Battle
 from engine.errors import NotAllowed
-from engine.models.registry import PACKAGED
+from engine.models.registry import listed
 from engine.runs.request import BattleRequest
 from engine.store.ledger import UNCONDITIONAL, Admission, Entry, OpenBattles
 from engine.tasks.registry import load_task
@@ -32,7 +32,8 @@ def limits_of(person: Person) -> Limits | None:
 
 def open_to_visitors(address: str) -> bool:
     """Whether visitors may let the model at this address fight. Nothing is looked up at the address itself."""
-    return address in PACKAGED
+    card = listed().get(address)
+    return card is not None and card.visitors
 
 
 def may_change(person: Person, owner: str) -> bool:

@@ -16,15 +16,16 @@ from engine.battles.battle import SIDES, Battle, Side
 from engine.battles.evaluate import evaluate
 from engine.battles.prepared import prepare
 from engine.battles.stopping import StoppingRule
-from engine.errors import DiskFull, EngineError
+from engine.errors import CallerMistake, DiskFull, EngineError, Unknown
 from engine.models.interface import Model
+from engine.models.interruption import Interrupted, interruptible
 from engine.models.registry import find
 from engine.runs.executor import EXIT_DISK_FULL, log_file
 from engine.runs.lock import device_lock
 from engine.store.ledger import Entry, Ledger
 
-OpenModels = dict[tuple[str, str], Model]
-"""Models that are open, by address and precision asked for."""
+OpenModels = dict[tuple[str, str, str], Model]
+"""Models that are open, by address, precision asked for, and what a configured endpoint's name stands for."""
 
 MAX_ATTEMPTS = 3
 """Workers that may die over a battle without getting an item further before it is given up."""
@@ -59,7 +60,10 @@ def _attempt(ledger: Ledger, entry: Entry, open_models: OpenModels) -> None:
         fail(message=message, exit_code=1)
         return
     try:
-        _run(ledger, entry, open_models)
+        with interruptible(lambda: _unwanted(ledger, battle.id)):
+            _run(ledger, entry, open_models)
+    except Interrupted:
+        return  # stopped while a server was waited for
     except DiskFull:
         raise
     except EngineError as error:
@@ -71,6 +75,16 @@ def _attempt(ledger: Ledger, entry: Entry, open_models: OpenModels) -> None:
             f"Nothing is lost. Details: {log_file(battle.device)}."
         )
         fail(message=message, exit_code=1)
+
+
+def _unwanted(ledger: Ledger, battle_id: str) -> bool:
+    """Whether a battle was stopped, or is gone. Trouble with the ledger is the next write's to tell."""
+    try:
+        return ledger.entry(battle_id).state != "running"
+    except Unknown:
+        return True
+    except EngineError:
+        return False
 
 
 def _run(ledger: Ledger, entry: Entry, open_models: OpenModels) -> None:
@@ -118,13 +132,21 @@ def _out_of_time(ledger: Ledger, entry: Entry) -> bool:
 
 def _open_contenders(ledger: Ledger, battle: Battle, open_models: OpenModels) -> dict[Side, Model]:
     """Opens what is not open yet, and lets go of what this battle does not need."""
-    needed = {side: (battle.contender(side).model, battle.contender(side).harness.dtype) for side in SIDES}
+    contenders = {side: battle.contender(side) for side in SIDES}
+    needed = {side: (each.model, each.harness.dtype, each.stands_for) for side, each in contenders.items()}
     for key in set(open_models) - set(needed.values()):
         del open_models[key]
-    for address, dtype in dict.fromkeys(needed.values()):
-        if (address, dtype) not in open_models:
-            ledger.set_phase(battle.id, f"opening {find(address).title}")
-            open_models[address, dtype] = open_model(address, battle.device, dtype)
+    for key in dict.fromkeys(needed.values()):
+        if key not in open_models:
+            address, dtype, stands_for = key
+            card = find(address)
+            if card.stands_for != stands_for:
+                raise CallerMistake(
+                    f"{address} is not what this battle was planned with: it stood for {stands_for}, and now stands "
+                    f"for {card.stands_for}. Put the old lines back into endpoints.toml, or start a new battle."
+                )
+            ledger.set_phase(battle.id, f"opening {card.title}")
+            open_models[key] = open_model(address, battle.device, dtype)
     return {side: open_models[needed[side]] for side in SIDES}
 
 

@@ -25,9 +25,9 @@ def show(me: Person) -> BattleRequest | None:
         st.caption(_told(limits))
     left, right = st.columns(2)
     with left:
-        a = model_picker.show("Contender A", index=0, key="a", any_address=me.operator)
+        a = model_picker.show("Contender A", me, index=0, key="a")
     with right:
-        b = model_picker.show("Contender B", index=1, key="b", any_address=me.operator)
+        b = model_picker.show("Contender B", me, index=1, key="b")
     task = load_task(st.selectbox("Benchmark", TASKS, format_func=lambda name: load_task(name).title, key="task"))
     st.caption(
         f"{task.about} {_stock(task)}, guessing scores {task.chance:.0%}, "
