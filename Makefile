@@ -31,8 +31,8 @@ licences: .venv-supply/.installed  ## docs/licences.md
 sbom: .venv/.installed .venv-supply/.installed  ## sbom.cdx.json: what is installed here, with licences
 	.venv-supply/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible -o sbom.cdx.json .venv
 
-audit: .venv-supply/.installed  ## known holes; needs PyPI's or OSV's database of them
-	scripts/audit
+audit: .venv-supply/.installed  ## known vulnerabilities; --strict: a package that the database does not have is no pass
+	.venv-supply/bin/pip-audit --strict --disable-pip --require-hashes $(foreach lock,app torch dev,-r locks/$(lock).txt)
 
 .venv-supply/.installed: locks/supply.txt
 	python3 -m venv .venv-supply

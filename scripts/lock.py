@@ -18,11 +18,25 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable
+from itertools import product
 from pathlib import Path
+
+from packaging.markers import Marker
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCKS = ROOT / "locks"
-PYTHONS, LINUX = ("cp311", "cp312", "cp313"), ("x86_64", "aarch64")
+SUPPORTED = [
+    {
+        "python_version": python,
+        "python_full_version": f"{python}.0",
+        "sys_platform": system,
+        "platform_machine": machine,
+        "platform_python_implementation": "CPython",
+    }
+    for python, (system, machine) in product(
+        ("3.11", "3.12", "3.13"), (("linux", "x86_64"), ("linux", "aarch64"), ("darwin", "arm64"), ("darwin", "x86_64"))
+    )
+]
 OF_TORCH = re.compile(r"torch|triton|nvidia-.*|cuda-.*")
 HEAD = "# Made by `make lock`; not to be edited.\n"
 Pins = dict[str, str]
@@ -80,8 +94,14 @@ def uv(*command: str) -> str:
 
 
 def pins(lock: str) -> Pins:
-    entries = re.findall(r"^(?:[A-Za-z0-9].*(?:\n +.*)*)", lock, re.MULTILINE)
-    return {entry.partition("==")[0]: entry for entry in entries}
+    """The entries of a lock, by package: those for a platform we support, without a marker where that is all."""
+    found = {}
+    for entry in re.findall(r"^(?:[A-Za-z0-9].*(?:\n +.*)*)", lock, re.MULTILINE):
+        marker = re.search(r" ; ([^\\\n]*[^ \\\n])", entry)
+        held = [marker is None or Marker(marker[1]).evaluate(platform) for platform in SUPPORTED]
+        if any(held):
+            found[entry.partition("==")[0]] = entry.replace(marker[0], "") if marker and all(held) else entry
+    return found
 
 
 def version(pin: str) -> str:
@@ -97,10 +117,8 @@ def write(name: str, found: Pins) -> None:
 
 def write_constraints(everything: Pins) -> None:
     """The same releases without hashes, which keep a plain `pip install -r requirements.txt` to them."""
-    kept: Iterable[str] = (
-        pin.partition(" \\")[0] for name, pin in everything.items() if not OF_TORCH.fullmatch(name)
-    )
-    head = "# Exact releases of everything requirements.txt and requirements-dev.txt bring along. Made by `make lock`.\n"
+    kept: Iterable[str] = (pin.partition(" \\")[0] for name, pin in everything.items() if not OF_TORCH.fullmatch(name))
+    head = "# Releases of all that requirements.txt and requirements-dev.txt bring along. Made by `make lock`.\n"
     Path(ROOT, "constraints.txt").write_text(head + "".join(f"{pin}\n" for pin in kept))
 
 
