@@ -6,7 +6,7 @@ from typing import Literal
 import streamlit as st
 
 from engine import EngineError, runs
-from pages.format import plain
+from pages.shared import errors
 
 
 @st.cache_resource
@@ -38,4 +38,4 @@ try:
     settle()
     page.run()
 except EngineError as error:
-    st.error(plain(str(error)))
+    st.error(errors.in_words(str(error)))

@@ -8,6 +8,7 @@ from pages.battle import watch
 from pages.battle.report import forecast_report, report
 from pages.battle.setup import setup
 from pages.format import plain
+from pages.shared.errors import in_words
 
 battle_id = st.query_params.get("battle")
 
@@ -16,7 +17,7 @@ if battle_id is None:
     st.write("Two models answer the same questions of a real benchmark, here and now. Then we say what that shows.")
     request = setup.show()
     if message := st.session_state.pop("probe_message", None):
-        st.error(plain(message))
+        st.error(in_words(message))
     if st.button("Run the battle", type="primary", disabled=request is None, width="stretch") and request:
         # Only the battle: a battle's address is there to be shown to others, the learner's token is not.
         st.query_params.from_dict({"battle": runs.start(runs.plan(request))})
@@ -30,7 +31,7 @@ of_all = f" of {result.task.size:,}" if result.task.size else ""
 st.title(plain(f"{result.names[0]} or {result.names[1]}?"), anchor=False)
 st.caption(
     f"{result.task.title}, {progress.battle.n:,}{of_all} items drawn with seed {progress.battle.seed}, "
-    f"battle {battle_id}"
+    f"battle {plain(battle_id)}"
 )
 
 if progress.open:
@@ -43,7 +44,7 @@ if progress.open:
     st.stop()
 
 if progress.state != "done":
-    reason = plain(progress.message) or "You stopped this battle."
+    reason = in_words(progress.message) or "You stopped this battle."
     st.warning(f"{reason} {progress.done:,} of {2 * progress.battle.n:,} answers are kept.")
     if st.button("Go on with it", type="primary"):
         runs.resume(battle_id)

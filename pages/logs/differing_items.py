@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from engine import logs
+from pages.format import printable
 from pages.shared import tables
 
 MOST = 1_000
@@ -33,7 +34,7 @@ def show(pairs: Sequence[Pair], names: tuple[str, str], *, key: str) -> None:
     st.caption(f"{first}Choose a row to read both outputs.")
     for number in chosen:
         for name, row in zip(names, shown[number], strict=True):
-            st.text(f"{name}, score {row.score:g} on {_clean(row.id, CELL)}:\n\n{_output(row, WHOLE)}")
+            st.text(f"{printable(name)}, score {row.score:g} on {_clean(row.id, CELL)}:\n\n{_output(row, WHOLE)}")
 
 
 def _cells(pair: Pair, names: tuple[str, str], written: bool) -> dict[str, Any]:
@@ -43,11 +44,12 @@ def _cells(pair: Pair, names: tuple[str, str], written: bool) -> dict[str, Any]:
         "item": _clean(a.id, CELL),
     }
     if group := a.group or b.group:
-        cells["group"] = group
+        cells["group"] = _clean(group, CELL)
     if {a.score, b.score} != {0.0, 1.0}:
         cells |= {f"score of {name}": row.score for name, row in zip(names, pair, strict=True)}
     if written:
-        cells |= {name: _output(row, CELL) for name, row in zip(names, pair, strict=True)}
+        named = tables.apart(names, ("better was", "item", "group"))
+        cells |= {name: _output(row, CELL) for name, row in zip(named, pair, strict=True)}
     return cells
 
 
@@ -57,6 +59,5 @@ def _output(row: logs.LogRow, most: int) -> str:
 
 
 def _clean(text: str, most: int) -> str:
-    """Bounded, and without the halves of characters that no screen can show."""
-    whole = text[:most].encode("utf-8", "replace").decode("utf-8")
-    return f"{whole} …" if len(text) > most else whole
+    """Bounded, and without characters that no screen can show."""
+    return printable(f"{text[:most]} …" if len(text) > most else text)

@@ -1,12 +1,10 @@
 """What a log may look like, to copy; and an example to try, from a battle that was really fought."""
 
-import csv
-import io
-
 import streamlit as st
 
 from engine import load_task, logs
 from engine.analysis import recordings
+from engine.report import spreadsheet
 from pages.logs.log_upload import ChosenLog
 
 CSV = """\
@@ -66,9 +64,6 @@ def about_example() -> str:
 
 @st.cache_resource
 def _log(name: str, scores: tuple[float, ...]) -> ChosenLog:
-    table = io.StringIO()
-    lines = csv.writer(table)
-    lines.writerow(["id", "correct"])
-    lines.writerows((number, int(score)) for number, score in enumerate(scores, start=1))
-    contents = logs.contents(name, table.getvalue().encode())
+    table = spreadsheet.csv_table(("id", "correct"), ((id, int(score)) for id, score in enumerate(scores, start=1)))
+    contents = logs.contents(name, table.encode())
     return ChosenLog(log=contents.pick(name, None), contents=contents)

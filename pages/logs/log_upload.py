@@ -13,6 +13,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from engine import CallerMistake, EngineError, logs
 from pages.format import plain
+from pages.shared.errors import in_words
 
 TYPES = ("jsonl", "json", "csv", "gz", "eval")
 MOST_FILES = 100
@@ -62,7 +63,7 @@ def _read(column: DeltaGenerator, side: str, files: Sequence[UploadedFile]) -> _
     try:
         contents = _contents(side, run_id, files)
     except EngineError as error:
-        column.error(plain(str(error)))
+        column.error(in_words(str(error)))
         return None
     for name, why in contents.refused.items():
         column.caption(plain(f"“{name}” cannot be chosen: {why}"))
