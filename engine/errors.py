@@ -24,6 +24,17 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+LONGEST_SHOWN = 100  # characters of a value in a message
+
+
+def shown(given: str) -> str:
+    """A value as a message shows it: in quotes, bounded, with every character that cannot be printed written out.
+
+    >>> print(shown("a\\0b"), len(shown(1_000 * "x")))
+    'a\\x00b' 103
+    """
+    return repr(given if len(given) <= LONGEST_SHOWN else f"{given[:LONGEST_SHOWN]}…")
+
 
 class EngineError(Exception):
     """Base of all errors whose message is written for the person who meets it."""
@@ -50,9 +61,9 @@ class Unknown(CallerMistake):
         """
         names = sorted(known)
         near = [name for name in names if given and name.startswith(given)]
-        near = near or difflib.get_close_matches(given, names, n=2, cutoff=0.5)
+        near = near or difflib.get_close_matches(given[:LONGEST_SHOWN], names, n=2, cutoff=0.5)
         guess = f" Did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
-        return cls(f"There is no {kind} called {given!r}.{guess} Known: {', '.join(names)}.")
+        return cls(f"There is no {kind} called {shown(given)}.{guess} Known: {', '.join(names)}.")
 
 
 class NoSource(CallerMistake):

@@ -6,8 +6,8 @@ import streamlit as st
 
 from engine import EngineError
 from engine.home import PROJECT
-from pages.format import plain
 from pages.shared import person
+from pages.shared.errors import in_words
 
 LOGO = str(PROJECT / "pages/static/logo.svg")
 
@@ -37,4 +37,4 @@ st.set_page_config(page_title="Noise Floor", page_icon=LOGO, layout=layout)
 try:
     page.run()
 except EngineError as error:
-    st.error(plain(str(error)))
+    st.error(in_words(str(error)))

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from engine.errors import CallerMistake, Unknown
+from engine.errors import CallerMistake, Unknown, shown
+from engine.home import path_of
 from engine.models.address import OPENAI_KEY, is_model_name, is_openais, origin
 from engine.models.configured import FILE, ConfiguredEndpoint, read_endpoints
 from engine.tasks.sources import INSTALL_DATA_PACKAGES
@@ -168,16 +169,16 @@ def find(address: str) -> ModelCard:
         return _named(address)
     if address.startswith("openai:"):
         return _endpoint(address)
-    path = Path(address).expanduser()
+    path = path_of(address)
     if path.is_dir() and (path / "config.json").is_file():
         return ModelCard(address=str(path.resolve()), title=path.name, kind="folder", location=str(path.resolve()))
     if path.is_dir():
-        raise CallerMistake(f"The folder {path} holds no config.json, so it is not a transformers model.")
+        raise CallerMistake(f"The folder {shown(str(path))} holds no config.json, so it is not a transformers model.")
     if path.suffix.lower() == ".gguf" and path.is_file():
         return ModelCard(address=str(path.resolve()), title=path.stem, kind="gguf", location=str(path.resolve()))
     if path.suffix.lower() == ".gguf" or "/" in address or path.exists():
         raise CallerMistake(
-            f"There is no model at {address}. A path must be a folder with a config.json or a .gguf file; "
+            f"There is no model at {shown(address)}. A path must be a folder with a config.json or a .gguf file; "
             "a model of the hub is written hf:org/name, an endpoint openai:model@https://host/v1."
         )
     raise Unknown.name("model", address, PACKAGED)
@@ -186,7 +187,7 @@ def find(address: str) -> ModelCard:
 def _hub(address: str) -> ModelCard:
     name, _, revision = address.removeprefix("hf:").partition("@")
     if name.count("/") != 1 or not all(name.split("/")):
-        raise CallerMistake(f"{address!r} is not of the form hf:org/name or hf:org/name@revision.")
+        raise CallerMistake(f"{shown(address)} is not of the form hf:org/name or hf:org/name@revision.")
     return ModelCard(address=address, title=name, kind="hub", location=name, upstream=name, revision=revision or None)
 
 

@@ -23,7 +23,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from engine.battles.battle import Battle, ItemFailure, ItemResult, Outcome, Side
 from engine.battles.seal import Seal
-from engine.errors import CallerMistake, DiskFull, EngineError, Unknown
+from engine.errors import CallerMistake, DiskFull, EngineError, Unknown, shown
 from engine.home import home
 from engine.store import queries
 from engine.store.database import LOCK_TIMEOUT, Database, fault, reason, writing
@@ -257,10 +257,11 @@ class Ledger:
 
     def entry(self, battle_id: str) -> Entry:
         """Raises Unknown when there is no such battle."""
-        for row in self._rows(queries.ENTRY, battle=battle_id):
+        ours = battle_id.isascii()  # half a character, as a broken name may have, cannot even be asked for
+        for row in self._rows(queries.ENTRY, battle=battle_id) if ours else ():
             return _entry(row)
         raise Unknown(
-            f"There is no battle {battle_id!r} in {self.path}. "
+            f"There is no battle {shown(battle_id)} in {self.path}. "
             "It may have been fought on another machine, or with another NOISEFLOOR_HOME."
         )
 

@@ -9,7 +9,7 @@ from pages.battle.report import forecast_report, report
 from pages.battle.setup import setup
 from pages.format import plain
 from pages.shared import person
-from pages.shared.errors import errors_shown
+from pages.shared.errors import errors_shown, in_words
 
 battle_id = st.query_params.get("battle")
 me = person.current()
@@ -19,7 +19,7 @@ if battle_id is None:
     st.write("Two models answer the same questions of a real benchmark, here and now. Then we say what that shows.")
     request = setup.show(me)
     if message := st.session_state.pop("probe_message", None):
-        st.error(plain(message))
+        st.error(in_words(message))
     if st.button("Run the battle", type="primary", disabled=request is None, width="stretch") and request:
         with errors_shown():
             st.query_params.from_dict({"battle": access.start(me, request)})
@@ -33,7 +33,7 @@ of_all = f" of {result.task.size:,}" if result.task.size else ""
 st.title(plain(f"{result.names[0]} or {result.names[1]}?"), anchor=False)
 st.caption(
     f"{result.task.title}, {progress.battle.n:,}{of_all} items drawn with seed {progress.battle.seed}, "
-    f"battle {battle_id}"
+    f"battle {plain(battle_id)}"
 )
 mine = access.may_change(me, progress.owner)
 if progress.name:
@@ -52,7 +52,7 @@ if progress.open:
     st.stop()
 
 if progress.state != "done":
-    reason = plain(progress.message) or ("You stopped this battle." if mine else "This battle was stopped.")
+    reason = in_words(progress.message) or ("You stopped this battle." if mine else "This battle was stopped.")
     kept = f"{progress.done:,} of {2 * progress.battle.n:,} answers are kept."
     st.warning(reason if kept in progress.message else f"{reason} {kept}")
     if mine and st.button("Go on with it", type="primary"):

@@ -14,6 +14,7 @@ from engine.logs import uploads
 from pages.format import plain
 from pages.logs import found
 from pages.shared import uploads as places
+from pages.shared.errors import in_words
 
 TYPES = ("jsonl", "json", "csv", "gz", "eval")
 MOST_FILES = 100
@@ -62,7 +63,7 @@ def _read(column: DeltaGenerator, side: str, files: Sequence[UploadedFile]) -> _
         upload = uploads.Upload(name=files[0].name if len(files) == 1 else place.name, place=str(place))
         overview = found.overview(upload)
     except EngineError as error:
-        column.error(plain(str(error)))
+        column.error(in_words(str(error)))
         return None
     for name, why in overview.refused.items():
         column.caption(plain(f"“{name}” cannot be chosen: {why}"))

@@ -10,7 +10,7 @@ from engine.analysis import Repeat
 from engine.report import figures
 from engine.stats import GapDecomposition
 from pages.format import plain
-from pages.shared.errors import errors_shown
+from pages.shared.errors import errors_shown, in_words
 
 EVERY = 2.0
 SIZES = (50, 100, 200)
@@ -28,7 +28,7 @@ def show(me: Person, result: BattleResult, repeated: Sequence[Repeat], parts: Ga
                 st.rerun()
         return
     for message in dict.fromkeys(repeat.message for repeat in progress if repeat.state == "failed"):
-        st.warning(f"One of the other ways failed: {plain(message)}")
+        st.warning(f"One of the other ways failed: {in_words(message)}")
     done = sum(repeat.state == "done" for repeat in progress)
     if done < len(progress):
         st.caption(f"Measured so far: {done} of {len(progress)} other ways. The others can go on where they were.")
@@ -83,7 +83,7 @@ def _watch(ids: Sequence[str], still_open: int) -> None:
         if sum(repeat.open for repeat in progress) != still_open:
             st.rerun()
         done, planned = sum(repeat.done for repeat in progress), sum(2 * repeat.battle.n for repeat in progress)
-        st.progress(done / planned, text=_status(progress))
+        st.progress(done / planned, text=plain(_status(progress)))
 
 
 def _status(progress: Sequence[runs.Progress]) -> str:
@@ -93,6 +93,6 @@ def _status(progress: Sequence[runs.Progress]) -> str:
         ahead = min((repeat.ahead for repeat in progress if repeat.open), default=0)
         return f"{over}, waiting: {ahead} ahead in the queue" if ahead else f"{over}, waiting for a worker"
     if not running.items_a_second:
-        return f"{over}, {plain(running.phase) or 'starting the next'} …"
+        return f"{over}, {running.phase or 'starting the next'} …"
     left = sum(repeat.battle.n - repeat.done / 2 for repeat in progress if repeat.open) / running.items_a_second
     return f"{over}, {running.items_a_second:.1f} items/s, about {figures.duration(left)} left"

@@ -1,7 +1,5 @@
 """All there is to say about a battle that is over or was stopped."""
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from functools import partial
@@ -11,11 +9,11 @@ import streamlit as st
 from engine import Battle, BattleResult, Verdict, compare
 from engine.access import Person
 from engine.analysis import BattleAnalysis
-from engine.report import as_json, figures
+from engine.report import as_json, figures, spreadsheet
 from pages.battle.report import discordant_items, forecast_report, repeats, settings_list
 from pages.charts import live_chart, noise_chart
-from pages.format import plain
 from pages.shared import decomposition_report, download, verdict_card
+from pages.shared.errors import in_words
 
 
 def show(analysis: BattleAnalysis, me: Person, *, mine: bool) -> None:
@@ -35,11 +33,11 @@ def show(analysis: BattleAnalysis, me: Person, *, mine: bool) -> None:
         )
     if result.failures:
         st.warning(
-            f"{len(result.failures)} answers could not be scored ({plain(result.failures[0][1].message)}). "
+            f"{len(result.failures)} answers could not be scored ({in_words(result.failures[0][1].message)}). "
             "They are left out on both sides, not counted as wrong."
         )
     for notice in result.notices:
-        st.info(plain(notice))
+        st.info(in_words(notice))
     if result.state == "done" and len(result.a) < result.battle.n:
         st.caption(f"It stopped by itself after {verdict.n:,} of at most {result.battle.n:,} items: it was decided.")
     forecast_report.show(result)
@@ -92,8 +90,4 @@ def _json(battle_id: str, state: str, answered: int, _result: BattleResult) -> s
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _csv(battle_id: str, answered: int, _result: BattleResult) -> str:
-    table = io.StringIO()
-    lines = csv.writer(table)
-    lines.writerow(["id", "score_a", "score_b"])
-    lines.writerows((item, a.score, b.score) for item, a, b in _result.pairs)
-    return table.getvalue()
+    return spreadsheet.csv_table(("id", "score_a", "score_b"), ((id, a.score, b.score) for id, a, b in _result.pairs))

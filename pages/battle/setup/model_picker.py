@@ -40,8 +40,8 @@ def show(label: str, me: Person, *, index: int, key: str) -> str | None:
     if card is None:
         return None
     size = f"{card.parameters / 1e6:.0f} M parameters. " if card.parameters else ""
-    licence = f"[{card.licence}]({card.licence_link})" if card.licence_link else plain(card.licence)
+    licence = f"[{plain(card.licence)}]({card.licence_link})" if card.licence_link else plain(card.licence)
     st.caption(f"{size}{plain(card.about)} Licence: {licence}.")
     if not card.present:
-        st.caption(f"Not on this machine. To get it: `{card.advice()}`")
+        st.caption(plain(f"Not on this machine. To get it: {card.advice()}"))
     return card.address

@@ -10,6 +10,7 @@ from engine.home import home
 from engine.report import figures
 from engine.stats import DiscordanceEstimate
 from pages.battle.setup import forecast_fields, harness_fields, model_picker
+from pages.format import plain
 from pages.shared import rule_fields
 from pages.shared.errors import errors_shown
 
@@ -134,7 +135,7 @@ def _timing(probe: str) -> None:
     progress = runs.watch(probe)
     if progress.open:
         waiting = f"{progress.ahead} battles are ahead" if progress.ahead else progress.phase or "starting"
-        st.caption(f"Timing eight items with both models: {waiting} …")
+        st.caption(f"Timing eight items with both models: {plain(waiting)} …")
         return
     del st.session_state["probe"]
     if progress.state == "failed":
