@@ -9,6 +9,15 @@ from pages.learn.talk import case_card, keep_tab, lesson, next_lab, progress_dot
 from pages.shared import learner as learning
 from tutor import configured_tutor, dialogue
 
+TABS = {
+    "Read first": lambda lab, *_: lesson.show(lab),
+    "Talk": lambda lab, now, _, tutor: talk_view.show(lab, now, tutor),
+    "Exercise": lambda lab, now, *_: sheet.show(lab, now),
+    "Calculator": lambda lab, now, case, tutor: calculator.show(case),
+    "Keep": lambda lab, now, *_: keep_tab.show(lab, now),
+}
+"""By title: what is shown when it is open."""
+
 if "lab" not in st.query_params:
     st.switch_page("pages/learn/labs.py")
 lab = load_lab(st.query_params["lab"])
@@ -26,16 +35,8 @@ with st.container(horizontal_alignment="center"), st.container(width=1240):
         next_lab.show_later(lab, now)
         case_card.show_earlier(lab, now)
     with right:
-        reading, conversation, exercise, calculating, keeping = st.tabs(
-            ["Read first", "Talk", "Exercise", "Calculator", "Keep"], default="Talk", key=f"tabs-{lab.slug}"
-        )
-        with reading:
-            lesson.show(lab)
-        with exercise:
-            sheet.show(lab, now)
-        with calculating:
-            calculator.show(case)
-        with keeping:
-            keep_tab.show(lab, now)
-        with conversation:
-            talk_view.show(lab, now, tutor)
+        tabs = st.tabs(list(TABS), default="Talk", key=f"tabs-{lab.slug}", on_change="rerun")
+        for tab, show in zip(tabs, TABS.values(), strict=True):
+            if tab.open:  # four of the five are not looked at, and cost a class more than all else
+                with tab:
+                    show(lab, now, case, tutor)
