@@ -8,6 +8,7 @@
     │   ├── Unreachable         an endpoint that does not answer, or refuses
     │   ├── Unsupported         a model that cannot do what the task needs
     │   ├── DiskFull            nothing more can be written down
+    │   ├── LimitExceeded       a call that asked for more time or memory than it may use
     │   └── Mismatch            two sets of results that do not belong together
     ├── BattleFailed            the battle was sound and still could not be finished: exit code 1
     └── RequestFailure          a request to a server came to nothing (engine/models/client.py)
@@ -70,6 +71,10 @@ class Unsupported(CallerMistake):
 
 class DiskFull(CallerMistake):
     """The data folder cannot take another byte; what was written before stays."""
+
+
+class LimitExceeded(CallerMistake):
+    """A call in a process of its own asked for more than it may use; the message says of what, and what to do."""
 
 
 class Mismatch(CallerMistake):

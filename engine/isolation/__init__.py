@@ -1,0 +1,11 @@
+"""A pool of limited processes, for whatever must not be done where everybody is served.
+
+A function that somebody else's data may keep busy, or make ask for any amount of memory, is called in a child process
+with bounds on memory, computing, time and output. JSON goes in and comes out; nothing is pickled.
+"""
+
+from engine.errors import LimitExceeded
+from engine.isolation.limits import IsolatedFunction, Limits
+from engine.isolation.pool import Pool
+
+__all__ = ["IsolatedFunction", "LimitExceeded", "Limits", "Pool"]
