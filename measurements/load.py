@@ -166,7 +166,9 @@ def count_kept(home: Path) -> tuple[int, int, int]:
 def measure(options: argparse.Namespace, folder: Path) -> Figures:
     empty = folder / "empty.py"
     empty.write_text(EMPTY_PAGE, encoding="utf-8")
-    with contextlib.closing(Server(folder, ("-m", "streamlit", "run", str(empty), "--server.headless", "true"))) as bare:
+    with contextlib.closing(
+        Server(folder, ("-m", "streamlit", "run", str(empty), "--server.headless", "true"))
+    ) as bare:
         empty_page, _ = asyncio.run(be_a_class(bare, options, {}))
     home = folder / "home"
     home.mkdir()

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from engine import CallerMistake
 from labs import Lab
 from tutor.exchange import SUBSTANTIVE, WHYS, Assessment, Message, Why
-from tutor.judge.encoder import Encoder
+from tutor.judge.encoder import Encoder, weights_folder
 from tutor.judge.features import count_features, hash_words
 from tutor.judge.languages import language_of
 from tutor.judge.quoting import best_clause, count_cues
@@ -28,6 +28,7 @@ Floats = NDArray[np.float32]
 LEARNED = Path(__file__).parent / "learned.npz"
 THRESHOLD = 0.5  # of the probability that a message is substantive
 CONCEPT_THRESHOLD, BELIEF_THRESHOLD = 0.4, 0.5  # probabilities from which a concept or a belief is named
+LOCAL, COUNTING_ONLY = "local", "local, counting only"  # its names, with the encoder's weights and without
 COUNTING_WEIGHT = {True: 0.5, False: 0.7}  # the counting classifier's share in English, and elsewhere
 
 
@@ -107,9 +108,9 @@ class LocalJudge:
 def _encoder(adapter: dict[str, Floats]) -> tuple[Encoder | None, str]:
     """Without the package of weights the judge only counts; its name says so wherever it is shown."""
     try:
-        return Encoder(adapter), "local"
+        return Encoder(adapter), LOCAL
     except CallerMistake:
-        return None, "local, counting only"
+        return None, COUNTING_ONLY
 
 
 def _by_why(probabilities: Floats) -> dict[Why, float]:
@@ -131,6 +132,15 @@ def _sigmoid(x: Floats) -> Floats:
 
 
 @cache
-def local_judge() -> LocalJudge:
-    """The one local judge of this process."""
+def loaded_judge() -> LocalJudge:
+    """The one of this process, with its weights."""
     return LocalJudge()
+
+
+def name_here() -> str:
+    """What the local judge is called on this machine, without loading it."""
+    try:
+        weights_folder()
+    except CallerMistake:
+        return COUNTING_ONLY
+    return LOCAL
