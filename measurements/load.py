@@ -8,8 +8,8 @@ It starts two servers in turn, each as `make run` does: an app of one empty page
 under the same acts, and ours over a data folder of its own. A learner is a browser as far as a server can tell: a
 WebSocket with a cookie of its own. It thinks, acts, and waits until all of the answer is here. An act is a rerun of
 home, of the choice of a battle or of the list of labs, or, every fourth, a message in a lab: from the click until the
-tutor's whole reply and the next question are drawn. At the end the journal is read: every message sent has to be in
-it once, judged and answered.
+tutor's whole reply and the next question are drawn. The lab is opened before that, which is in the load and in no
+figure. At the end the journal is read: every message sent has to be in it once, judged and answered.
 
 Clients and servers share the machine, so the clients' own work is in the times. Messages are the labelled ones that
 the judge was trained on; nothing here says whether they are judged well.
@@ -90,66 +90,84 @@ def new_cookie(address: str) -> str:
         return "; ".join(header.partition(";")[0] for header in answer.headers.get_all("Set-Cookie") or ())
 
 
-async def be_a_class(server: Server, options: argparse.Namespace, messages: dict[str, list[str]]) -> tuple[Load, int]:
-    """All learners at once, until the time is over. Returns what it cost, and how many messages were sent.
+@dataclass(slots=True, kw_only=True)
+class Classroom:
+    """Learners who all begin at the same moment and act until the time is over."""
 
-    server    under load
-    options   learners, think, seconds
-    messages  to send, by lab; none: every act is the first page
-    """
-    load, pages, turns, sent = Load(), list[float](), list[float](), 0
-    before_sessions = server.memory_mb()
-    first_act = asyncio.Event()
-    ready = asyncio.Semaphore(8)
-    arrived = 0
+    server: Server
+    learners: int
+    think: float
+    seconds: float
+    messages: dict[str, list[str]]
+    """To send, by lab; none: every act is the first page."""
+    load: Load = field(default_factory=Load)
+    pages: list[float] = field(default_factory=list)
+    turns: list[float] = field(default_factory=list)
+    sent: int = 0
+    arrived: int = 0
+    all_here: asyncio.Event = field(default_factory=asyncio.Event)
+    door: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(8))
 
-    async def learner(number: int) -> None:
-        nonlocal sent, arrived
+    async def run(self) -> Load:
+        """What the class cost the server."""
+        before = self.server.memory_mb()
+        people = [asyncio.create_task(self._learner(number)) for number in range(self.learners)]
+        await self.all_here.wait()
+        self.load.memory_a_session_mb = (self.server.memory_mb() - before) / self.learners
+        started, cpu = time.perf_counter(), self.server.cpu_seconds()
+        await asyncio.gather(*people)
+        took, spent = time.perf_counter() - started, self.server.cpu_seconds() - cpu
+        self.load.pages = Times.of(self.pages, spent) if self.pages else None
+        self.load.turns = Times.of(self.turns, spent) if self.turns else None
+        self.load.acts_a_second = (len(self.pages) + len(self.turns)) / took
+        self.load.server_cores_busy = spent / took
+        return self.load
+
+    async def _learner(self, number: int) -> None:
         luck = random.Random(number)
         try:
-            async with ready:
-                cookie = await asyncio.to_thread(new_cookie, server.address)
-            async with Session.open(server.address, number, cookie=cookie) as session:
-                await session.visit()
-                lab = luck.choice(sorted(messages)) if messages else ""
-                place = Place("lab", session.places["lab"].script_hash, f"lab={lab}") if lab else None
-                if place:
-                    await session.visit(place)
-                arrived += 1
-                if arrived == options.learners:
-                    first_act.set()
-                await first_act.wait()
-                deadline = time.monotonic() + options.seconds
-                await asyncio.sleep(luck.uniform(0, options.think))
-                act = number
-                while time.monotonic() < deadline:
-                    act += 1
-                    if place and act % TURN_EVERY == 0:
-                        if session.here != place:
-                            pages.append(await session.visit(place))
-                            await asyncio.sleep(options.think * luck.uniform(0.75, 1.25))
-                        sent += 1
-                        turns.append(await session.say(place, luck.choice(messages[lab])))
-                    else:
-                        where = session.places[luck.choice(PAGES)] if place else None
-                        pages.append(await session.visit(where))
-                    await asyncio.sleep(options.think * luck.uniform(0.75, 1.25))
+            async with self.door:
+                cookie = await asyncio.to_thread(new_cookie, self.server.address)
+            async with Session.open(self.server.address, number, cookie=cookie) as session:
+                lab = await self._arrive(session, luck)
+                await self._act(session, lab, luck, number)
         except (OSError, RuntimeError, TimeoutError, WebSocketException) as error:
-            load.errors.append(f"learner {number}: {type(error).__name__} {error}")
-            arrived += 1
-            if arrived >= options.learners:
-                first_act.set()
+            self.load.errors.append(f"learner {number}: {type(error).__name__} {error}")
+            self._is_here()
 
-    people = [asyncio.create_task(learner(number)) for number in range(options.learners)]
-    await first_act.wait()
-    load.memory_a_session_mb = (server.memory_mb() - before_sessions) / max(1, options.learners)
-    started, cpu = time.perf_counter(), server.cpu_seconds()
-    await asyncio.gather(*people)
-    took, spent = time.perf_counter() - started, server.cpu_seconds() - cpu
-    load.pages = Times.of(pages, spent) if pages else None
-    load.turns = Times.of(turns, spent) if turns else None
-    load.acts_a_second, load.server_cores_busy = (len(pages) + len(turns)) / took, spent / took
-    return load, sent
+    async def _arrive(self, session: Session, luck: random.Random) -> Place | None:
+        """Opens home and a lab, so that what is first done for everybody is done, and waits for the others."""
+        async with self.door:
+            await session.visit()
+            lab = None
+            if self.messages:
+                slug = luck.choice(sorted(self.messages))
+                lab = Place("lab", session.places["lab"].script_hash, f"lab={slug}")
+                await session.visit(lab)
+        self._is_here()
+        await self.all_here.wait()
+        return lab
+
+    def _is_here(self) -> None:
+        self.arrived += 1
+        if self.arrived >= self.learners:
+            self.all_here.set()
+
+    async def _act(self, session: Session, lab: Place | None, luck: random.Random, number: int) -> None:
+        deadline = time.monotonic() + self.seconds
+        await asyncio.sleep(luck.uniform(0, self.think))
+        act = number
+        while time.monotonic() < deadline:
+            act += 1
+            if lab is None:
+                self.pages.append(await session.visit())
+            elif act % TURN_EVERY:
+                self.pages.append(await session.visit(session.places[luck.choice(PAGES)]))
+            else:
+                await session.visit(lab)  # to open it is no act of its own: the message is
+                self.sent += 1
+                self.turns.append(await session.say(lab, luck.choice(self.messages[lab.query.removeprefix("lab=")])))
+            await asyncio.sleep(self.think * luck.uniform(0.75, 1.25))
 
 
 def count_kept(home: Path) -> tuple[int, int, int]:
@@ -164,17 +182,18 @@ def count_kept(home: Path) -> tuple[int, int, int]:
 
 
 def measure(options: argparse.Namespace, folder: Path) -> Figures:
+    pace = {"learners": options.learners, "think": options.think, "seconds": options.seconds}
     empty = folder / "empty.py"
     empty.write_text(EMPTY_PAGE, encoding="utf-8")
-    with contextlib.closing(
-        Server(folder, ("-m", "streamlit", "run", str(empty), "--server.headless", "true"))
-    ) as bare:
-        empty_page, _ = asyncio.run(be_a_class(bare, options, {}))
+    command = ("-m", "streamlit", "run", str(empty), "--server.headless", "true")
+    with contextlib.closing(Server(folder, command)) as bare:
+        empty_page = asyncio.run(Classroom(server=bare, messages={}, **pace).run())
     home = folder / "home"
     home.mkdir()
     os.environ["NOISEFLOOR_HOME"] = str(home)
     with contextlib.closing(Server(home)) as server:
-        app, sent = asyncio.run(be_a_class(server, options, read_messages()))
+        classroom = Classroom(server=server, messages=read_messages(), **pace)
+        app = asyncio.run(classroom.run())
     kept, answered, twice = count_kept(home)
     return Figures(
         machine=machine(),
@@ -182,7 +201,7 @@ def measure(options: argparse.Namespace, folder: Path) -> Figures:
         think_seconds=options.think,
         empty_page=empty_page,
         app=app,
-        sent=sent,
+        sent=classroom.sent,
         kept=kept,
         answered=answered,
         twice=twice,
