@@ -27,18 +27,27 @@ with st.container(horizontal_alignment="center"), st.container(width=1240):
         next_lab.show_later(lab, now)
         case_card.show_earlier(lab, now)
     with right:
+        # Only the open tab is drawn: all five cost a class of learners more than everything else together.
         reading, conversation, exercise, calculating, keeping = st.tabs(
-            ["Read first", "Talk", "Exercise", "Calculator", "Keep"], default="Talk", key=f"tabs-{lab.slug}"
+            ["Read first", "Talk", "Exercise", "Calculator", "Keep"],
+            default="Talk",
+            key=f"tabs-{lab.slug}",
+            on_change="rerun",
         )
-        with reading:
-            lesson.show(lab)
-        with exercise:
-            sheet.show(lab, now)
-        with calculating:
-            calculator.show(case)
-        with keeping:
-            keep_tab.show(lab, now)
-        with conversation:
-            talk_view.show(lab, now, tutor, me)
-            if notice:
-                st.caption(notice)
+        if reading.open:
+            with reading:
+                lesson.show(lab)
+        if conversation.open:
+            with conversation:
+                talk_view.show(lab, now, tutor, me)
+                if notice:
+                    st.caption(notice)
+        if exercise.open:
+            with exercise:
+                sheet.show(lab, now)
+        if calculating.open:
+            with calculating:
+                calculator.show(case)
+        if keeping.open:
+            with keeping:
+                keep_tab.show(lab, now)
