@@ -4,10 +4,13 @@ Everything is drawn from the journal; a new message is written there first, then
 """
 
 import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 
 import streamlit as st
 
-from engine import access
+from engine import EngineError, access
 from engine.access import Person
 from engine.errors import NotAllowed
 from labs import Case, Lab, case_of, fresh_case
@@ -27,41 +30,34 @@ def show(lab: Lab, now: Talk, tutor: Tutor, me: Person) -> None:
     conversation = st.container(height=HEIGHT, border=False, key=f"talk-{now.id}")
     waiting = dialogue.unanswered_turn(now)
     out_of_reach = waiting is not None and tutor.voice is not None
-    text = st.chat_input(
+    say = partial(_take, lab, now, tutor, me)
+    st.chat_input(
         "Your answer, in your own words",
-        key=f"say-{lab.slug}",  # not the talk's: what was typed while another tab began one anew comes through
+        key=(box := f"say-{lab.slug}"),  # not the talk's: what was typed while another tab began one anew comes through
         max_chars=dialogue.MESSAGE_LIMIT,
         submit_mode="disable",
         disabled=out_of_reach,
+        on_submit=lambda: say(st.session_state[box]),
     )
-    text = text or _unsent(lab)
+    _unsent(lab, say)
     with st.container(horizontal=True, vertical_alignment="center"):
-        tell = st.button(
+        st.button(
             "Tell me",
             key="tell",
             help="After two honest tries the tutor says it. It never counts.",
             disabled=out_of_reach,
+            on_click=lambda: say("Tell me.", told=True),
         )
         other = st.button("Another case", key="other", help="What counted stays counted.", disabled=out_of_reach)
-        again = out_of_reach and st.button("Ask for the reply again", key="again")
+        again = st.session_state.pop(f"just said {lab.slug}", False)
+        again |= out_of_reach and st.button("Ask for the reply again", key="again")
         st.page_link("learn/tutor_settings.py", label=plain(tutor.describe()), help="Who judges and who speaks.")
     if waiting is None and other:
         dialogue.switch_case(now, _other_case(lab, now))
         st.rerun()
-    if (tell or text) and not out_of_reach:
-        try:
-            access.check_message(me, sent_today=journal.messages_of(now.learner, access.today()))
-            if st.session_state.get(f"seen {lab.slug}") != _standing(now):
-                raise journal.TurnTaken(OVERTAKEN)
-            now = dialogue.add_message(now, "Tell me." if tell else text or "", asked_to_be_told=tell)
-        except (NotAllowed, journal.TurnTaken) as error:
-            st.session_state[f"unsent {lab.slug}"] = text or "", str(error)
-            st.rerun()
-        again = True
-    st.session_state[f"seen {lab.slug}"] = _standing(now)
     with conversation:
         _exchanges(lab, now)
-        if dialogue.unanswered_turn(now) is None:
+        if waiting is None:
             _open_question(now)
             if not now.exchanges:
                 _hints(lab, now)
@@ -74,31 +70,51 @@ def show(lab: Lab, now: Talk, tutor: Tutor, me: Person) -> None:
             st.info("Your message is kept, and its reply is still missing.")
 
 
+def _take(lab: Lab, seen: Talk, tutor: Tutor, me: Person, text: str, *, told: bool = False) -> None:
+    """A message, before the page is drawn: written down, and answered where no model has to be watched as it writes.
+
+    lab, tutor, me  as on the page
+    seen            the talk as it stood there when this was written
+    text            the message; it is kept to be sent later where it cannot be taken
+    told            whether it asks to be told the answer
+    """
+    try:
+        access.check_message(me, sent_today=journal.messages_of(seen.learner, access.today()))
+        if _standing(dialogue.resume(seen.learner, lab.slug)) != _standing(seen):
+            raise journal.TurnTaken(OVERTAKEN)
+        now = dialogue.add_message(seen, text, asked_to_be_told=told)
+    except (NotAllowed, journal.TurnTaken) as error:
+        st.session_state[f"unsent {lab.slug}"] = "" if told else text, str(error)
+        return
+    st.session_state.pop(f"unsent {lab.slug}", None)
+    if tutor.voice is not None:
+        st.session_state[f"just said {lab.slug}"] = True
+        return
+    with suppress(EngineError):  # said where the page asks for the reply once more
+        for _ in dialogue.respond(now, tutor):
+            pass
+
+
 def _standing(now: Talk) -> tuple[str, int, str]:
     """Where the talk stands: what somebody saw who answers it."""
     return now.id, len(now.exchanges), now.question
 
 
-def _unsent(lab: Lab) -> str | None:
-    """Words that could not be taken, and why. Only the learner throws them away; returned once they are sent."""
+def _unsent(lab: Lab, say: Callable[[str], None]) -> None:
+    """Words that could not be taken, and why. Only the learner throws them away."""
     key = f"unsent {lab.slug}"
     written, reason = st.session_state.get(key, ("", ""))
     if not written:
         st.session_state.pop(key, None)
         if reason:
             st.warning(plain(reason))
-        return None
+        return
     with st.container(border=True, key="unsent"):
         st.markdown(f"**Not sent yet.** {plain(reason)}")
-        words = st.text_area("Your message", written, max_chars=dialogue.MESSAGE_LIMIT)
+        st.text_area("Your message", written, max_chars=dialogue.MESSAGE_LIMIT, key=(words := f"words {key}"))
         with st.container(horizontal=True):
-            sent = st.button("Send it", key="send-unsent", type="primary")
-            dropped = st.button("Do not send it", key="drop-unsent")
-    if sent or dropped:
-        del st.session_state[key]
-    if dropped:
-        st.rerun()
-    return words if sent else None
+            st.button("Send it", key="send-unsent", type="primary", on_click=lambda: say(st.session_state[words]))
+            st.button("Do not send it", key="drop-unsent", on_click=lambda: st.session_state.pop(key))
 
 
 def _hints(lab: Lab, now: Talk) -> None:
