@@ -1,10 +1,11 @@
 # Two commands: `make run` and `make test`. Both set up what they need; a second call starts at once.
 PORT ?= 8501
+HOST ?= 127.0.0.1
 
 .PHONY: run test check install clean lock licences sbom audit
 
 run: .venv/.installed
-	scripts/run $(PORT)
+	scripts/run $(PORT) $(HOST)
 
 test: .venv/.installed-dev
 	scripts/test

@@ -9,14 +9,18 @@ from engine.report import figures
 from pages.battle.report import discordant_items
 from pages.charts import item_strip, live_chart
 from pages.format import plain
-from pages.shared.errors import in_words
+from pages.shared.errors import errors_shown, in_words
 
 EVERY = 1.5
 
 
 def show(battle_id: str) -> None:
     """Draws the battle now and again every 1.5 s; reruns the page when it is over. Space is kept for all parts."""
-    progress = runs.watch(battle_id)
+    with errors_shown():  # it may have been deleted in another tab
+        _show(runs.watch(battle_id))
+
+
+def _show(progress: Progress) -> None:
     names = [models.find(contender.model).title for contender in (progress.battle.a, progress.battle.b)]
     pairs = progress.pairs
     st.progress(progress.done / (2 * progress.battle.n), text=plain(_status(progress)))

@@ -50,7 +50,7 @@ def opened(address: str, home: Path) -> LocalModel:
 
 
 @contextlib.contextmanager
-def served(home: Path) -> Iterator[str]:
+def served(home: Path, **environment: str) -> Iterator[str]:
     """The app as `make run` starts it, on a free port; yields its address. It is killed without warning at the end."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -58,7 +58,7 @@ def served(home: Path) -> Iterator[str]:
     server = subprocess.Popen(
         [sys.executable, "scripts/serve.py", "--server.port", str(port), "--server.address", "127.0.0.1"],
         cwd=ROOT,
-        env=os.environ | {"NOISEFLOOR_HOME": str(home)},
+        env=os.environ | {"NOISEFLOOR_HOME": str(home)} | environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

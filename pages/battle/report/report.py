@@ -7,6 +7,7 @@ from functools import partial
 import streamlit as st
 
 from engine import Battle, BattleResult, Verdict, compare
+from engine.access import Person
 from engine.analysis import BattleAnalysis
 from engine.report import as_json, figures, spreadsheet
 from pages.battle.report import discordant_items, forecast_report, repeats, settings_list
@@ -15,7 +16,8 @@ from pages.shared import decomposition_report, download, verdict_card
 from pages.shared.errors import in_words
 
 
-def show(analysis: BattleAnalysis) -> None:
+def show(analysis: BattleAnalysis, me: Person, *, mine: bool) -> None:
+    """All of it, and what may still be measured if the battle is `mine`."""
     result = analysis.result
     verdict = result.verdict
     if verdict is None:
@@ -46,7 +48,7 @@ def show(analysis: BattleAnalysis) -> None:
     else:
         after = partial(_verdict_after, scores, result.battle)
         noise_chart.show(after, len(scores), result.battle.n, result.names, key="final-noise")
-    _sources(analysis)
+    _sources(analysis, me, mine=mine)
     st.subheader(f"The {len(result.discordant_items):,} questions where they differ", anchor=False)
     discordant_items.show(result, key="flips")
     st.subheader("Was it a fair fight?", anchor=False)
@@ -66,13 +68,14 @@ def _verdict_after(pairs: Sequence[tuple[str, float, float]], battle: Battle, n:
     return compare(a, b, level=battle.level, margin=battle.margin)
 
 
-def _sources(analysis: BattleAnalysis) -> None:
+def _sources(analysis: BattleAnalysis, me: Person, *, mine: bool) -> None:
     parts = analysis.decomposition
     if parts is None or analysis.result.battle.repeat_of:  # a repeat is itself a reading of another battle's gap
         return
     st.subheader("Where the gap may come from", anchor=False)
     decomposition_report.show(parts, key="split")
-    repeats.show(analysis.result, analysis.repeats, parts)
+    if mine:
+        repeats.show(me, analysis.result, analysis.repeats, parts)
 
 
 # Files are made before anybody asks, and kept: one that is made on demand is gone when two other people's pages have

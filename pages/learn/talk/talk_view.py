@@ -7,6 +7,9 @@ import secrets
 
 import streamlit as st
 
+from engine import access
+from engine.access import Person
+from engine.errors import NotAllowed
 from labs import Case, Lab, case_of, fresh_case
 from pages.format import plain
 from pages.learn.talk import next_lab, progress_dots
@@ -16,20 +19,22 @@ from tutor.judge import lab_progress, language_of
 
 HEIGHT = 430  # pixels kept for the talk, so that the box below stays where it is
 FRESH = 1_000  # fresh cases to draw from
+OVERTAKEN = "The talk went on in another tab meanwhile. Do your words still fit?"
 TUTOR, LEARNER = ":material/school:", ":material/person:"
 
 
-def show(lab: Lab, now: Talk, tutor: Tutor) -> None:
+def show(lab: Lab, now: Talk, tutor: Tutor, me: Person) -> None:
     conversation = st.container(height=HEIGHT, border=False, key=f"talk-{now.id}")
     waiting = dialogue.unanswered_turn(now)
     out_of_reach = waiting is not None and tutor.voice is not None
     text = st.chat_input(
         "Your answer, in your own words",
-        key=f"say-{now.id}",
+        key=f"say-{lab.slug}",  # not the talk's: what was typed while another tab began one anew comes through
         max_chars=dialogue.MESSAGE_LIMIT,
         submit_mode="disable",
         disabled=out_of_reach,
     )
+    text = text or _unsent(lab)
     with st.container(horizontal=True, vertical_alignment="center"):
         tell = st.button(
             "Tell me",
@@ -39,15 +44,21 @@ def show(lab: Lab, now: Talk, tutor: Tutor) -> None:
         )
         other = st.button("Another case", key="other", help="What counted stays counted.", disabled=out_of_reach)
         again = out_of_reach and st.button("Ask for the reply again", key="again")
-        st.page_link("pages/learn/tutor_settings.py", label=plain(tutor.describe()), help="Who judges and who speaks.")
+        st.page_link("learn/tutor_settings.py", label=plain(tutor.describe()), help="Who judges and who speaks.")
     if waiting is None and other:
         dialogue.switch_case(now, _other_case(lab, now))
         st.rerun()
     if (tell or text) and not out_of_reach:
-        if waiting is not None:  # left open by another tab: its reply comes first
-            now = _answered(now, tutor)
-        now = dialogue.add_message(now, "Tell me." if tell else text or "", asked_to_be_told=tell)
+        try:
+            access.check_message(me, sent_today=journal.messages_of(now.learner, access.today()))
+            if st.session_state.get(f"seen {lab.slug}") != _standing(now):
+                raise journal.TurnTaken(OVERTAKEN)
+            now = dialogue.add_message(now, "Tell me." if tell else text or "", asked_to_be_told=tell)
+        except (NotAllowed, journal.TurnTaken) as error:
+            st.session_state[f"unsent {lab.slug}"] = text or "", str(error)
+            st.rerun()
         again = True
+    st.session_state[f"seen {lab.slug}"] = _standing(now)
     with conversation:
         _exchanges(lab, now)
         if dialogue.unanswered_turn(now) is None:
@@ -63,10 +74,31 @@ def show(lab: Lab, now: Talk, tutor: Tutor) -> None:
             st.info("Your message is kept, and its reply is still missing.")
 
 
-def _answered(now: Talk, tutor: Tutor) -> Talk:
-    for _ in dialogue.respond(now, tutor):
-        pass
-    return journal.read(now.id)
+def _standing(now: Talk) -> tuple[str, int, str]:
+    """Where the talk stands: what somebody saw who answers it."""
+    return now.id, len(now.exchanges), now.question
+
+
+def _unsent(lab: Lab) -> str | None:
+    """Words that could not be taken, and why. Only the learner throws them away; returned once they are sent."""
+    key = f"unsent {lab.slug}"
+    written, reason = st.session_state.get(key, ("", ""))
+    if not written:
+        st.session_state.pop(key, None)
+        if reason:
+            st.warning(plain(reason))
+        return None
+    with st.container(border=True, key="unsent"):
+        st.markdown(f"**Not sent yet.** {plain(reason)}")
+        words = st.text_area("Your message", written, max_chars=dialogue.MESSAGE_LIMIT)
+        with st.container(horizontal=True):
+            sent = st.button("Send it", key="send-unsent", type="primary")
+            dropped = st.button("Do not send it", key="drop-unsent")
+    if sent or dropped:
+        del st.session_state[key]
+    if dropped:
+        st.rerun()
+    return words if sent else None
 
 
 def _hints(lab: Lab, now: Talk) -> None:

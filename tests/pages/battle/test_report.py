@@ -37,9 +37,9 @@ def test_the_register_is_kept_for_the_session(fight: Start) -> None:
     for sentence in (told.headline, told.gap, told.noise, told.why, told.next_step):
         assert sentence in texts(app)
     assert explain(verdict, "plain").headline not in texts(app)
-    app.switch_page(HISTORY).run()
+    app.switch_page(HISTORY.removeprefix("pages/")).run()
     app.query_params["battle"] = second
-    app.switch_page(BATTLE).run()
+    app.switch_page(BATTLE.removeprefix("pages/")).run()
     other = runs.result(second).verdict
     assert other and explain(replace(other), "expert").headline in texts(app)
 

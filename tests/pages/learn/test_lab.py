@@ -115,18 +115,44 @@ def test_another_case_keeps_what_counted() -> None:
     assert "1 of 3 counted" in texts(app)
 
 
-def test_everything_can_be_deleted_and_a_lab_begun_anew() -> None:
+def test_a_lab_can_be_begun_anew() -> None:
     app = say(open_lab(), GOOD[0])
     press(app, "Start this lab over")
     assert "0 of 3 counted" in texts(app)
     assert len(journal.talks("ann")) == 2
-    press(app, "Delete it all")
+
+
+def test_whoever_looks_at_labs_leaves_nothing_behind() -> None:
+    open_lab()
     assert journal.talks("ann") == ()
+
+
+def test_words_that_another_tab_overtook_are_kept_until_the_learner_decides() -> None:
+    stale = open_lab()
+    say(open_lab(), GOOD[0])
+    say(stale, GOOD[1])
+    assert GOOD[0] in texts(stale) and "Not sent yet" in texts(stale)
+    assert stale.text_area[0].value == GOOD[1]
+    assert [turn.learner for turn in dialogue.resume("ann", "lab1").exchanges] == [GOOD[0]]
+    press(stale, "Send it")
+    assert [turn.learner for turn in dialogue.resume("ann", "lab1").exchanges] == [GOOD[0], GOOD[1]]
+    assert "Not sent yet" not in texts(stale) and "2 of 3 counted" in texts(stale)
+
+
+def test_overtaken_words_may_be_dropped() -> None:
+    stale = open_lab()
+    press(open_lab(), "Start this lab over")
+    say(stale, GOOD[1])
+    press(stale, "Do not send it")
+    assert "Not sent yet" not in texts(stale)
+    assert dialogue.resume("ann", "lab1").exchanges == ()
+    say(stale, GOOD[0])
+    assert "1 of 3 counted" in texts(stale)
 
 
 def test_a_dead_journal_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("NOISEFLOOR_JOURNAL_URL", f"sqlite:///{tmp_path}/nowhere/journal.db")
-    app = open_page(LAB, lab="lab1", s="ann")
+    app = open_page(LAB, lab="lab1", learner="ann")
     assert not app.exception
     assert "The journal cannot be opened" in app.error[0].value.replace("\\", "")
 

@@ -11,9 +11,9 @@ from streamlit.testing.v1 import AppTest
 
 from engine import explain
 from engine.analysis import recordings
-from engine.logs import judging, read_log
+from engine.logs import judging, read_log, uploads
 from pages.format import printable
-from pages.logs import log_example, log_upload
+from pages.logs import log_example
 from tests.pages.driving import open_page, press, shown, texts
 
 LOGS = "pages/logs/logs.py"
@@ -258,7 +258,7 @@ def test_the_example_is_the_recorded_battle() -> None:
 
 def test_a_file_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     app = compared(("ruby.csv", table(RUBY)), ("jade.csv", table(JADE)))
-    monkeypatch.setattr(log_upload.logs, "contents", lambda name, data: pytest.fail(f"{name} is read again"))
+    monkeypatch.setattr(uploads, "overview", lambda upload, **_: pytest.fail(f"{upload.name} is read again"))
     app.button_group(key="logs-level").set_value(0.99).run()
     assert not app.exception
 

@@ -1,0 +1,47 @@
+"""How a request that is under way ends early: whoever asks says when nobody wants the answer any more.
+
+The one who knows (a worker, of its battle) and the one who waits (a socket, deep in other people's libraries) share a
+context, so nothing between them has to pass it on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+LOOK = 1.0
+"""Seconds between two looks, while something is waited for."""
+
+
+class Interrupted(BaseException):
+    """Nobody wants the answer any more. No Exception: libraries that ask again after a failure must let it through."""
+
+
+_unwanted: ContextVar[Callable[[], bool]] = ContextVar("unwanted", default=lambda: False)
+
+
+@contextmanager
+def interruptible(unwanted: Callable[[], bool]) -> Iterator[None]:
+    """In the block, whatever waits for a server raises Interrupted once `unwanted` says so; it must not raise."""
+    token = _unwanted.set(unwanted)
+    try:
+        yield
+    finally:
+        _unwanted.reset(token)
+
+
+def check() -> None:
+    """Raises Interrupted if the answer is unwanted."""
+    if _unwanted.get()():
+        raise Interrupted
+
+
+def pause(seconds: float) -> None:
+    """Sleeps, and looks at least once. Raises Interrupted."""
+    ends = time.monotonic() + seconds
+    while (left := ends - time.monotonic()) > 0:
+        check()
+        time.sleep(min(left, LOOK))
+    check()

@@ -1,0 +1,14 @@
+"""Addresses beside those of the pages."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+from starlette.routing import Route
+
+
+async def _home(_: Request) -> RedirectResponse:
+    return RedirectResponse("./")  # the first page has no name of its own to Streamlit
+
+
+ROUTES = [Route("/home", _home)]
