@@ -26,7 +26,6 @@ from engine.models.configured import FILE, ConfiguredEndpoint, read_endpoints
 from engine.tasks.sources import INSTALL_DATA_PACKAGES
 
 NAMED = "endpoint:"
-LONGEST_SHOWN = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +198,7 @@ def _named(address: str) -> ModelCard:
     if mistake := mistakes.get(name) or mistakes.get(""):
         raise CallerMistake(mistake)
     if not endpoints:
-        raise Unknown(f"There is no {address!r}: no endpoint is configured in {FILE} (docs/endpoints.md).")
+        raise Unknown(f"There is no {shown(address)}: no endpoint is configured in {FILE} (docs/endpoints.md).")
     raise Unknown.name("endpoint", name, endpoints)
 
 
@@ -223,8 +222,7 @@ def _endpoint(address: str) -> ModelCard:
     if set(url) & set("@?#"):
         raise CallerMistake("Keep keys out of addresses: they are stored and shown. Set OPENAI_API_KEY instead.")
     if not is_model_name(model) or origin(url) is None:
-        shown = ascii(address if len(address) <= LONGEST_SHOWN else f"{address[:LONGEST_SHOWN]}…")
-        raise CallerMistake(f"{shown} is not of the form openai:model@https://host/v1.")
+        raise CallerMistake(f"{shown(address)} is not of the form openai:model@https://host/v1.")
     ours = is_openais(url)
     return ModelCard(
         address=address,

@@ -10,7 +10,8 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2
 _MARKUP = re.compile(r"([!-/:-@\[-`{-~])")
 _INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 _ADDRESS = re.compile(r"(?i)(?<=http)(?=s?\\:\\/)|(?<=www)(?=\\\.)|(?<=[\w.+-])(?=\\@)")
-_PATH = re.compile(r"(?<![\w:/.@~-])(?:~[\w.-]*)?/[^\s'\"“”‘’,;()<>|]*[^\s'\"“”‘’,;()<>|.:/]")
+_NAME = r"[^\s'\"“”‘’,;()<>|]*[^\s'\"“”‘’,;()<>|.:/]"
+_PATH = re.compile(rf"(?<![\w:/.@<-])(?:…|~[\w.-]*|(?=/[^\s/]+/))/{_NAME}")
 JOINER = "\u2060"
 
 
@@ -37,5 +38,5 @@ def without_paths(sentence: str) -> str:
     """
     ours = (os.environ.get("NOISEFLOOR_HOME", ""), str(PROJECT), os.path.expanduser("~"))
     for folder in sorted(filter(lambda folder: len(folder) > 2, ours), key=len, reverse=True):
-        sentence = sentence.replace(folder.rstrip("/"), "/…")
-    return _PATH.sub(lambda found: f"…/{found[0].rpartition('/')[2]}".replace("…/…", "…"), sentence)
+        sentence = sentence.replace(folder.rstrip("/"), "…")
+    return _PATH.sub(lambda found: f"…/{found[0].rpartition('/')[2]}", sentence)

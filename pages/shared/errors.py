@@ -24,4 +24,4 @@ def errors_shown() -> Iterator[None]:
 
 def in_words(sentence: str) -> str:
     """A sentence of the engine, or of a worker, as Markdown. Only the operator is told where things lie."""
-    return plain(sentence if person.current().operator else without_paths(sentence))
+    return plain(sentence if person.is_operator() else without_paths(sentence))

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.access import Person
 from pages.shared import person
 from tests.pages.driving import HOSTILE, labelled, open_page, shown
 
@@ -22,6 +21,12 @@ ODD = (
     HOSTILE,
     "",
 )
+
+
+@pytest.fixture(autouse=True)
+def operator(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever looks, unless a test says otherwise."""
+    monkeypatch.setattr(person, "is_operator", lambda: True)
 
 
 def id_of(value: str) -> str:
@@ -65,7 +70,7 @@ def test_a_model_that_is_none(address: str) -> None:
 
 def test_only_the_operator_is_told_where_things_lie(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert str(own_home) in shown(open_page(BATTLE, battle="none").error)
-    monkeypatch.setattr(person, "current", lambda: Person(id="ann", operator=False))
+    monkeypatch.setattr(person, "is_operator", lambda: False)
     told = shown(open_page(BATTLE, battle="none").error)
     assert "There is no battle 'none' in …/ledger.db." in told
     assert str(own_home.parent) not in told

@@ -47,7 +47,7 @@ def test_hidden_characters_go_and_those_of_languages_stay() -> None:
         ("The folder /srv/secret/m holds no config.json.", "The folder …/m holds no config.json."),
         ("[Errno 28] No space left: '/srv/x/ledger.db'", "[Errno 28] No space left: '…/ledger.db'"),
         ("There is no model at ~root/x.", "There is no model at …/x."),
-        ("one/two, 1/2, a / b, hf:org/name, openai:m@https://host/v1/x.", None),
+        ("one/two, 1/2, a / b, hf:org/name, openai:m@https://host/v1/x, <b>y</b>.", None),
         ("There is no battle 'a' in {home}/ledger.db. It may", "There is no battle 'a' in …/ledger.db. It may"),
         ("The data folder {home} may not be written to.", "The data folder … may not be written to."),
         ("{project}/labs/lab1/lab.toml: field slug", "…/lab.toml: field slug"),

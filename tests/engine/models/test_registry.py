@@ -67,6 +67,10 @@ def test_the_hub() -> None:
         "z" * 1_000_000,
         "hf:" + "z" * 1_000_000,
         "../" * 2_000,
+        "openai:m@http://[bad",
+        "openai:m@http://" + "z" * 1_000_000,
+        "endpoint:" + "z" * 1_000_000,
+        "endpoint:../x",
     ],
     ids=lambda address: ascii(address[:24]),
 )

@@ -105,6 +105,18 @@ def test_what_a_model_wrote_computes_nothing_in_a_spreadsheet() -> None:
     assert set(app.dataframe[-1].value["'-x"]) == {"-1"}  # a number stays one
 
 
+def test_models_of_any_name_are_compared() -> None:
+    names = ["half \ud800", "\u202eevil", "=1+1", "a\nb", "![x](p.png) <b>c $d$ :red[e]", "\0nul"]
+    rows = [
+        {"id": n, "model": name, "score": n % (number + 2) > 0} for n in range(20) for number, name in enumerate(names)
+    ]
+    app = upload(open_page(LOGS), "A", "all.jsonl", "\n".join(json.dumps(row) for row in rows).encode())
+    assert not app.exception and not app.error
+    assert f"of {len(names) * (len(names) - 1) // 2} gaps" in texts(app)
+    values = [str(e.value) for kind in ("title", "subheader", "markdown", "caption", "info") for e in app.get(kind)]
+    assert not [text for text in values if re.search(r"(?<!\\)(!\[|<b>|\$d|:red\[)|[\u202e\0]", text)]
+
+
 def test_a_model_called_like_a_column_hides_none() -> None:
     rows = [{"id": n, "score": n % 2, "output": "one"} for n in range(20)]
     first, second = (
