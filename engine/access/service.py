@@ -106,7 +106,7 @@ def resume_repeats(person: Person, battle_id: str) -> None:
 
 def history(person: Person) -> list[tuple[Entry, int]]:
     """The latest battles, newest first, with the number ahead of each: a visitor's own, and all for an operator."""
-    return runs.history(owner=None if person.operator else person.id)
+    return runs.history(owner=None if person.operator else person.id or "nobody")
 
 
 def usage(person: Person) -> Usage:

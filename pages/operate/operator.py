@@ -41,7 +41,7 @@ figures = (
     ("Persons", len(people), "Who started a battle or wrote to the tutor."),
     ("Battles", sum(usage.started.values()), "Started, with those that only measure something."),
     ("Messages", said.total(), "To the tutor."),
-    ("Model's replies", journal.model_replies_since(access.today()), "Written or begun by the tutor's model."),
+    ("Model's replies", journal.model_turns(access.today().date()), "For which the tutor's model was asked."),
     ("Running", len(running), "Battles at this moment."),
     ("Waiting", len(usage.open) - len(running), "Battles in the queue."),
 )

@@ -4,7 +4,7 @@ A message is written before anybody judges it, a judgement before the reply, so 
 (talk, number) is unique, so nothing is there twice. It decides nothing and counts nothing.
 """
 
-from tutor.journal.counts import messages_of, messages_since, model_replies_since
+from tutor.journal.counts import count_model_turn, messages_of, messages_since, model_turns
 from tutor.journal.sheets import read_note, read_sheet, save_note, save_sheet
 from tutor.journal.transcripts import (
     Talk,
@@ -25,11 +25,12 @@ __all__ = [
     "Talk",
     "TurnTaken",
     "begin",
+    "count_model_turn",
     "delete",
     "latest",
     "messages_of",
     "messages_since",
-    "model_replies_since",
+    "model_turns",
     "new_learner",
     "read",
     "read_note",

@@ -55,7 +55,7 @@ def show(lab: Lab, now: Talk, tutor: Tutor, me: Person) -> None:
         try:
             access.check_message(me, sent_today=journal.messages_of(now.learner, access.today()))
         except NotAllowed as error:
-            st.session_state[f"refused-{now.id}"] = (text or "", str(error))
+            st.session_state[f"refused-{now.id}"] = ((text or "")[: dialogue.MESSAGE_LIMIT], str(error))
             st.rerun()
         if waiting is not None:  # left open by another tab: its reply comes first
             now = _answered(now, tutor)
