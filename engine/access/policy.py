@@ -160,7 +160,7 @@ def check_message(person: Person, *, sent_today: int) -> None:
 def model_may_reply(person: Person, *, replies_today: int) -> bool:
     """Whether a tutor's model may speak to this person, or the labs' own words do.
 
-    replies_today  that the model has begun since `today`, to anybody
+    replies_today  for which the model was asked since `today`, by anybody
     """
     limits = limits_of(person)
     return limits is None or replies_today < limits.replies

@@ -14,7 +14,7 @@ from engine.access.policy import admission, check_battle, check_owner, check_req
 from engine.analysis import repeats
 from engine.errors import NotAllowed
 from engine.runs import BattleRequest
-from engine.store.ledger import OPEN_STATES, Entry, Ledger
+from engine.store.ledger import OPEN_STATES, Admission, Entry, Ledger
 
 LONGEST_NAME = 60
 BY_THE_OPERATOR = "The operator stopped this battle."
@@ -50,6 +50,17 @@ def stop(person: Person, battle_id: str) -> None:
 def resume(person: Person, battle_id: str) -> None:
     """Puts a stopped or failed battle back into the queue."""
     _resume(person, _entry(person, battle_id))
+
+
+def may_resume(person: Person, battle_id: str) -> bool:
+    """Whether a stopped or failed battle could go on now, if the queue has room."""
+    with Ledger() as ledger:
+        entry = ledger.entry(battle_id)
+    try:
+        _conditions(person, entry)
+    except NotAllowed:
+        return False
+    return True
 
 
 def rename(person: Person, battle_id: str, name: str) -> None:
@@ -95,7 +106,7 @@ def resume_repeats(person: Person, battle_id: str) -> None:
 
 def history(person: Person) -> list[tuple[Entry, int]]:
     """The latest battles, newest first, with the number ahead of each: a visitor's own, and all for an operator."""
-    return runs.history(owner=None if person.operator else person.id)
+    return runs.history(owner=None if person.operator else person.id or "nobody")
 
 
 def usage(person: Person) -> Usage:
@@ -139,7 +150,10 @@ def _stop(person: Person, entry: Entry) -> None:
 
 def _resume(person: Person, *stopped: Entry) -> None:
     if stopped:
-        with Ledger() as ledger:
-            taken = [sum(seconds for _, seconds in ledger.counts(entry.battle.id).values()) for entry in stopped]
-        conditions = readmission(person, *zip(stopped, taken, strict=True))
-        runs.resume(*(entry.battle.id for entry in stopped), admission=conditions)
+        runs.resume(*(entry.battle.id for entry in stopped), admission=_conditions(person, *stopped))
+
+
+def _conditions(person: Person, *stopped: Entry) -> Admission:
+    with Ledger() as ledger:
+        taken = [sum(seconds for _, seconds in ledger.counts(entry.battle.id).values()) for entry in stopped]
+    return readmission(person, *zip(stopped, taken, strict=True))

@@ -11,6 +11,7 @@ import functools
 import logging
 import os
 import sys
+from time import monotonic
 
 from engine.battles.battle import SIDES, Battle, Side
 from engine.battles.evaluate import evaluate
@@ -99,7 +100,8 @@ def _run(ledger: Ledger, entry: Entry, open_models: OpenModels) -> None:
     ledger.set_phase(battle.id, "running")
     recorded = {side: {o.item_id: o for o in ledger.outcomes(battle.id, side)} for side in SIDES}
     stopping_rule = StoppingRule(battle, recorded["a"], recorded["b"])
-    if not stopping_rule.decided and _out_of_time(ledger, entry):
+    begun = monotonic() - sum(outcome.seconds for side in SIDES for outcome in recorded[side].values())
+    if not stopping_rule.decided and _out_of_time(ledger, entry, begun):
         return
     for side, outcomes in () if stopping_rule.decided else evaluate(prepare(battle), models, recorded):
         if not ledger.append(battle.id, side, outcomes):
@@ -109,18 +111,21 @@ def _run(ledger: Ledger, entry: Entry, open_models: OpenModels) -> None:
             ledger.add_notice(battle.id, models[side].notices.pop(0))
         if stopping_rule.decided:
             break
-        if _out_of_time(ledger, entry):
+        if _out_of_time(ledger, entry, begun):
             return
     ledger.set_state(battle.id, "done", only_from=("running",))
 
 
-def _out_of_time(ledger: Ledger, entry: Entry) -> bool:
-    """Stops a battle whose answers took longer than they may, as far as they are written down, unless it has all."""
+def _out_of_time(ledger: Ledger, entry: Entry, begun: float) -> bool:
+    """Stops a battle whose answers took longer than they may, unless it has all of them.
+
+    Longer by what is written down, or since `begun` (monotonic time) where failures took the time and say none.
+    """
     if entry.seconds_limit is None:
         return False
     battle, counts = entry.battle, ledger.counts(entry.battle.id).values()
     answers, seconds = sum(count for count, _ in counts), sum(seconds for _, seconds in counts)
-    if seconds <= entry.seconds_limit or answers == len(SIDES) * battle.n:
+    if max(seconds, monotonic() - begun) <= entry.seconds_limit or answers == len(SIDES) * battle.n:
         return False
     message = (
         f"Its time is used up: the answers of this battle may take {entry.seconds_limit / 60:.3g} minutes. "

@@ -55,7 +55,7 @@ if progress.state != "done":
     reason = in_words(progress.message) or ("You stopped this battle." if mine else "This battle was stopped.")
     kept = f"{progress.done:,} of {2 * progress.battle.n:,} answers are kept."
     st.warning(reason if kept in progress.message else f"{reason} {kept}")
-    if mine and st.button("Go on with it", type="primary"):
+    if access.may_resume(me, battle_id) and st.button("Go on with it", type="primary"):
         with errors_shown():
             access.resume(me, battle_id)
             st.rerun()

@@ -10,6 +10,8 @@ from engine.analysis import forecasts
 from pages.format import plain
 from pages.shared import owners, person, tables
 
+NAME = 130  # pixels: a long one leaves room for the rest
+
 st.title("All battles", anchor=False)
 me = person.current()
 entries = access.history(me)
@@ -36,18 +38,19 @@ named = any(entry.name for entry, _ in entries)
 rows = [
     {
         "battle": f"battle?battle={entry.battle.id}",
+        "state": f"waiting, {ahead} ahead" if ahead else entry.state,
         **({"name": entry.name} if named else {}),
+        **({"who": owners.named(entry.owner, me)} if me.operator else {}),
         "contenders": " or ".join(models.find(c.model).title for c in (entry.battle.a, entry.battle.b)),
         "benchmark": load_task(entry.battle.task).title,
         "items": entry.battle.n,
-        "state": f"waiting, {ahead} ahead" if ahead else entry.state,
-        **({"who": owners.named(entry.owner, me)} if me.operator else {}),
         "started": datetime.fromtimestamp(entry.created),
     }
     for entry, ahead in entries
 ]
 columns = {
     "battle": st.column_config.LinkColumn("open", display_text="open", width="small"),
+    "name": st.column_config.TextColumn("name", width=NAME),
     "started": st.column_config.DatetimeColumn("started", format="calendar"),
 }
 tables.show(rows, columns=columns, key="battles")

@@ -10,6 +10,7 @@ from engine import EngineError, access, battles, models
 from pages.shared import owners, person, tables
 from tutor import journal
 
+TILE = 164  # pixels: four of them stand side by side, two on a telephone
 LIMITS = {
     "items": "questions a battle",
     "minutes": "minutes of answering a battle",
@@ -34,19 +35,19 @@ usage = access.usage(me)
 said = Counter({battles.author(learner): n for learner, n in journal.messages_since(access.today()).items()})
 running = [entry for entry in usage.open if entry.state == "running"]
 
-st.caption("Since midnight UTC. A person is a browser that kept its cookie, or a learner who carried theirs along.")
+st.caption("Since midnight UTC. A person is a browser, or a learner who brought their work along from another one.")
 people = {owner for owner in (*usage.started, *said) if owner}
 figures = (
     ("Persons", len(people), "Who started a battle or wrote to the tutor."),
     ("Battles", sum(usage.started.values()), "Started, with those that only measure something."),
     ("Messages", said.total(), "To the tutor."),
-    ("Model's replies", journal.model_replies_since(access.today()), "Written or begun by the tutor's model."),
+    ("Model's replies", journal.model_turns(access.today().date()), "For which the tutor's model was asked."),
     ("Running", len(running), "Battles at this moment."),
     ("Waiting", len(usage.open) - len(running), "Battles in the queue."),
 )
-columns = [*st.columns(3), *st.columns(3)]
-for column, (label, number, told) in zip(columns, figures, strict=True):
-    column.metric(label, f"{number:,}", help=told, border=True)
+with st.container(horizontal=True):
+    for label, number, told in figures:
+        st.metric(label, f"{number:,}", help=told, border=True, width=TILE)
 
 st.subheader("Open battles", anchor=False)
 if usage.open:

@@ -4,7 +4,7 @@ A message is written before anybody judges it, a judgement before the reply, so 
 (talk, number) is unique, so nothing is there twice. It decides nothing and counts nothing.
 """
 
-from tutor.journal.counts import messages_of, messages_since, model_replies_since
+from tutor.journal.counts import count_model_turn, messages_of, messages_since, model_turns
 from tutor.journal.learners import (
     delete,
     device_id,
@@ -34,6 +34,7 @@ __all__ = [
     "Talk",
     "TurnTaken",
     "begin",
+    "count_model_turn",
     "delete",
     "device_id",
     "draft",
@@ -44,7 +45,7 @@ __all__ = [
     "learner_of",
     "messages_of",
     "messages_since",
-    "model_replies_since",
+    "model_turns",
     "new_resume_code",
     "read",
     "read_note",

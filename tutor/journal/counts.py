@@ -6,8 +6,11 @@ import datetime
 
 import sqlalchemy as sa
 
-from tutor.journal.connection import to_read
-from tutor.journal.tables import talks, turns
+from tutor.journal.connection import to_read, to_write
+from tutor.journal.tables import notes, talks, turns
+
+MODEL_TURNS = "turns of a model on "
+"""What the note is called, before its day."""
 
 
 def messages_since(moment: datetime.datetime) -> dict[str, int]:
@@ -31,11 +34,28 @@ def messages_of(learner: str, moment: datetime.datetime) -> int:
         return connection.scalar(theirs) or 0
 
 
-def model_replies_since(moment: datetime.datetime) -> int:
-    """Replies that a model wrote or began, to anybody."""
-    spoken = sa.select(sa.func.count()).where(turns.c.voice.not_in(("", "authored")), _said_since(moment))
+def count_model_turn(day: datetime.date) -> None:
+    """Counts a turn for which a model is about to be asked. Kept apart from the turns: whoever deletes what they wrote,
+    or leaves before the reply is whole, has asked all the same.
+
+    day  in UTC; what was counted on earlier days goes
+    """
+    today = notes.c.name == _of_day(day)
+    one_more = sa.cast(sa.cast(notes.c.value, sa.Integer) + 1, sa.Text)
+    with to_write() as connection:
+        if not connection.execute(sa.update(notes).where(today).values(value=one_more)).rowcount:
+            connection.execute(sa.delete(notes).where(notes.c.name.startswith(MODEL_TURNS)))
+            connection.execute(sa.insert(notes).values(name=_of_day(day), value="1"))
+
+
+def model_turns(day: datetime.date) -> int:
+    """Turns of this day (in UTC) for which a model was asked, by anybody."""
     with to_read() as connection:
-        return connection.scalar(spoken) or 0
+        return int(connection.scalar(sa.select(notes.c.value).where(notes.c.name == _of_day(day))) or 0)
+
+
+def _of_day(day: datetime.date) -> str:
+    return f"{MODEL_TURNS}{day.isoformat()}"
 
 
 def _said_since(moment: datetime.datetime) -> sa.ColumnElement[bool]:

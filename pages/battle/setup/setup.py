@@ -78,9 +78,9 @@ def show(me: Person) -> BattleRequest | None:
 def _told(limits: Limits) -> str:
     """What a visitor may do here, before they are refused it."""
     return (
-        f"You are a visitor here: up to {limits.items:,} questions and {limits.minutes:,} minutes of answering a "
-        f"battle, {limits.open_battles:,} of your battles at a time, {limits.queue:,} of everybody's in the queue. "
-        "You can stop, name and delete your own; whoever has a battle's address can look at it."
+        f"You are a visitor here. A battle has up to {limits.items:,} questions and {limits.minutes:,} minutes of "
+        f"answering; you may have {limits.open_battles:,} at a time, and everybody together {limits.queue:,}. You can "
+        "stop, name and delete your own, and whoever has a battle's address can look at it."
     )
 
 

@@ -19,7 +19,7 @@ def tutor_for(me: Person) -> tuple[Tutor, str]:
         if me.operator:
             raise
         return local_tutor(), "The model that speaks here is not set up rightly, so the lab's own words answer."
-    if tutor.voice is None or access.model_may_reply(me, replies_today=journal.model_replies_since(access.today())):
+    if tutor.voice is None or access.model_may_reply(me, replies_today=journal.model_turns(access.today().date())):
         return tutor, ""
     return local_tutor(), (
         "The model has answered as often as it may today, so the lab's own words answer until midnight UTC. What you "

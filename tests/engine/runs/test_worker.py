@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -221,6 +222,21 @@ def test_a_battle_that_answers_longer_than_it_may_is_stopped(
         ledger.set_state(battle_id, "queued", only_from=("stopped",))
     work("cpu")
     assert (runs.watch(battle_id).state, runs.watch(battle_id).done) == ("stopped", 9)
+
+
+def test_failures_that_take_long_use_the_time_up_too(
+    battle_request: BattleRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They say no time of their own; here a minute passes whenever the worker looks at the clock."""
+    ids = set(runs.plan(battle_request).item_ids)
+    monkeypatch.setattr("engine.runs.worker.open_model", lambda address, *_: ToyModel(Path(address).name, fails=ids))
+    looks = itertools.count()
+    monkeypatch.setattr("engine.runs.worker.monotonic", lambda: 60.0 * next(looks))
+    battle_id = limited(battle_request, 180.0)
+    work("cpu")
+    progress = runs.watch(battle_id)
+    assert (progress.state, progress.done) == ("stopped", 9)
+    assert "may take 3 minutes. 9 of 40 answers are kept" in progress.message
 
 
 def test_one_that_has_all_its_answers_is_done_however_long_they_took(

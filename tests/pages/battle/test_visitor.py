@@ -8,6 +8,7 @@ import pytest
 
 from engine import BattleRequest, access, runs
 from engine.access import Person
+from engine.store.ledger import Ledger
 from pages.battle.setup import harness_fields, model_picker, setup
 from pages.shared import person
 from tests.pages.driving import HOSTILE, Start, labelled, open_page, press, raw, run_button, shown, texts
@@ -32,7 +33,10 @@ def buttons(app: Any) -> set[str]:
 
 def test_limits_are_told_beforehand_and_nothing_beyond_them_is_offered(monkeypatch: pytest.MonkeyPatch) -> None:
     app = open_page(BATTLE)
-    assert "You are a visitor here: up to 200 questions and 15 minutes" in texts(app)
+    assert (
+        "You are a visitor here. A battle has up to 200 questions and 15 minutes of answering; you may have 2 at"
+        in texts(app)
+    )
     assert app.select_slider(key="items").options == ["20", "50", "100", "200"]
     for side in ("a", "b"):
         assert model_picker.OTHER not in app.selectbox(key=side).options
@@ -222,15 +226,17 @@ def test_all_battles_are_ones_own_for_a_visitor_and_everybodys_for_the_operator(
     }
 
 
-def test_time_that_is_used_up_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    from engine.store.ledger import Ledger
-
+def test_time_that_is_used_up_is_said_once_and_going_on_is_not_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOISEFLOOR_VISITOR_MINUTES", "0")
     battle_id = own()
     with Ledger() as ledger:
         message = "Its time is used up. 0 of 40 answers are kept."
         ledger.set_state(battle_id, "stopped", only_from=("queued",), message=message)
     app = open_page(BATTLE, battle=battle_id)
     assert shown(app.warning).count("are kept") == 1
+    assert "Go on with it" not in buttons(app)
+    become(OPERATOR, monkeypatch)
+    assert "Go on with it" in buttons(open_page(BATTLE, battle=battle_id))
 
 
 def test_the_templates_offered_are_those_a_plan_can_have() -> None:

@@ -9,7 +9,7 @@ from engine.access import Person
 from pages.shared import person
 from tests.pages.driving import open_lab, open_page, raw, say, shown, texts
 from tests.stub_server import StubServer
-from tutor import configuration, dialogue, journal
+from tutor import configuration, configured_tutor, dialogue, journal
 from tutor.judge import Exam
 
 TUTOR = "pages/learn/tutor_settings.py"
@@ -69,6 +69,18 @@ def test_above_the_replies_of_a_day_the_labs_own_words_speak_and_the_page_says_s
     assert len(endpoint.asked) == asked
     monkeypatch.setattr(person, "current", lambda: Person(id=ANN.id, operator=True))
     assert "as often as it may today" not in texts(open_lab())
+
+
+def test_deleting_what_one_wrote_or_leaving_in_the_middle_gives_no_further_replies(
+    endpoint: StubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOISEFLOOR_VISITOR_REPLIES", "2")
+    say(open_lab(), GOOD)
+    journal.delete("ann")
+    now = dialogue.add_message(dialogue.resume("ann", "lab1"), GOOD)
+    next(iter(dialogue.respond(now, configured_tutor())))  # a reload: nobody waits for the rest
+    assert journal.read(now.id).exchanges[-1].reply is None
+    assert "as often as it may today" in texts(open_lab())
 
 
 def test_a_visitor_sees_what_is_set_up_and_how_it_did_and_cannot_ask_it(endpoint: StubServer) -> None:

@@ -50,8 +50,9 @@ def test_what_goes_on_is_counted_from_what_is_written_down(monkeypatch: pytest.M
         for _ in range(said):
             now = dialogue.add_message(dialogue.resume(learner, "lab1"), "because")
             journal.record_reply(now.id, len(now.exchanges), "why?", "m", (now.case, now.point, "why?"))
+            journal.count_model_turn(access.today().date())
     tomorrow = access.today() + datetime.timedelta(days=1)
-    assert journal.messages_since(tomorrow) == {} and journal.model_replies_since(tomorrow) == 0
+    assert journal.messages_since(tomorrow) == {} and journal.model_turns(tomorrow.date()) == 0
     app = open_page(OPERATE)
     assert not app.exception
     assert figures(app) == {
