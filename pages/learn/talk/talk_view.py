@@ -16,21 +16,32 @@ from tutor.judge import lab_progress, language_of
 
 HEIGHT = 430  # pixels kept for the talk, so that the box below stays where it is
 FRESH = 1_000  # fresh cases to draw from
+OVERTAKEN = (
+    "This lab went on in another tab meanwhile, so nothing was sent. The talk is as it stands now, and your words are "
+    "back in the box: send them if they still fit."
+)
 TUTOR, LEARNER = ":material/school:", ":material/person:"
 
 
 def show(lab: Lab, now: Talk, tutor: Tutor) -> None:
-    conversation = st.container(height=HEIGHT, border=False, key=f"talk-{now.id}")
+    box = f"say-{lab.slug}"  # not the talk's: what was typed while another tab began one anew comes through
     waiting = dialogue.unanswered_turn(now)
+    refused, refusal = "", ""
+    if waiting is None:  # else all is drawn again in a moment
+        refused, refusal = st.session_state.pop(f"refused-{lab.slug}", ("", ""))
+    if refused:
+        st.session_state[box] = refused  # nobody's to throw away but the learner's
+    conversation = st.container(height=HEIGHT, border=False, key=f"talk-{now.id}")
     out_of_reach = waiting is not None and tutor.voice is not None
     text = st.chat_input(
         "Your answer, in your own words",
-        key=f"say-{lab.slug}",  # not the talk's: what was typed while another tab began one anew comes through
+        key=box,
         max_chars=dialogue.MESSAGE_LIMIT,
         submit_mode="disable",
         disabled=out_of_reach,
     )
-    text = text or _unsent(lab)
+    if refusal:
+        st.warning(refusal)
     with st.container(horizontal=True, vertical_alignment="center"):
         tell = st.button(
             "Tell me",
@@ -49,9 +60,8 @@ def show(lab: Lab, now: Talk, tutor: Tutor) -> None:
             if st.session_state.get(f"seen {lab.slug}") != _standing(now):
                 raise journal.TurnTaken
             now = dialogue.add_message(now, "Tell me." if tell else text or "", asked_to_be_told=tell)
-        except journal.TurnTaken:  # another tab was faster: these words were no answer to what is asked now
-            if text:
-                st.session_state[f"unsent {lab.slug}"] = text
+        except journal.TurnTaken:  # these words were no answer to what is asked now
+            st.session_state[f"refused-{lab.slug}"] = text or "", OVERTAKEN
             st.rerun()
         again = True
     st.session_state[f"seen {lab.slug}"] = _standing(now)
@@ -73,24 +83,6 @@ def show(lab: Lab, now: Talk, tutor: Tutor) -> None:
 def _standing(now: Talk) -> tuple[str, int, str]:
     """Where the talk stands: what somebody saw who answers it."""
     return now.id, len(now.exchanges), now.question
-
-
-def _unsent(lab: Lab) -> str | None:
-    """Words that another tab overtook. Only the learner throws them away; returned once they are sent."""
-    key = f"unsent {lab.slug}"
-    if key not in st.session_state:
-        return None
-    with st.container(border=True, key="unsent"):
-        st.markdown("**Not sent yet.** The talk went on in another tab meanwhile. Do your words still fit?")
-        words = st.text_area("Your message", st.session_state[key], max_chars=dialogue.MESSAGE_LIMIT)
-        with st.container(horizontal=True):
-            sent = st.button("Send it", key="send-unsent", type="primary")
-            dropped = st.button("Do not send it", key="drop-unsent")
-    if sent or dropped:
-        del st.session_state[key]
-    if dropped:
-        st.rerun()
-    return words if sent else None
 
 
 def _hints(lab: Lab, now: Talk) -> None:
