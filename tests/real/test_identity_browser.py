@@ -76,6 +76,21 @@ def test_progress_is_there_in_a_new_tab_and_a_resume_code_carries_it_on(
     another.close()
 
 
+def test_a_second_tabs_words_are_back_in_its_box(app: str, context: BrowserContext) -> None:
+    first, second = (open_page(context, f"{app}/lab?lab=lab2") for _ in range(2))
+    box = second.get_by_test_id("stChatInputTextArea")
+    say(first, "The board counts votes, and voters may like long answers more than right ones.")
+    box.fill(GOOD[1])
+    box.press("Enter")
+    expect(second.get_by_text("went on in another tab")).to_be_visible()
+    expect(box).to_have_value(GOOD[1])
+    expect(second.get_by_text("voters may like long answers").first).to_be_visible()
+    shoot(second, "identity-second-tab")
+    box.press("Enter")
+    expect(second.get_by_text(GOOD[1]).first).to_be_visible()
+    expect(second.get_by_text("went on in another tab")).to_have_count(0, timeout=60_000)
+
+
 def test_a_prepared_address_makes_nobody_somebody_else(app: str, browser: Browser) -> None:
     """The attack: the link is sent to two people, who then wrote into one transcript and read each other."""
     link = f"{app}/lab?lab=lab1&s=q3Vb0-XyT7_kLm92RsWc4A"

@@ -4,7 +4,6 @@ Everything is drawn from the journal; a new message is written there first, then
 """
 
 import secrets
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
@@ -12,7 +11,6 @@ import streamlit as st
 
 from engine import EngineError, access
 from engine.access import Person
-from engine.errors import NotAllowed
 from labs import Case, Lab, case_of, fresh_case
 from pages.format import plain
 from pages.learn.talk import next_lab, progress_dots
@@ -22,24 +20,34 @@ from tutor.judge import lab_progress, language_of
 
 HEIGHT = 430  # pixels kept for the talk, so that the box below stays where it is
 FRESH = 1_000  # fresh cases to draw from
-OVERTAKEN = "The talk went on in another tab meanwhile. Do your words still fit?"
+OVERTAKEN = (
+    "This lab went on in another tab meanwhile, so nothing was sent. The talk is as it stands now, and your words are "
+    "back in the box: send them if they still fit."
+)
 TUTOR, LEARNER = ":material/school:", ":material/person:"
 
 
 def show(lab: Lab, now: Talk, tutor: Tutor, me: Person) -> None:
-    conversation = st.container(height=HEIGHT, border=False, key=f"talk-{now.id}")
+    box = f"say-{lab.slug}"  # not the talk's: what was typed while another tab began one anew comes through
     waiting = dialogue.unanswered_turn(now)
+    refused, refusal = "", ""
+    if waiting is None:  # else all is drawn again in a moment
+        refused, refusal = st.session_state.pop(f"refused {lab.slug}", ("", ""))
+    if refused:
+        st.session_state[box] = refused  # nobody's to throw away but the learner's
+    conversation = st.container(height=HEIGHT, border=False, key=f"talk-{now.id}")
     out_of_reach = waiting is not None and tutor.voice is not None
     say = partial(_take, lab, now, tutor, me)
     st.chat_input(
         "Your answer, in your own words",
-        key=(box := f"say-{lab.slug}"),  # not the talk's: what was typed while another tab began one anew comes through
+        key=box,
         max_chars=dialogue.MESSAGE_LIMIT,
         submit_mode="disable",
         disabled=out_of_reach,
         on_submit=lambda: say(st.session_state[box]),
     )
-    _unsent(lab, say)
+    if refusal:
+        st.warning(plain(refusal))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Tell me",
@@ -83,10 +91,9 @@ def _take(lab: Lab, seen: Talk, tutor: Tutor, me: Person, text: str, *, told: bo
         if _standing(dialogue.resume(seen.learner, lab.slug)) != _standing(seen):
             raise journal.TurnTaken(OVERTAKEN)
         now = dialogue.add_message(seen, text, asked_to_be_told=told)
-    except (NotAllowed, journal.TurnTaken) as error:
-        st.session_state[f"unsent {lab.slug}"] = "" if told else text, str(error)
+    except EngineError as error:
+        st.session_state[f"refused {lab.slug}"] = "" if told else text, str(error)
         return
-    st.session_state.pop(f"unsent {lab.slug}", None)
     if tutor.voice is not None:
         st.session_state[f"just said {lab.slug}"] = True
         return
@@ -98,23 +105,6 @@ def _take(lab: Lab, seen: Talk, tutor: Tutor, me: Person, text: str, *, told: bo
 def _standing(now: Talk) -> tuple[str, int, str]:
     """Where the talk stands: what somebody saw who answers it."""
     return now.id, len(now.exchanges), now.question
-
-
-def _unsent(lab: Lab, say: Callable[[str], None]) -> None:
-    """Words that could not be taken, and why. Only the learner throws them away."""
-    key = f"unsent {lab.slug}"
-    written, reason = st.session_state.get(key, ("", ""))
-    if not written:
-        st.session_state.pop(key, None)
-        if reason:
-            st.warning(plain(reason))
-        return
-    with st.container(border=True, key="unsent"):
-        st.markdown(f"**Not sent yet.** {plain(reason)}")
-        st.text_area("Your message", written, max_chars=dialogue.MESSAGE_LIMIT, key=(words := f"words {key}"))
-        with st.container(horizontal=True):
-            st.button("Send it", key="send-unsent", type="primary", on_click=lambda: say(st.session_state[words]))
-            st.button("Do not send it", key="drop-unsent", on_click=lambda: st.session_state.pop(key))
 
 
 def _hints(lab: Lab, now: Talk) -> None:

@@ -11,6 +11,7 @@ from pages.format import plain
 from tests.pages.driving import HOSTILE, open_lab, open_page, press, raw, say, texts
 from tests.stub_server import StubServer
 from tutor import dialogue, journal
+from tutor.journal import Talk
 from tutor.judge import lab_progress
 
 LAB = "pages/learn/lab.py"
@@ -127,27 +128,36 @@ def test_whoever_looks_at_labs_leaves_nothing_behind() -> None:
     assert journal.talks("ann") == ()
 
 
-def test_words_that_another_tab_overtook_are_kept_until_the_learner_decides() -> None:
+def test_words_that_another_tab_overtook_are_kept_and_wait_for_the_learner() -> None:
     stale = open_lab()
     say(open_lab(), GOOD[0])
     say(stale, GOOD[1])
-    assert GOOD[0] in texts(stale) and "Not sent yet" in texts(stale)
-    assert stale.text_area[0].value == GOOD[1]
+    assert GOOD[0] in texts(stale) and "went on in another tab" in stale.warning[0].value
     assert [turn.learner for turn in dialogue.resume("ann", "lab1").exchanges] == [GOOD[0]]
-    press(stale, "Send it")
+    assert stale.chat_input[0].proto.value == GOOD[1]  # in the box
+    say(stale, GOOD[1])
     assert [turn.learner for turn in dialogue.resume("ann", "lab1").exchanges] == [GOOD[0], GOOD[1]]
-    assert "Not sent yet" not in texts(stale) and "2 of 3 counted" in texts(stale)
+    assert not stale.warning and "2 of 3 counted" in texts(stale)
 
 
-def test_overtaken_words_may_be_dropped() -> None:
+def test_words_are_kept_when_another_tab_began_the_lab_anew_or_is_faster_by_a_moment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     stale = open_lab()
     press(open_lab(), "Start this lab over")
     say(stale, GOOD[1])
-    press(stale, "Do not send it")
-    assert "Not sent yet" not in texts(stale)
-    assert dialogue.resume("ann", "lab1").exchanges == ()
-    say(stale, GOOD[0])
-    assert "1 of 3 counted" in texts(stale)
+    assert stale.chat_input[0].proto.value == GOOD[1] and dialogue.resume("ann", "lab1").exchanges == ()
+    add_message = dialogue.add_message
+
+    def faster(now: Talk, text: str, **other: bool) -> Talk:
+        monkeypatch.setattr(dialogue, "add_message", add_message)
+        add_message(now, GOOD[0])
+        return add_message(now, text, **other)
+
+    monkeypatch.setattr(dialogue, "add_message", faster)
+    say(stale, GOOD[1])
+    assert stale.chat_input[0].proto.value == GOOD[1]
+    assert [turn.learner for turn in dialogue.resume("ann", "lab1").exchanges] == [GOOD[0]]
 
 
 def test_a_dead_journal_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
