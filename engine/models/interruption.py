@@ -20,7 +20,7 @@ class Interrupted(BaseException):
 
 
 class _Looking:
-    """Asks whether an answer is unwanted, but not more often than every LOOK seconds: whoever knows may have to read."""
+    """Asks whether an answer is unwanted, at most once every LOOK seconds: whoever knows may have to read for it."""
 
     def __init__(self, unwanted: Callable[[], bool]) -> None:
         self._unwanted, self._looked = unwanted, time.monotonic()
