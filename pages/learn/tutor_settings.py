@@ -33,7 +33,6 @@ st.code(
 )
 st.caption(
     "TUTOR_MODEL is the switch: a key alone sends nothing anywhere. Without OPENAI_BASE_URL the address is OpenAI's. "
-    "The key goes to that address and to no other. "
     "Once a model is set up, what learners write in the labs goes to that server."
 )
 
