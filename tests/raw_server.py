@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -24,6 +25,7 @@ class RawServer:
     sent: int = 0
     hung_up: threading.Event = field(default_factory=threading.Event)
     tries: int = 0
+    secure: ssl.SSLContext | None = None
 
     def __post_init__(self) -> None:
         self.listening = socket.create_server(("127.0.0.1", 0))
@@ -38,8 +40,8 @@ class RawServer:
                 self.tries += 1
                 threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
 
-    def _answer(self, connection: socket.socket) -> None:
-        with connection:
+    def _answer(self, plain: socket.socket) -> None:
+        with suppress(ssl.SSLError), plain, self._secured(plain) as connection:
             try:
                 request = self._request(connection)
                 if not request:
@@ -50,6 +52,9 @@ class RawServer:
                     self.sent += len(piece)
             except OSError:
                 self.hung_up.set()
+
+    def _secured(self, plain: socket.socket) -> socket.socket:
+        return self.secure.wrap_socket(plain, server_side=True) if self.secure else plain
 
     def _request(self, connection: socket.socket) -> bytes:
         connection.settimeout(30)

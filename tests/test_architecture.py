@@ -60,6 +60,8 @@ ONLY_IN = {
     "math_verify": ("engine/tasks/scoring/algebra.py",),
     "reasoning_gym": ("engine/tasks/catalogue/reasoning_gym.py",),
     "openai": ("engine/models/",),
+    "httpx2": ("engine/models/client.py", "engine/models/transport.py"),
+    "httpcore2": ("engine/models/transport.py",),
     "instructor": ("engine/models/",),
     "tokenizers": ("tutor/judge/encoder.py",),
 }

@@ -355,9 +355,12 @@ class OpenAIClient:
             self._proved |= bool(body)
         elif step == "schema":
             message = _schema_violation(error)
+        elif isinstance(error, Impossible):
+            message = str(error)
+        elif isinstance(error, (AttributeError, TypeError, LookupError)):
+            message = "it has another shape"
         else:
             message = cause.message if cause else f"{type(error).__name__}: {error}"
-            message = str(error) if isinstance(error, Impossible) else message
         problem = problem if self._proved or problem == "schema" else "unproved"
         message, listed = endpoint.redacted(message), endpoint.redacted(", ".join(self.listed))
         facts: dict[str, Any] = {"host": endpoint.host, "url": endpoint.url, "model": endpoint.model, "status": status}

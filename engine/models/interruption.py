@@ -19,29 +19,42 @@ class Interrupted(BaseException):
     """Nobody wants the answer any more. No Exception: libraries that ask again after a failure must let it through."""
 
 
-_unwanted: ContextVar[Callable[[], bool]] = ContextVar("unwanted", default=lambda: False)
+class _Looking:
+    """Asks whether an answer is unwanted, at most once every LOOK seconds: whoever knows may have to read for it."""
+
+    def __init__(self, unwanted: Callable[[], bool]) -> None:
+        self._unwanted, self._looked = unwanted, time.monotonic()
+
+    def check(self) -> None:
+        now = time.monotonic()
+        if now - self._looked >= LOOK:
+            self._looked = now
+            if self._unwanted():
+                raise Interrupted
+
+
+_looking: ContextVar[_Looking | None] = ContextVar("looking", default=None)
 
 
 @contextmanager
 def interruptible(unwanted: Callable[[], bool]) -> Iterator[None]:
     """In the block, whatever waits for a server raises Interrupted once `unwanted` says so; it must not raise."""
-    token = _unwanted.set(unwanted)
+    token = _looking.set(_Looking(unwanted))
     try:
         yield
     finally:
-        _unwanted.reset(token)
+        _looking.reset(token)
 
 
 def check() -> None:
-    """Raises Interrupted if the answer is unwanted."""
-    if _unwanted.get()():
-        raise Interrupted
+    """Raises Interrupted if the answer is unwanted, as far as it is time to look."""
+    if looking := _looking.get():
+        looking.check()
 
 
 def pause(seconds: float) -> None:
-    """Sleeps, and looks at least once. Raises Interrupted."""
+    """Sleeps, and looks meanwhile. Raises Interrupted."""
     ends = time.monotonic() + seconds
     while (left := ends - time.monotonic()) > 0:
         check()
         time.sleep(min(left, LOOK))
-    check()

@@ -19,7 +19,7 @@ OPERATOR = Person(id="f1:op", operator=True)
 @pytest.fixture
 def packaged(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("ruby", "jade"):
-        monkeypatch.setitem(PACKAGED, name, ModelCard(address=name, title=name.title(), kind="pack"))
+        monkeypatch.setitem(PACKAGED, name, ModelCard(address=name, title=name.title(), kind="pack", visitors=True))
 
 
 @pytest.fixture

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
+import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -222,3 +226,65 @@ def test_a_client_asks_no_other_address_than_its_own() -> None:
         with pytest.raises(RequestFailure):
             one.chat(HI)
         assert other.heads == []
+
+
+# ---- over TLS
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for localhost that nobody trusts of themselves, with its key, in one file."""
+    if (openssl := shutil.which("openssl")) is None:
+        pytest.skip("no openssl here to make a certificate with")
+    file = tmp_path_factory.mktemp("tls") / "localhost.pem"
+    made = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    made += ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(file), "-out", f"{file}.crt"]
+    subprocess.run(made, check=True, capture_output=True)
+    file.write_bytes(file.read_bytes() + Path(f"{file}.crt").read_bytes())
+    return file
+
+
+def over_tls(server: RawServer, certificate: Path) -> str:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    server.secure = context
+    return server.url.replace("http://127.0.0.1", "https://localhost")
+
+
+def test_over_tls_it_is_the_name_that_is_certified(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with serving(lambda asked: [whole(ANSWER)]) as server:
+        url = over_tls(server, certificate)
+        assert OpenAIClient(Endpoint(url, "m", KEY), retries=0).chat(HI).text == "Hi."
+        other = url.replace("localhost", "127.0.0.1")  # the same machine, by a name the certificate does not have
+        with pytest.raises(RequestFailure):
+            OpenAIClient(Endpoint(other, "m", KEY), retries=0).chat(HI)
+        assert len(server.heads) == 1
+
+
+def test_a_certificate_that_nobody_trusts_gets_no_key(certificate: Path) -> None:
+    with serving(lambda asked: [whole(ANSWER)]) as server:
+        with pytest.raises(RequestFailure):
+            OpenAIClient(Endpoint(over_tls(server, certificate), "m", KEY), retries=0).chat(HI)
+        assert server.heads == []
+
+
+def test_the_limits_hold_over_tls(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with serving(SLOW["body"]) as server:
+        url = over_tls(server, certificate)
+        with pytest.raises(RequestFailure, match="within 1 s"):
+            OpenAIClient(Endpoint(url, "m", trusted=True), retries=0, deadline=PATIENCE).chat(HI)
+    with serving(ENDLESS["body"]) as server:
+        url = over_tls(server, certificate)
+        with pytest.raises(RequestFailure, match=r"more than 0\.2 MB"):
+            OpenAIClient(Endpoint(url, "m", trusted=True), retries=0, largest=200_000).chat(HI)
+
+
+def test_a_handshake_that_never_comes_is_given_up() -> None:
+    with serving(lambda asked: []) as server:
+        url = server.url.replace("http", "https")
+        started = time.monotonic()
+        with pytest.raises(RequestFailure, match="timed out"):
+            OpenAIClient(Endpoint(url, "m", trusted=True), retries=0, connect=0.5).chat(HI)
+        assert time.monotonic() - started < SOON
