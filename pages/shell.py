@@ -13,7 +13,7 @@ LOGO = str(PROJECT / "pages/static/logo.svg")
 
 st.logo(LOGO, size="large")
 operators_own = [st.Page("operate/operator.py", title="Operator", url_path="operator")]
-if not person.is_operator():
+if not person.is_operator():  # which needs no journal, as the navigation must not
     operators_own = []
 page = st.navigation(
     [

@@ -12,7 +12,6 @@ import engine
 from engine import runs
 from engine.access import Person
 from engine.stats import DiscordanceEstimate
-from pages.battle.setup import model_picker
 from pages.shared import person
 from tests.pages.driving import open_page, run_button, texts
 
@@ -104,7 +103,6 @@ def test_a_visitor_sees_those_that_are_open_to_visitors_and_no_mistake(
     configured: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(person, "current", lambda: Person(id="v", operator=False))
-    monkeypatch.setattr(model_picker, "current", person.current)
     app = open_page(BATTLE)
     assert not app.exception
     assert options(app)[2:] == ["<b>Shown</b>"]

@@ -10,6 +10,7 @@ from engine import BattleRequest, access, runs
 from engine.access import Person
 from engine.store.ledger import Ledger
 from pages.battle.setup import harness_fields, model_picker, setup
+from pages.format import JOINER
 from pages.shared import person
 from tests.pages.driving import HOSTILE, Start, labelled, open_page, press, raw, run_button, shown, texts
 
@@ -174,7 +175,7 @@ def test_a_battle_is_named_by_its_owner_and_the_name_is_text() -> None:
     assert not app.exception
     kept = runs.watch(battle_id).name
     assert kept == HOSTILE[: access.LONGEST_NAME].strip()
-    assert kept in texts(open_page(BATTLE, battle=battle_id)).replace("**", "**")
+    assert kept in texts(open_page(BATTLE, battle=battle_id)).replace(JOINER, "")
     for bare in ("![x]", "<b>"):
         assert bare not in raw(open_page(BATTLE, battle=battle_id))
     assert open_page(HISTORY).dataframe[0].value["name"].tolist() == [kept]

@@ -32,16 +32,16 @@ def links(app: AppTest) -> list[str]:
 
 
 def test_the_code_signs_one_browser_in_until_it_signs_out() -> None:
-    app = enter(open_page(PAGE), CODE)
+    app = enter(open_page(PAGE, operator=False), CODE)
     assert "signed in" in texts(app)
-    assert "Operator sign-in" not in links(open_page())
-    assert "Operator sign-in" in links(open_page(learner="eve"))
+    assert "Operator sign-in" not in links(open_page(operator=False))
+    assert "Operator sign-in" in links(open_page(learner="eve", operator=False))
     press(app, "Sign out")
-    assert "Operator sign-in" in links(open_page())
+    assert "Operator sign-in" in links(open_page(operator=False))
 
 
 def test_a_wrong_code_signs_nobody_in_and_the_sixth_is_not_looked_at() -> None:
-    app = open_page(PAGE)
+    app = open_page(PAGE, operator=False)
     for _ in range(5):
         enter(app, CODE[:-1])
         assert "not the code" in app.error[0].value
