@@ -93,6 +93,11 @@ class Ledger:
 
     # Writing
 
+    def check_writable(self) -> None:
+        """Raises what writing would raise, without writing anything."""
+        with self._writing():
+            pass
+
     def add(self, battle: Battle) -> None:
         """Stores a complete plan, sealed if it has a forecast; nothing has run yet, and it can never be changed."""
         seal = Seal.of(battle)

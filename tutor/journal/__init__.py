@@ -4,6 +4,7 @@ A message is written before anybody judges it, a judgement before the reply, so 
 (talk, number) is unique, so nothing is there twice. It decides nothing and counts nothing.
 """
 
+from tutor.journal.connection import check_writable
 from tutor.journal.learners import (
     delete,
     device_id,
@@ -33,6 +34,7 @@ __all__ = [
     "Talk",
     "TurnTaken",
     "begin",
+    "check_writable",
     "delete",
     "device_id",
     "draft",
