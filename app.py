@@ -5,11 +5,12 @@ import sys
 import streamlit as st
 from starlette.middleware import Middleware
 
-from engine import EngineError
+from engine import EngineError, access
 from pages.server import ROUTES, DeviceCookie, host_check, lifespan
 from pages.shared.uploads import OneAtATime
 
 try:
+    access.secret_key(), access.operator_sign_in()  # what is wrong with them is said before anybody is answered
     app = st.App(
         "pages/shell.py",
         middleware=[host_check(), Middleware(OneAtATime), Middleware(DeviceCookie)],

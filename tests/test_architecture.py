@@ -24,7 +24,7 @@ PACKAGES = ("engine", "labs", "tutor", "pages", "app")
 """Each may import what stands left of it."""
 ROOMS = {
     "engine": (
-        *("lazy", "errors", "home", "device", "encoding", "isolation"),
+        *("lazy", "errors", "home", "device", "encoding", "log_format", "isolation"),
         *("harness", "stats", "tasks", "models", "battles", "store", "runs"),
         *("analysis", "access", "logs", "report", "cli"),
     ),

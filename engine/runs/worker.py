@@ -13,6 +13,7 @@ import os
 import sys
 from time import monotonic
 
+from engine import log_format
 from engine.battles.battle import SIDES, Battle, Side
 from engine.battles.evaluate import evaluate
 from engine.battles.prepared import prepare
@@ -46,6 +47,7 @@ def work(device: str) -> None:
             return
         with Ledger() as ledger:
             while entry := ledger.claim(device):
+                log_format.about(battle=entry.battle.id)
                 _attempt(ledger, entry, open_models)
 
 
@@ -176,7 +178,7 @@ def open_model(address: str, device: str, dtype: str) -> Model:
 
 
 def main() -> int:
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    log_format.set_up()
     try:
         work(sys.argv[1])
     except DiskFull as error:

@@ -130,6 +130,11 @@ class Ledger:
 
     # Writing
 
+    def check_writable(self) -> None:
+        """Raises what writing would raise, without writing anything."""
+        with self._writing():
+            pass
+
     def add(self, *planned: Battle, admission: Admission = UNCONDITIONAL) -> None:
         """Stores complete plans, sealed if they have a forecast; nothing has run yet, and they can never be changed.
 

@@ -6,9 +6,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
+from pages.server.health import HealthCheck, look
+
 
 async def _home(_: Request) -> RedirectResponse:
     return RedirectResponse("./")  # the first page has no name of its own to Streamlit
 
 
-ROUTES = [Route("/home", _home)]
+ROUTES = [Route("/home", _home), Route("/health", HealthCheck(look).answer)]

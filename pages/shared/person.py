@@ -7,7 +7,7 @@ import secrets
 
 import streamlit as st
 
-from engine import access, battles
+from engine import access, battles, log_format
 from engine.access import Person
 from pages.server import token_in
 from tutor import journal
@@ -19,7 +19,9 @@ wrong_codes = access.WrongTries(each=10, total=1_000)
 
 def current() -> Person:
     """The person of this session."""
-    return Person(id=battles.author(learner()), operator=is_operator())
+    who = Person(id=battles.author(learner()), operator=is_operator())
+    log_format.about(person=who.id)
+    return who
 
 
 def is_operator() -> bool:

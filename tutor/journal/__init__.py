@@ -4,6 +4,7 @@ A message is written before anybody judges it, a judgement before the reply, so 
 (talk, number) is unique, so nothing is there twice. It decides nothing and counts nothing.
 """
 
+from tutor.journal.connection import check_writable
 from tutor.journal.counts import count_model_turn, messages_of, messages_since, model_turns
 from tutor.journal.learners import (
     delete,
@@ -34,6 +35,7 @@ __all__ = [
     "Talk",
     "TurnTaken",
     "begin",
+    "check_writable",
     "count_model_turn",
     "delete",
     "device_id",
