@@ -3,9 +3,8 @@
 import streamlit as st
 
 from engine import runs
-from engine.analysis import analyse
 from pages.battle import watch
-from pages.battle.report import forecast_report, report
+from pages.battle.report import findings, forecast_report, report
 from pages.battle.setup import setup
 from pages.format import plain
 
@@ -25,7 +24,7 @@ if battle_id is None:
     st.stop()
 
 progress = runs.watch(battle_id)
-result = runs.result(battle_id)
+result = runs.result(battle_id) if progress.open else findings.result(battle_id, progress.state, progress.done)
 of_all = f" of {result.task.size:,}" if result.task.size else ""
 st.title(plain(f"{result.names[0]} or {result.names[1]}?"), anchor=False)
 st.caption(
@@ -48,7 +47,7 @@ if progress.state != "done":
     if st.button("Go on with it", type="primary"):
         runs.resume(battle_id)
         st.rerun()
-report.show(analyse(result))
+report.show(result)
 if st.button("New battle"):
     st.query_params.clear()
     st.rerun()
