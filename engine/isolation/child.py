@@ -17,21 +17,27 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from engine.errors import EngineError
-from engine.isolation.process import READY, peak_memory
+from engine.isolation.process import READY
 
 IDLE = 600  # seconds without a request, after which it ends
-REFUSED = ("socket.connect", "socket.bind", "socket.getaddrinfo", "socket.sendto", "subprocess.Popen", "os.system")
-REFUSED_STARTS = ("os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn")
-"""What nothing here has a need for, by the names of Python's audit events."""
+NETWORK = ("socket.connect", "socket.bind", "socket.getaddrinfo", "socket.sendto")
+PROGRAMS = ("subprocess.Popen", "os.system", "os.exec", "os.fork", "os.posix_spawn", "os.spawn")
+"""What nothing here has a need for, by how the names of Python's audit events begin."""
 
 Function = Callable[[Any], Any]
 
 
-def main(nice: int, names: list[str]) -> None:
-    """Serves until its input ends."""
+def main(nice: int, programs: bool, names: list[str]) -> None:
+    """Serves until its input ends.
+
+    nice      how far it stands back
+    programs  whether it may start processes
+    names     of its functions
+    """
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints is no answer
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # is meant for who asks; we end when they do
@@ -45,6 +51,8 @@ def main(nice: int, names: list[str]) -> None:
         print(json.dumps(traceback.format_exc()), file=answers, flush=True)
         return
     sys.addaudithook(_refuse)
+    if not programs:
+        sys.addaudithook(_refuse_programs)
     print(READY.decode(), file=answers, flush=True)
     while True:
         try:
@@ -87,8 +95,16 @@ def _answer(function: Function, request: dict[str, Any]) -> tuple[str, bool]:
         answer = json.dumps({"mistake": traceback.format_exc()})
     else:
         answer = json.dumps({"limit": "output"}) if len(value) > request["output"] else f'{{"value": {value}}}'
-    last = memory is not None and peak_memory() > memory // 2  # may never be given back, and the next call wants it all
+    last = (
+        memory is not None and _most_memory() > memory // 2
+    )  # may never be given back, and the next call wants it all
     return f'{answer[:-1]}, "last": true}}' if last else answer, last
+
+
+def _most_memory() -> int:
+    """Bytes that this process ever held, on Linux; what `getrusage` tells begins with those of whoever started it."""
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return 1024 * next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
 
 
 def _bound(memory: int | None, seconds: int) -> None:
@@ -106,9 +122,14 @@ def _unbound() -> None:
 
 
 def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
-    if event in REFUSED or event.startswith(REFUSED_STARTS):
+    if event.startswith(NETWORK):
+        raise PermissionError(f"{event} is not for an isolated process")
+
+
+def _refuse_programs(event: str, arguments: tuple[Any, ...]) -> None:
+    if event.startswith(PROGRAMS):
         raise PermissionError(f"{event} is not for an isolated process")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2:])
+    main(int(sys.argv[1]), sys.argv[2] == "1", sys.argv[3:])

@@ -34,13 +34,16 @@ class Pool:
     Calls come in turn, but one owner has one process at a time: the calls of one cannot keep all the others waiting.
     """
 
-    def __init__(self, *, size: int, functions: Sequence[IsolatedFunction], nice: int = 10) -> None:
+    def __init__(
+        self, *, size: int, functions: Sequence[IsolatedFunction], nice: int = 10, programs: bool = False
+    ) -> None:
         """
         size       processes at most
         functions  all that may be called here
         nice       how far they stand back behind the process that asks, up to 19
+        programs   whether they may start processes of their own
         """
-        self._size, self._nice = size, nice
+        self._size, self._nice, self._programs = size, nice, programs
         self._functions = frozenset(functions)
         self._names = tuple(sorted({function.name for function in functions}))
         self._changed = threading.Condition()
@@ -156,7 +159,7 @@ class Pool:
             if process.alive:
                 return process
             process.end()
-        return Process(self._names, self._nice, waiting)
+        return Process(self._names, nice=self._nice, programs=self._programs, waiting=waiting)
 
 
 def _engine_error(kinds: Sequence[str], sentence: str) -> EngineError:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import resource
 import select
 import signal
 import subprocess
@@ -59,11 +58,14 @@ class Died(Exception):
 class Process:
     """A child process. It ends when this process does: it reads the end of its input then, or runs out of seconds."""
 
-    def __init__(self, functions: Sequence[str], nice: int, waiting: Waiting | None = None) -> None:
+    def __init__(
+        self, functions: Sequence[str], *, nice: int = 0, programs: bool = False, waiting: Waiting | None = None
+    ) -> None:
         """Returns when it is ready.
 
         functions  all that it may be asked for, as `module:function`
         nice       how far it stands back behind this process
+        programs   whether it may start processes of its own
         waiting    see there
 
         Raises:
@@ -73,7 +75,7 @@ class Process:
         self._folder = tempfile.TemporaryDirectory(prefix="isolated-")  # what it leaves there goes with it
         try:
             self._child = subprocess.Popen(
-                [sys.executable, "-m", "engine.isolation.child", str(nice), *functions],
+                [sys.executable, "-m", "engine.isolation.child", str(nice), str(int(programs)), *functions],
                 cwd=PROJECT,
                 env=_environment(self._folder.name),
                 stdin=subprocess.PIPE,
@@ -174,8 +176,3 @@ def resident(pid: int) -> int:
     """Bytes of memory that a process holds, as `ps` tells on every Unix; 0 where it does not."""
     told = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return 1024 * int(told.stdout) if told.stdout.strip().isdigit() else 0
-
-
-def peak_memory() -> int:
-    """The most memory that this process ever held, in bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

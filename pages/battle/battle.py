@@ -3,9 +3,8 @@
 import streamlit as st
 
 from engine import access, runs
-from engine.analysis import analyse
 from pages.battle import own_battle, watch
-from pages.battle.report import forecast_report, report
+from pages.battle.report import findings, forecast_report, report
 from pages.battle.setup import setup
 from pages.format import plain
 from pages.shared import person
@@ -28,7 +27,7 @@ if battle_id is None:
     st.stop()
 
 progress = runs.watch(battle_id)
-result = runs.result(battle_id)
+result = runs.result(battle_id) if progress.open else findings.result(battle_id, progress.state, progress.done)
 of_all = f" of {result.task.size:,}" if result.task.size else ""
 st.title(plain(f"{result.names[0]} or {result.names[1]}?"), anchor=False)
 st.caption(
@@ -59,7 +58,7 @@ if progress.state != "done":
         with errors_shown():
             access.resume(me, battle_id)
             st.rerun()
-report.show(analyse(result), me, mine=mine)
+report.show(result, me, mine=mine)
 with st.container(horizontal=True):
     if st.button("New battle"):
         st.query_params.clear()

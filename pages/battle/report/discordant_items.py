@@ -8,11 +8,13 @@ from engine import BattleResult, Item, ItemResult, Task, load_items
 from pages.format import printable
 from pages.shared import tables
 
+MOST = 1_000
+
 
 def show(result: BattleResult, *, key: str) -> None:
     """A table to scan and, for the row that is chosen, the whole question. All text is shown as plain text."""
     items = {item.id: item for item in load_items(result.task)}
-    flips = result.discordant_items
+    flips = result.discordant_items[:MOST]
     if not flips:
         st.caption("None so far: where one was right, so was the other.")
         return
@@ -29,7 +31,8 @@ def show(result: BattleResult, *, key: str) -> None:
     ]
     columns = {"right": st.column_config.TextColumn("right was", width=150), "question": {"width": "medium"}}
     chosen = tables.choose(rows, columns=columns, key=key)
-    st.caption("Choose a row to read the whole question.")
+    first = f"The first {MOST:,} of them. " if len(flips) == MOST else ""
+    st.caption(f"{first}Choose a row to read the whole question.")
     for number in chosen:
         item_id, a, b = flips[number]
         item = items[item_id]
