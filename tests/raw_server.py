@@ -25,10 +25,11 @@ class RawServer:
     sent: int = 0
     hung_up: threading.Event = field(default_factory=threading.Event)
     tries: int = 0
+    listening: socket.socket | None = None
     secure: ssl.SSLContext | None = None
 
     def __post_init__(self) -> None:
-        self.listening = socket.create_server(("127.0.0.1", 0))
+        self.listening = self.listening or socket.create_server(("127.0.0.1", 0))
         self.port = self.listening.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}/v1"
         threading.Thread(target=self._serve, daemon=True).start()
@@ -79,8 +80,8 @@ class RawServer:
 
 
 @contextmanager
-def serving(script: Script) -> Iterator[RawServer]:
-    server = RawServer(script)
+def serving(script: Script, listening: socket.socket | None = None) -> Iterator[RawServer]:
+    server = RawServer(script, listening=listening)
     try:
         yield server
     finally:
