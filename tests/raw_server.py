@@ -26,6 +26,7 @@ class RawServer:
     hung_up: threading.Event = field(default_factory=threading.Event)
     tries: int = 0
     listening: socket.socket | None = None
+    requests: int = 1
     secure: ssl.SSLContext | None = None
 
     def __post_init__(self) -> None:
@@ -44,13 +45,14 @@ class RawServer:
     def _answer(self, plain: socket.socket) -> None:
         with suppress(ssl.SSLError), plain, self._secured(plain) as connection:
             try:
-                request = self._request(connection)
-                if not request:
-                    return
-                self.heads.append(request)
-                for piece in self.script(request):
-                    connection.sendall(piece)
-                    self.sent += len(piece)
+                for _ in range(self.requests):
+                    request = self._request(connection)
+                    if not request:
+                        return
+                    self.heads.append(request)
+                    for piece in self.script(request):
+                        connection.sendall(piece)
+                        self.sent += len(piece)
             except OSError:
                 self.hung_up.set()
 
@@ -80,8 +82,14 @@ class RawServer:
 
 
 @contextmanager
-def serving(script: Script, listening: socket.socket | None = None) -> Iterator[RawServer]:
-    server = RawServer(script, listening=listening)
+def serving(script: Script, listening: socket.socket | None = None, *, requests: int = 1) -> Iterator[RawServer]:
+    """A server for the length of a block.
+
+    script     what it says to each request
+    listening  where; at a free port of this machine unless it is given
+    requests   that it answers over one connection
+    """
+    server = RawServer(script, listening=listening, requests=requests)
     try:
         yield server
     finally:
