@@ -25,10 +25,12 @@ class RawServer:
     sent: int = 0
     hung_up: threading.Event = field(default_factory=threading.Event)
     tries: int = 0
+    listening: socket.socket | None = None
+    requests: int = 1
     secure: ssl.SSLContext | None = None
 
     def __post_init__(self) -> None:
-        self.listening = socket.create_server(("127.0.0.1", 0))
+        self.listening = self.listening or socket.create_server(("127.0.0.1", 0))
         self.port = self.listening.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}/v1"
         threading.Thread(target=self._serve, daemon=True).start()
@@ -43,13 +45,14 @@ class RawServer:
     def _answer(self, plain: socket.socket) -> None:
         with suppress(ssl.SSLError), plain, self._secured(plain) as connection:
             try:
-                request = self._request(connection)
-                if not request:
-                    return
-                self.heads.append(request)
-                for piece in self.script(request):
-                    connection.sendall(piece)
-                    self.sent += len(piece)
+                for _ in range(self.requests):
+                    request = self._request(connection)
+                    if not request:
+                        return
+                    self.heads.append(request)
+                    for piece in self.script(request):
+                        connection.sendall(piece)
+                        self.sent += len(piece)
             except OSError:
                 self.hung_up.set()
 
@@ -79,8 +82,14 @@ class RawServer:
 
 
 @contextmanager
-def serving(script: Script) -> Iterator[RawServer]:
-    server = RawServer(script)
+def serving(script: Script, listening: socket.socket | None = None, *, requests: int = 1) -> Iterator[RawServer]:
+    """A server for the length of a block.
+
+    script     what it says to each request
+    listening  where; at a free port of this machine unless it is given
+    requests   that it answers over one connection
+    """
+    server = RawServer(script, listening=listening, requests=requests)
     try:
         yield server
     finally:

@@ -6,6 +6,7 @@ here: ASCII, a host by name or number, no user, no query. A key belongs to one o
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 
@@ -15,20 +16,26 @@ OPENAI = "https://api.openai.com/v1"
 OPENAI_KEY, OPENAI_URL = "OPENAI_API_KEY", "OPENAI_BASE_URL"
 LONGEST_ADDRESS, LONGEST_MODEL = 500, 200
 ADDRESS = re.compile(
-    r"(?P<scheme>https?)://(?P<host>[\w.-]{1,253}|\[[\da-f:.]{2,45}\])(?::(?P<port>\d{1,5}))?(?:/[\w.~%/:+-]*)?",
+    r"(?P<scheme>https?)://(?P<host>[\w.-]{1,253}|\[[\da-f]*:[\da-f:.]{1,45}\])(?::(?P<port>\d{1,5}))?(?:/[\w.~%/:+-]*)?",
     re.IGNORECASE | re.ASCII,
 )
+NUMBERS = re.compile(r"\d+(?:\.\d+){3}", re.ASCII)
 Origin = tuple[str, str, int]
 
 
 def origin(url: str) -> Origin | None:
-    """Scheme, host and port of an address, in small letters and written out; None for what is no address."""
+    """Scheme, host and port of an address, written one way; None for what is no address."""
     found = ADDRESS.fullmatch(url) if len(url) <= LONGEST_ADDRESS else None
     if found is None:
         return None
-    scheme = found["scheme"].lower()
+    scheme, host = found["scheme"].lower(), found["host"].lower().strip("[]")
     port = int(found["port"] or {"http": 80, "https": 443}[scheme])
-    return (scheme, found["host"].lower(), port) if 0 < port < 1 << 16 else None
+    if ":" in host or NUMBERS.fullmatch(host):
+        try:
+            host = str(ipaddress.ip_address(host))
+        except ValueError:
+            return None
+    return (scheme, host, port) if 0 < port < 1 << 16 else None
 
 
 def check_address(url: str, name: str) -> None:

@@ -72,7 +72,7 @@ def _own(ip: IP) -> bool:
 
 
 def _open_to_others() -> bool:
-    return os.environ.get("NOISEFLOOR_PUBLIC", "") == "1"
+    return os.environ.get("NOISEFLOOR_PUBLIC", "").strip() not in ("", "0")
 
 
 def _listed(name: str, ip: IP) -> bool:

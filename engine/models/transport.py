@@ -23,7 +23,7 @@ import httpcore2
 import httpx2
 
 from engine.models import interruption
-from engine.models.address import Origin, origin
+from engine.models.address import origin
 from engine.models.reach import resolve
 
 T = TypeVar("T")
@@ -131,7 +131,7 @@ class Transport(httpx2.BaseTransport):
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Raises TransportError, and Interrupted."""
         url = request.url
-        if _origin(url) != self._origin:
+        if self._origin is None or origin(f"{url.scheme}://{url.netloc.decode()}") != self._origin:
             raise httpx2.UnsupportedProtocol("this client asks one endpoint and no other")
         headers = [(name, value) for name, value in request.headers.raw if name.lower() in SENT_HEADERS]
         headers += [(b"Accept-Encoding", b"identity")]
@@ -156,10 +156,6 @@ class Transport(httpx2.BaseTransport):
     def __del__(self) -> None:
         if hasattr(self, "_pool"):
             self.close()
-
-
-def _origin(url: httpx2.URL) -> Origin:
-    return url.scheme, url.raw_host.decode().lower(), url.port or {"http": 80}.get(url.scheme, 443)
 
 
 class _Body(httpx2.SyncByteStream):

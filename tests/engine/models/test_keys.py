@@ -5,13 +5,17 @@ from __future__ import annotations
 import _socket
 import json
 import socket
+from ipaddress import ip_address
 from pathlib import Path
 
+import httpx2
 import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
 from engine.cli import main
 from engine.errors import CallerMistake, EngineError, Unreachable
-from engine.models.address import check_address, origin
+from engine.models.address import ADDRESS, check_address, origin
 from engine.models.endpoint import open_endpoint
 from engine.models.registry import find
 from tests.raw_server import RawServer, serving, whole
@@ -97,6 +101,39 @@ def test_an_address_that_two_readers_might_read_differently_is_a_sentence(addres
     assert len(str(caught.value)) < 400 and str(caught.value).isprintable()
     with pytest.raises(CallerMistake):
         check_address(address, "OPENAI_BASE_URL")
+
+
+@given(st.from_regex(ADDRESS, fullmatch=True))
+@settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+def test_who_connects_reads_the_host_that_was_compared(url: str) -> None:
+    assume((ours := origin(url)) is not None)
+    theirs = httpx2.URL(url)
+    assert ours is not None
+    assert (theirs.scheme, theirs.port or {"http": 80, "https": 443}[ours[0]]) == (ours[0], ours[2])
+    assert theirs.host.lower() == ours[1] or ip_address(theirs.host) == ip_address(ours[1])
+
+
+@pytest.mark.parametrize("url", ["https://[::1]/v1", "https://[0:0:0:0:0:0:0:1]:443", "HTTPS://[::0001]:0443/v1"])
+def test_one_host_has_one_origin_however_it_is_written(url: str) -> None:
+    assert origin(url) == ("https", "::1", 443)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[00]", "http://[:]/", "http://[1::2::3]", "http://1.2.3.4.5/", "http://h..x/v1"]
+)
+def test_a_host_that_cannot_be_one_is_no_traceback(url: str) -> None:
+    with pytest.raises(EngineError):
+        open_endpoint(find(f"openai:m@{url}"))
+
+
+def test_an_endpoint_may_have_an_ipv6_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    try:
+        listening = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    with serving(lambda asked: [whole(LIST)], listening) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", f"http://[0:0::1]:{server.port}/v1")
+        assert opened(f"openai:m@http://[::1]:{server.port}/v1", server) == f"Bearer {KEY}"
 
 
 @pytest.mark.parametrize("model", ["", " ", "m\n", "m\x00", "m" * 201, "\x1b[31m"])

@@ -288,3 +288,14 @@ def test_a_handshake_that_never_comes_is_given_up() -> None:
         with pytest.raises(RequestFailure, match="timed out"):
             OpenAIClient(Endpoint(url, "m", trusted=True), retries=0, connect=0.5).chat(HI)
         assert time.monotonic() - started < SOON
+
+
+# ---- connections that are kept
+
+
+def test_a_connection_is_kept_and_one_that_was_hung_up_is_made_anew() -> None:
+    answer = whole(ANSWER).replace(b"Connection: close\r\n", b"")
+    with serving(lambda asked: [answer], requests=3) as server:
+        one = client(server, deadline=5.0, retries=1)
+        assert [one.chat(HI).text for _ in range(7)] == ["Hi."] * 7
+        assert (server.tries, len(server.heads)) == (3, 7)
