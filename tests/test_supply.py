@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import re
 import subprocess
@@ -10,6 +11,8 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from tests.test_architecture import PACKAGES, imports, modules
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCKS = ("app", "torch", "torch-cpu", "dev", "supply")
@@ -136,3 +139,12 @@ def test_an_audit_that_could_not_look_is_no_pass() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     command = re.search(r"bin/pip-audit (.*)", makefile)
     assert command and "--strict" in command[1]
+
+
+def test_whatever_is_imported_is_asked_for() -> None:
+    """What comes along with something else may go with it."""
+    known = importlib.metadata.packages_distributions()
+    used = {name.partition(".")[0] for module in modules() for name, _ in imports(module)}
+    others = used - sys.stdlib_module_names - set(PACKAGES)
+    asked = {*pins("requirements.txt"), *pins("requirements-gym.txt"), "inspect-ai"}
+    assert [name for name in sorted(others) if not asked & {canonical(dist) for dist in known.get(name, [name])}] == []
