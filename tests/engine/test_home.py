@@ -1,75 +1,60 @@
-"""What is written is its owner's alone, from its first moment, whatever the process's umask is."""
+"""Where things are: a folder or path that cannot be is a sentence, whoever wrote it."""
 
 from __future__ import annotations
 
-import os
-import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from engine.home import exposed, home
-from engine.runs.executor import log_file, spawn_worker
-from engine.runs.lock import device_lock
+from engine.cli import main
+from engine.errors import CallerMistake, shown
+from engine.home import home, path_of
 from engine.store.ledger import Ledger
-from tests.engine.store.test_ledger import battle
-from tutor import journal
+from labs import load_lab
+
+IMPOSSIBLE = ["~nosuchuser/x", f"/{'x' * 5_000}", "a\0b", "/half \ud800"]
 
 
-@pytest.fixture(autouse=True)
-def generous() -> Iterator[None]:
-    """Everybody may do everything, unless it is said otherwise."""
-    before = os.umask(0)
-    yield
-    os.umask(before)
+@pytest.mark.parametrize("given", IMPOSSIBLE, ids=lambda given: ascii(given[:12]))
+def test_a_path_that_cannot_be(given: str) -> None:
+    with pytest.raises(CallerMistake, match="cannot be looked at"):
+        path_of(given)
 
 
-def modes(folder: Path) -> dict[str, int]:
-    return {
-        str(path.relative_to(folder.parent)): stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.rglob("*"))
+def test_a_path_with_nothing_at_it_is_one(tmp_path: Path) -> None:
+    assert path_of(str(tmp_path / "none")) == tmp_path / "none"
+    assert path_of("~") == Path.home()
+
+
+@pytest.mark.parametrize("variable", ["NOISEFLOOR_HOME", "NOISEFLOOR_DATA", "NOISEFLOOR_LABS"])
+def test_a_variable_that_names_no_place(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable, "~nosuchuser/x")
+    asks = {
+        "NOISEFLOOR_HOME": home,
+        "NOISEFLOOR_DATA": lambda: main(["tasks"]),
+        "NOISEFLOOR_LABS": lambda: load_lab("x"),
     }
+    if variable == "NOISEFLOOR_DATA":
+        assert asks[variable]() == 2
+    else:
+        with pytest.raises(CallerMistake, match="~nosuchuser/x"):
+            asks[variable]()
 
 
-def test_ledger_journal_locks_and_logs_are_their_owners_alone(own_home: Path) -> None:
-    with Ledger() as ledger, device_lock("cpu"):
-        ledger.add(battle())
-        journal.save_note("which", "this")
-        there = modes(own_home)
-    assert there.pop("home") == 0o700
-    assert {
-        "home/ledger.db",
-        "home/ledger.db-wal",
-        "home/ledger.db-shm",
-        "home/journal.db",
-        "home/worker-cpu.lock",
-    } <= {*there}
-    assert {*there.values()} == {0o600}
+@pytest.mark.parametrize("battle", ["../../x", "half \ud800", "a\0b", "x" * 100_000, "' OR 1=1 --", ""])
+def test_an_id_of_no_battle(battle: str) -> None:
+    with Ledger() as ledger, pytest.raises(CallerMistake, match="There is no battle") as caught:
+        ledger.entry(battle)
+    assert len(str(caught.value)) < 500
+    str(caught.value).encode()
 
 
-def test_a_real_worker_leaves_nothing_that_others_may_read(own_home: Path) -> None:
-    with Ledger():
-        pass
-    assert spawn_worker("cpu").wait(60) == 0, log_file("cpu").read_text()
-    assert [path for path in (own_home, *own_home.rglob("*")) if exposed(path)] == []
+@pytest.mark.parametrize("given", ["~nosuchuser/x", f"/{'x' * 5_000}", "none.jsonl"])
+def test_a_log_that_cannot_be_found(given: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verdict", given, given]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
 
 
-def test_what_an_earlier_release_left_open_is_closed_when_it_is_opened(own_home: Path) -> None:
-    with Ledger() as ledger:
-        ledger.add(battle())
-        for path in (own_home, *own_home.glob("ledger.db*")):
-            path.chmod(0o755 if path.is_dir() else 0o644)
-        with Ledger() as again:
-            assert len(again.entries()) == 1
-        assert not any(exposed(path) for path in (own_home, *own_home.glob("ledger.db*")))
-
-
-@pytest.mark.parametrize("mode", [0o755, 0o1777])
-def test_a_folder_that_is_no_data_folder_yet_keeps_its_permissions(own_home: Path, mode: int) -> None:
-    """Somebody may name /tmp, or a project that others work in."""
-    own_home.mkdir()
-    own_home.chmod(mode)
-    (own_home / "theirs").touch(0o644)
-    home()
-    assert stat.S_IMODE(own_home.stat().st_mode) == mode
-    assert stat.S_IMODE((own_home / "theirs").stat().st_mode) == 0o644
+def test_a_value_in_a_message_is_bounded() -> None:
+    assert len(shown("x" * 10_000)) < 120
+    assert shown("a'b") == '"a\'b"'
