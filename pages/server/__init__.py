@@ -4,5 +4,6 @@ from pages.server.device_cookie import DeviceCookie, token_in
 from pages.server.hosts import host_check
 from pages.server.lifespan import lifespan
 from pages.server.routes import ROUTES
+from pages.server.uploads import OneAtATime, place_of
 
-__all__ = ["ROUTES", "DeviceCookie", "host_check", "lifespan", "token_in"]
+__all__ = ["ROUTES", "DeviceCookie", "OneAtATime", "host_check", "lifespan", "place_of", "token_in"]
