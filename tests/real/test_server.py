@@ -79,6 +79,16 @@ def test_another_sites_page_cannot_open_a_session(address: str) -> None:
     assert refused.value.response.status_code == 403
 
 
+def test_no_other_site_shows_the_operators_pages_in_a_frame(address: str, browser: Browser) -> None:
+    """Whoever sits at the machine is the operator without a cookie: a click meant for the other site would count."""
+    page = browser.new_page()
+    page.goto(f"http://{address.replace('127.0.0.1', 'localhost')}/_stcore/health")
+    page.set_content(f'<iframe src="http://{address}/battle" width="1200" height="700"></iframe>')
+    page.wait_for_timeout(3_000)
+    expect(page.frame_locator("iframe").get_by_test_id("stApp")).to_have_count(0)
+    page.close()
+
+
 def test_its_health_says_what_works_and_nothing_else(address: str, home: Path) -> None:
     status, said = asked(address, "/health")
     assert status == 200
