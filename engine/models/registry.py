@@ -21,6 +21,8 @@ from urllib.parse import urlsplit
 from engine.errors import CallerMistake, Unknown
 from engine.tasks.sources import INSTALL_DATA_PACKAGES
 
+LONGEST_SHOWN = 120
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackagedWeights:
@@ -131,6 +133,13 @@ def find(address: str) -> ModelCard:
         return _hub(address)
     if address.startswith("openai:"):
         return _endpoint(address)
+    try:
+        return _on_disk(address)
+    except (OSError, RuntimeError, ValueError) as error:  # a name too long, a user there is none of, a null character
+        raise _nothing_at(address) from error
+
+
+def _on_disk(address: str) -> ModelCard:
     path = Path(address).expanduser()
     if path.is_dir() and (path / "config.json").is_file():
         return ModelCard(address=str(path.resolve()), title=path.name, kind="folder", location=str(path.resolve()))
@@ -139,25 +148,36 @@ def find(address: str) -> ModelCard:
     if path.suffix.lower() == ".gguf" and path.is_file():
         return ModelCard(address=str(path.resolve()), title=path.stem, kind="gguf", location=str(path.resolve()))
     if path.suffix.lower() == ".gguf" or "/" in address or path.exists():
-        raise CallerMistake(
-            f"There is no model at {address}. A path must be a folder with a config.json or a .gguf file; "
-            "a model of the hub is written hf:org/name, an endpoint openai:model@https://host/v1."
-        )
+        raise _nothing_at(address)
     raise Unknown.name("model", address, PACKAGED)
+
+
+def _nothing_at(address: str) -> CallerMistake:
+    return CallerMistake(
+        f"There is no model at {address[:LONGEST_SHOWN]}. A path must be a folder with a config.json or a .gguf file; "
+        "a model of the hub is written hf:org/name, an endpoint openai:model@https://host/v1."
+    )
+
+
+def _shown(address: str) -> str:
+    return ascii(address if len(address) <= LONGEST_SHOWN else f"{address[:LONGEST_SHOWN]}…")
 
 
 def _hub(address: str) -> ModelCard:
     name, _, revision = address.removeprefix("hf:").partition("@")
     if name.count("/") != 1 or not all(name.split("/")):
-        raise CallerMistake(f"{address!r} is not of the form hf:org/name or hf:org/name@revision.")
+        raise CallerMistake(f"{_shown(address)} is not of the form hf:org/name or hf:org/name@revision.")
     return ModelCard(address=address, title=name, kind="hub", location=name, upstream=name, revision=revision or None)
 
 
 def _endpoint(address: str) -> ModelCard:
     model, _, url = re.sub("@(?=https?://)", "\\n", address.removeprefix("openai:"), count=1).partition("\n")
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
     if not model or parts.scheme not in ("http", "https") or not parts.netloc:
-        raise CallerMistake(f"{address!r} is not of the form openai:model@https://host/v1.")
+        raise CallerMistake(f"{_shown(address)} is not of the form openai:model@https://host/v1.")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise CallerMistake("Keep keys out of addresses: they are stored and shown. Set OPENAI_API_KEY instead.")
     return ModelCard(
