@@ -19,13 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from engine.errors import CallerMistake, Unknown
+from engine.errors import CallerMistake, Unknown, shown
+from engine.home import path_of
 from engine.models.address import OPENAI_KEY, is_model_name, is_openais, origin
 from engine.models.configured import FILE, ConfiguredEndpoint, read_endpoints
 from engine.tasks.sources import INSTALL_DATA_PACKAGES
 
 NAMED = "endpoint:"
-LONGEST_SHOWN = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,16 +168,16 @@ def find(address: str) -> ModelCard:
         return _named(address)
     if address.startswith("openai:"):
         return _endpoint(address)
-    path = Path(address).expanduser()
+    path = path_of(address)
     if path.is_dir() and (path / "config.json").is_file():
         return ModelCard(address=str(path.resolve()), title=path.name, kind="folder", location=str(path.resolve()))
     if path.is_dir():
-        raise CallerMistake(f"The folder {path} holds no config.json, so it is not a transformers model.")
+        raise CallerMistake(f"The folder {shown(str(path))} holds no config.json, so it is not a transformers model.")
     if path.suffix.lower() == ".gguf" and path.is_file():
         return ModelCard(address=str(path.resolve()), title=path.stem, kind="gguf", location=str(path.resolve()))
     if path.suffix.lower() == ".gguf" or "/" in address or path.exists():
         raise CallerMistake(
-            f"There is no model at {address}. A path must be a folder with a config.json or a .gguf file; "
+            f"There is no model at {shown(address)}. A path must be a folder with a config.json or a .gguf file; "
             "a model of the hub is written hf:org/name, an endpoint openai:model@https://host/v1."
         )
     raise Unknown.name("model", address, PACKAGED)
@@ -186,7 +186,7 @@ def find(address: str) -> ModelCard:
 def _hub(address: str) -> ModelCard:
     name, _, revision = address.removeprefix("hf:").partition("@")
     if name.count("/") != 1 or not all(name.split("/")):
-        raise CallerMistake(f"{address!r} is not of the form hf:org/name or hf:org/name@revision.")
+        raise CallerMistake(f"{shown(address)} is not of the form hf:org/name or hf:org/name@revision.")
     return ModelCard(address=address, title=name, kind="hub", location=name, upstream=name, revision=revision or None)
 
 
@@ -198,7 +198,7 @@ def _named(address: str) -> ModelCard:
     if mistake := mistakes.get(name) or mistakes.get(""):
         raise CallerMistake(mistake)
     if not endpoints:
-        raise Unknown(f"There is no {address!r}: no endpoint is configured in {FILE} (docs/endpoints.md).")
+        raise Unknown(f"There is no {shown(address)}: no endpoint is configured in {FILE} (docs/endpoints.md).")
     raise Unknown.name("endpoint", name, endpoints)
 
 
@@ -222,8 +222,7 @@ def _endpoint(address: str) -> ModelCard:
     if set(url) & set("@?#"):
         raise CallerMistake("Keep keys out of addresses: they are stored and shown. Set OPENAI_API_KEY instead.")
     if not is_model_name(model) or origin(url) is None:
-        shown = ascii(address if len(address) <= LONGEST_SHOWN else f"{address[:LONGEST_SHOWN]}…")
-        raise CallerMistake(f"{shown} is not of the form openai:model@https://host/v1.")
+        raise CallerMistake(f"{shown(address)} is not of the form openai:model@https://host/v1.")
     ours = is_openais(url)
     return ModelCard(
         address=address,

@@ -12,7 +12,6 @@ import engine
 from engine import runs
 from engine.access import Person
 from engine.stats import DiscordanceEstimate
-from pages.battle.setup import model_picker
 from pages.shared import person
 from tests.pages.driving import open_page, run_button, texts
 
@@ -30,7 +29,7 @@ def test_picker_offers_only_what_can_run() -> None:
 
 def test_stop_when_decided_becomes_part_of_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     planned: list[engine.Battle] = []
-    monkeypatch.setattr(runs, "start", lambda battle: planned.append(battle) or battle.id)
+    monkeypatch.setattr(runs, "start", lambda battle, **_: planned.append(battle) or battle.id)
     for adaptive in (False, True):
         app = open_page(BATTLE)
         app.toggle(key="adaptive").set_value(adaptive).run()
@@ -104,7 +103,6 @@ def test_a_visitor_sees_those_that_are_open_to_visitors_and_no_mistake(
     configured: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(person, "current", lambda: Person(id="v", operator=False))
-    monkeypatch.setattr(model_picker, "current", person.current)
     app = open_page(BATTLE)
     assert not app.exception
     assert options(app)[2:] == ["<b>Shown</b>"]
