@@ -6,11 +6,15 @@ import streamlit as st
 
 from engine import EngineError
 from engine.home import PROJECT
-from pages.format import plain
+from pages.shared import person
+from pages.shared.errors import in_words
 
 LOGO = str(PROJECT / "pages/static/logo.svg")
 
 st.logo(LOGO, size="large")
+operators_own = [st.Page("operate/operator.py", title="Operator", url_path="operator")]
+if not person.is_operator():  # which needs no journal, as the navigation must not
+    operators_own = []
 page = st.navigation(
     [
         st.Page("start/home.py", title="Noise Floor", url_path="home", default=True),
@@ -22,7 +26,8 @@ page = st.navigation(
         st.Page("learn/lab.py", title="Lab", url_path="lab", visibility="hidden"),
         st.Page("learn/tutor_settings.py", title="Tutor", url_path="tutor"),
         st.Page("learn/your_work.py", title="Your work", url_path="work", visibility="hidden"),
-        st.Page("start/sign_in.py", title="Operator", url_path="sign-in", visibility="hidden"),
+        *operators_own,
+        st.Page("start/sign_in.py", title="Sign in", url_path="sign-in", visibility="hidden"),
     ],
     position="top",
 )
@@ -32,4 +37,4 @@ st.set_page_config(page_title="Noise Floor", page_icon=LOGO, layout=layout)
 try:
     page.run()
 except EngineError as error:
-    st.error(plain(str(error)))
+    st.error(in_words(str(error)))

@@ -66,7 +66,7 @@ def rescored_outcome(task: Task, item: Item, outcome: Outcome, harness: HarnessC
     """
     new: Outcome | None = None
     if task.writes and outcome.text is not None:
-        truncated = isinstance(outcome, ItemFailure)
+        truncated = isinstance(outcome, ItemFailure) and outcome.reason == "truncated"
         new = _rescored_text(task, item, outcome.text, truncated, replace(harness, extraction=rule))
     elif isinstance(outcome, ItemResult) and not _missing_input(outcome, rule):
         stored = Logliks(

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from engine.battles.battle import ItemFailure, ItemResult, Outcome
 from engine.battles.requests import END_OF_THINKING
+from engine.errors import LimitExceeded
 from engine.harness.config import HarnessConfig
 from engine.models.interface import Completion, Logliks, Trouble
 from engine.tasks.scoring.normalisation import best_choice
@@ -60,7 +61,8 @@ def in_given_order(outcome: Outcome, harness: HarnessConfig) -> Outcome:
 
 def written_outcome(task: Task, item: Item, written: Completion | Trouble, harness: HarnessConfig) -> Outcome:
     """Scores a text. One that was cut off before any answer is a failure; one that ended without an answer in the
-    asked-for form is wrong, as lm-eval has it, and `answer` None tells the two kinds of wrong apart.
+    asked-for form is wrong, as lm-eval has it, and `answer` None tells the two kinds of wrong apart. A failure as well
+    is one that nobody can score within the limits of time and memory.
 
     task     whose scorer finds the answer in the text and says what it is worth
     item     what was asked, with the expected answer
@@ -70,7 +72,13 @@ def written_outcome(task: Task, item: Item, written: Completion | Trouble, harne
     if isinstance(written, Trouble):
         return ItemFailure(item_id=item.id, reason=written.reason, message=written.message)
     scorer = task.extractions[harness.extraction]
-    answer = scorer.extract(final_text(written.text, harness))
+    try:
+        answer = scorer.extract(final_text(written.text, harness))
+        score = 0.0 if answer is None else scorer.score(answer, item)
+    except LimitExceeded as error:
+        return ItemFailure(
+            item_id=item.id, reason="scoring", message=str(error), text=written.text, seconds=written.seconds
+        )
     reasoning_unfinished = bool(harness.thinking) and END_OF_THINKING not in written.text
     if written.truncated and (answer is None or reasoning_unfinished):
         return ItemFailure(
@@ -82,7 +90,7 @@ def written_outcome(task: Task, item: Item, written: Completion | Trouble, harne
         )
     return ItemResult(
         item_id=item.id,
-        score=0.0 if answer is None else scorer.score(answer, item),
+        score=score,
         text=written.text,
         answer=answer,
         tokens=written.tokens,

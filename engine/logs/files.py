@@ -23,6 +23,8 @@ MAX_BYTES = 512 * 1024**2
 MAX_ROWS = 2_000_000
 MAX_FILES = 2_000
 MAX_VALUES = 10_000_000
+MAX_LINE = 64 * 1024**2
+MAX_SETS = 1_000
 _GZIP, _CHUNK = b"\x1f\x8b", 1 << 20
 
 
@@ -48,6 +50,20 @@ class Allowance:
             raise CallerMistake(f"{name} is larger than {MAX_BYTES // 1024**2} MB once unpacked: give a part of it.")
         if self.rows < 0:
             raise CallerMistake(f"{name} has more than {MAX_ROWS:,} rows: give a part of it.")
+
+    def take_sets(self, name: str, count: int, rows: int) -> None:
+        """Counts sets of scores before they are made: a small file can name very many.
+
+        name   of the file, for the message
+        count  of the sets
+        rows   of all of them, apart from those that counted as they were read
+
+        Raises:
+            CallerMistake: they are too many, or have more rows than may still be read.
+        """
+        if count > MAX_SETS:
+            raise CallerMistake(f"{name} has {count:,} sets of scores, over {MAX_SETS:,}: give a part of it.")
+        self.take(name, 0, rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,8 +134,10 @@ class LogFile:
         """Lines with their numbers, blank ones left out. Only a line feed ends a line: U+2028 is part of a text."""
         with self._opened() as stream:
             number = 0
-            while line := self._read(stream.readline, self.allowance.size + 1):
+            while line := self._read(stream.readline, min(self.allowance.size, MAX_LINE) + 1):
                 number += 1
+                if len(line) > MAX_LINE:
+                    raise CallerMistake(f"{self.at(number)} is longer than {MAX_LINE // 1024**2} MB: that is no log.")
                 self.allowance.take(self.name, len(line), 1)
                 if text := self._decoded(line).strip():
                     yield number, text

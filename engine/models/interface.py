@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 from engine.harness.config import Decoding
 from engine.harness.prompt import Asked
 
-FailureKind = Literal["truncated", "out_of_memory", "endpoint", "error"]
+FailureKind = Literal["truncated", "out_of_memory", "endpoint", "scoring", "error"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

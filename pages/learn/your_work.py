@@ -3,6 +3,7 @@
 import streamlit as st
 
 from engine.errors import NotAllowed
+from pages.format import plain
 from pages.shared import person
 from tutor import journal
 
@@ -54,7 +55,7 @@ with st.form("resume", border=False, clear_on_submit=True):
             person.wrong_codes.add(person.device())
             st.error("Nobody has this code. Look at each letter; a code that was made later makes earlier ones void.")
         except NotAllowed as error:
-            st.error(str(error))
+            st.error(plain(str(error)))
 
 st.subheader("Delete it", anchor=False)
 with st.popover("Delete everything I wrote"):

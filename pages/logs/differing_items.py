@@ -1,30 +1,30 @@
 """The items two logs score differently, with what the models wrote. Whatever a log holds is shown as plain text."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
-from engine import logs
+from engine.logs import uploads
+from pages.format import printable
 from pages.shared import tables
 
-MOST = 1_000
-CELL, WHOLE = 160, 20_000  # characters
 COLUMNS = {"better was": st.column_config.TextColumn(width=150)}
-Pair = tuple[logs.LogRow, logs.LogRow]
+Outputs = Callable[[int], tuple[str | None, str | None]]
 
 
-def show(pairs: Sequence[Pair], names: tuple[str, str], *, key: str) -> None:
+def show(compared: uploads.Comparison, outputs: Outputs, *, key: str) -> None:
     """A table to scan and, for the row that is chosen, all that both wrote."""
-    differing = [pair for pair in pairs if pair[0].score != pair[1].score]
-    st.subheader(f"The {len(differing):,} items where they differ", anchor=False)
-    if not differing:
+    names, shown = compared.judged.verdict.names, compared.differing
+    st.subheader(f"The {compared.differ:,} items where they differ", anchor=False)
+    if not shown:
         st.caption("None: both have the same score on every item.")
         return
-    shown = differing[:MOST]
-    written = any(row.text or row.answer for pair in shown for row in pair)
-    cells = [_cells(pair, names, written) for pair in shown]
-    first = f"The first {MOST:,} of them. " if len(differing) > MOST else ""
+    written = any(output for item in shown for output in item.outputs)
+    cells = [_cells(item, names, written) for item in shown]
+    first = f"The first {len(shown):,} of them. " if compared.differ > len(shown) else ""
     if not written:
         tables.show(cells, columns=COLUMNS, key=key, height=min(tables.TALLEST, tables.height(len(cells))))
         st.caption(f"{first}The logs hold no outputs to read.")
@@ -32,31 +32,25 @@ def show(pairs: Sequence[Pair], names: tuple[str, str], *, key: str) -> None:
     chosen = tables.choose(cells, columns=COLUMNS, key=key)
     st.caption(f"{first}Choose a row to read both outputs.")
     for number in chosen:
-        for name, row in zip(names, shown[number], strict=True):
-            st.text(f"{name}, score {row.score:g} on {_clean(row.id, CELL)}:\n\n{_output(row, WHOLE)}")
+        item = shown[number]
+        for name, score, output in zip(names, item.scores, outputs(number), strict=True):
+            written_there = _bounded(output or "(nothing)", uploads.WHOLE)
+            st.text(f"{printable(name)}, score {score:g} on {_bounded(item.id, uploads.SHORT)}:\n\n{written_there}")
 
 
-def _cells(pair: Pair, names: tuple[str, str], written: bool) -> dict[str, Any]:
-    a, b = pair
-    cells: dict[str, Any] = {
-        "better was": names[0] if (a.score or 0) > (b.score or 0) else names[1],
-        "item": _clean(a.id, CELL),
-    }
-    if group := a.group or b.group:
-        cells["group"] = group
-    if {a.score, b.score} != {0.0, 1.0}:
-        cells |= {f"score of {name}": row.score for name, row in zip(names, pair, strict=True)}
+def _cells(item: uploads.DifferingItem, names: tuple[str, str], written: bool) -> dict[str, Any]:
+    a, b = item.scores
+    cells: dict[str, Any] = {"better was": names[0] if a > b else names[1], "item": _bounded(item.id, uploads.SHORT)}
+    if item.group:
+        cells["group"] = item.group
+    if {a, b} != {0.0, 1.0}:
+        cells |= {f"score of {name}": score for name, score in zip(names, item.scores, strict=True)}
     if written:
-        cells |= {name: _output(row, CELL) for name, row in zip(names, pair, strict=True)}
+        outputs = (_bounded(output or "(nothing)", uploads.SHORT) for output in item.outputs)
+        cells |= dict(zip(tables.apart(names, ("better was", "item", "group")), outputs, strict=True))
     return cells
 
 
-def _output(row: logs.LogRow, most: int) -> str:
-    """What a model wrote, or what was read off it."""
-    return _clean(row.text or row.answer or "(nothing)", most)
-
-
-def _clean(text: str, most: int) -> str:
-    """Bounded, and without the halves of characters that no screen can show."""
-    whole = text[:most].encode("utf-8", "replace").decode("utf-8")
-    return f"{whole} …" if len(text) > most else whole
+def _bounded(text: str, most: int) -> str:
+    """Cut where it is longer, and without characters that no screen can show."""
+    return printable(f"{text[:most]} …" if len(text) > most else text)

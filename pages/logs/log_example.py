@@ -1,13 +1,13 @@
 """What a log may look like, to copy; and an example to try, from a battle that was really fought."""
 
-import csv
-import io
+import tempfile
+from pathlib import Path
 
 import streamlit as st
 
-from engine import load_task, logs
+from engine import load_task, spreadsheet
 from engine.analysis import recordings
-from pages.logs.log_upload import ChosenLog
+from engine.logs import uploads
 
 CSV = """\
 id,correct,group,output
@@ -41,18 +41,17 @@ def show_formats() -> None:
             "Give all of them on the same side: then the settings are known too."
         )
         st.caption(
-            f"Up to {st.get_option('server.maxUploadSize')} MB a file. Nothing is kept: a file is read in memory, "
-            "and is gone when you remove it or leave."
+            f"Up to {st.get_option('server.maxUploadSize')} MB a file. Nothing is kept: a file is gone when "
+            "you remove it or leave."
         )
 
 
-def example() -> tuple[ChosenLog, ChosenLog]:
+def example() -> tuple[uploads.Side, ...]:
     """Both sides of a recorded battle, each read from a CSV as an upload is."""
     battle = recordings.load("arc_easy")
-    first, second = (
-        _log(f"{name}.csv", scores) for name, scores in zip(battle.names, (battle.a, battle.b), strict=True)
-    )
-    return first, second
+    files = [Path(_written().name, f"{name}.csv") for name in battle.names]
+    given = (uploads.Upload(name=file.name, place=str(file)) for file in files)
+    return tuple(uploads.Side(upload=upload, selector="correct") for upload in given)
 
 
 def about_example() -> str:
@@ -65,10 +64,11 @@ def about_example() -> str:
 
 
 @st.cache_resource
-def _log(name: str, scores: tuple[float, ...]) -> ChosenLog:
-    table = io.StringIO()
-    lines = csv.writer(table)
-    lines.writerow(["id", "correct"])
-    lines.writerows((number, int(score)) for number, score in enumerate(scores, start=1))
-    contents = logs.contents(name, table.getvalue().encode())
-    return ChosenLog(log=contents.pick(name, None), contents=contents)
+def _written() -> tempfile.TemporaryDirectory[str]:
+    """Once a server."""
+    folder = tempfile.TemporaryDirectory(prefix="noisefloor-example-")
+    battle = recordings.load("arc_easy")
+    for name, scores in zip(battle.names, (battle.a, battle.b), strict=True):
+        rows = ((number, int(score)) for number, score in enumerate(scores, start=1))
+        Path(folder.name, f"{name}.csv").write_text(spreadsheet.csv_table(("id", "correct"), rows), encoding="utf-8")
+    return folder

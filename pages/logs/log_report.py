@@ -1,23 +1,24 @@
 """All there is to say about two logs: may they be compared, who is better, where the gap comes from."""
 
 import json
+from functools import partial
 
 import streamlit as st
 
 from engine import report
-from engine.logs import decomposition, judging
+from engine.logs import judging, uploads
 from engine.stats import AdjustedVerdicts
 from pages.format import plain
-from pages.logs import comparability_table, differing_items, verdict_table
-from pages.logs.log_upload import ChosenLog
+from pages.logs import comparability_table, differing_items, found, verdict_table
 from pages.shared import adjusted_verdicts, decomposition_report, download, tables, verdict_card
 
 MOST_DRAWN = 30  # groups
 
 
-def show(judged: judging.LogVerdict, a: ChosenLog, b: ChosenLog, *, key: str) -> None:
-    verdict, aligned = judged.verdict, judged.aligned
-    if aligned.pairs and all(x == y for x, y in aligned.pairs) and aligned.a.settings == aligned.b.settings:
+def show(sides: uploads.Pair, rules: uploads.Rules, *, key: str) -> None:
+    compared = found.comparison(sides, rules)
+    judged, verdict = compared.judged, compared.judged.verdict
+    if compared.identical:
         st.warning("Every line of the two logs is the same: is it one log given twice?")
     st.subheader("May they be compared?", anchor=False)
     comparability_table.show(judged.comparability)
@@ -26,9 +27,8 @@ def show(judged: judging.LogVerdict, a: ChosenLog, b: ChosenLog, *, key: str) ->
     if judged.groups is not None:
         _groups(judged.groups, key=f"{key}-groups")
     st.subheader("Where does the gap come from?", anchor=False)
-    others = decomposition.other_scorings(aligned, a.contents, b.contents)
-    decomposition_report.show(decomposition.decompose_logs(verdict, aligned, others), key=f"{key}-split")
-    differing_items.show(aligned.pairs, verdict.names, key=f"{key}-differing")
+    decomposition_report.show(compared.decomposition, key=f"{key}-split")
+    differing_items.show(compared, partial(found.outputs, sides, rules), key=f"{key}-differing")
     download.show("Download JSON", json.dumps(report.as_json(judged), indent=1), "verdict.json")
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from engine import CallerMistake, EngineError, logs
+from engine import CallerMistake, EngineError
+from engine.logs import uploads
 from pages.format import plain
+from pages.logs import found
+from pages.server import place_of
+from pages.shared.errors import in_words
 
 TYPES = ("jsonl", "json", "csv", "gz", "eval")
 MOST_FILES = 100
@@ -21,23 +23,19 @@ MOST_MODELS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChosenLog:
-    """A set of scores, and the file it was chosen from."""
-
-    log: logs.Log
-    contents: logs.Contents
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Upload:
+class _Given:
     """The files of one side, read as one run."""
 
     id: str
-    name: str
-    contents: logs.Contents
+    upload: uploads.Upload
+    overview: uploads.Overview
+
+    def side(self, selector: str) -> uploads.Side:
+        """One of its sets of scores."""
+        return uploads.Side(upload=self.upload, selector=selector)
 
 
-def show() -> tuple[ChosenLog, ...] | None:
+def show() -> tuple[uploads.Side, ...] | None:
     """The logs chosen: two, more from one file, or fewer while something is missing, which is said. None: no file."""
     columns = st.columns(2)
     given = [
@@ -54,49 +52,27 @@ def show() -> tuple[ChosenLog, ...] | None:
     return ()
 
 
-def _read(column: DeltaGenerator, side: str, files: Sequence[UploadedFile]) -> _Upload | None:
+def _read(column: DeltaGenerator, side: str, files: Sequence[UploadedFile]) -> _Given | None:
     """What was given; None for nothing, and for what cannot be read, with the reason in its place."""
     if not files:
         return None
-    run_id = " ".join(file.file_id for file in files)
     try:
-        contents = _contents(side, run_id, files)
+        if len(files) > MOST_FILES:
+            raise CallerMistake(f"These are {len(files):,} files; a run has {MOST_FILES} at most.")
+        place = place_of(files, f"run {side}")
+        upload = uploads.Upload(name=files[0].name if len(files) == 1 else place.name, place=str(place))
+        overview = found.overview(upload)
     except EngineError as error:
-        column.error(plain(str(error)))
+        column.error(in_words(str(error)))
         return None
-    for name, why in contents.refused.items():
+    for name, why in overview.refused.items():
         column.caption(plain(f"“{name}” cannot be chosen: {why}"))
-    return _Upload(id=run_id, name=files[0].name, contents=contents)
+    if overview.count > len(overview.names):
+        column.caption(f"The first {len(overview.names):,} of {overview.count:,} sets of scores can be chosen.")
+    return _Given(id=" ".join(file.file_id for file in files), upload=upload, overview=overview)
 
 
-@st.cache_resource(max_entries=4, scope="session", show_spinner="Reading the log …")
-def _contents(side: str, run_id: str, _files: Sequence[UploadedFile]) -> logs.Contents:
-    """Read once; gone with the session, or with four newer ones. Several files are one run, as a folder of them is."""
-    if len(_files) == 1:
-        return logs.contents(_files[0].name, _files[0].getvalue())
-    if len(_files) > MOST_FILES:
-        raise CallerMistake(f"These are {len(_files):,} files; a run has {MOST_FILES} at most.")
-    with tempfile.TemporaryDirectory(prefix="logs-") as outer:
-        folder = Path(outer, f"run {side}")  # whose name is the run's where its files tell no other
-        folder.mkdir()
-        for file in _files:
-            place = folder / _safe_name(file.name)
-            if place.exists():
-                raise CallerMistake(f"Two of these files are called {_safe_name(file.name)}: they are two runs.")
-            place.write_bytes(file.getvalue())
-        try:
-            return logs.contents(folder.name, folder)
-        except EngineError as error:
-            raise CallerMistake(str(error).replace(f"{folder}/", "")) from error
-
-
-def _safe_name(name: str) -> str:
-    """A file's name without folders and without what a file system may refuse."""
-    last = name.replace("\\", "/").rpartition("/")[2]
-    return "".join(c if c.isascii() and (c.isalnum() or c in "-_.: ") else "_" for c in last)[-200:]
-
-
-def _of_two(a: _Upload, b: _Upload, columns: Sequence[DeltaGenerator]) -> tuple[ChosenLog, ...]:
+def _of_two(a: _Given, b: _Given, columns: Sequence[DeltaGenerator]) -> tuple[uploads.Side, ...]:
     """One set of scores from each."""
     first = _scores_of(columns[0], "A", a, None)
     second = _scores_of(columns[1], "B", b, first)
@@ -106,34 +82,35 @@ def _of_two(a: _Upload, b: _Upload, columns: Sequence[DeltaGenerator]) -> tuple[
     return ()
 
 
-def _scores_of(column: DeltaGenerator, side: str, upload: _Upload, like: ChosenLog | None) -> ChosenLog | None:
+def _scores_of(column: DeltaGenerator, side: str, given: _Given, like: uploads.Side | None) -> uploads.Side | None:
     """The only set of scores that may be meant, or the one that is chosen; at first what the other side chose."""
-    contents = upload.contents
-    try:
-        return ChosenLog(log=contents.pick(upload.name, None), contents=contents)
-    except EngineError:
-        names = list(contents.logs)
-    key = f"log-{side}-{upload.id}"
-    if like and like.log.selector in names and not st.session_state.get(key):
-        st.session_state[key] = like.log.selector
-    name = column.selectbox(f"Which {contents.kind} of {side}?", names, None, placeholder="Choose one", key=key)
-    return ChosenLog(log=contents.logs[name], contents=contents) if name else None
+    overview = given.overview
+    if overview.meant is not None:
+        return given.side(overview.meant)
+    key = f"log-{side}-{given.id}"
+    if like and like.selector in overview.names and not st.session_state.get(key):
+        st.session_state[key] = like.selector
+    name = column.selectbox(
+        f"Which {overview.kind} of {side}?", overview.names, None, placeholder="Choose one", key=key
+    )
+    return given.side(name) if name else None
 
 
-def _of_one(upload: _Upload) -> tuple[ChosenLog, ...]:
+def _of_one(given: _Given) -> tuple[uploads.Side, ...]:
     """Several models from one file, each against each."""
-    contents = upload.contents
-    if contents.kind != "model" or len(contents.logs) < 2:
-        st.info(f"{plain(upload.name)} is one contender: give the log of the other one too.")
+    overview = given.overview
+    if overview.kind != "model" or overview.count < 2:
+        name = plain(given.upload.name)
+        st.info(f"{name} is one contender: give the log of the other one too.")
         return ()
     names = st.multiselect(
-        f"Models to compare, each against each ({len(contents.logs)} in this file)",
-        list(contents.logs),
-        default=list(contents.logs)[:MOST_MODELS],
+        f"Models to compare, each against each ({overview.count} in this file)",
+        overview.names,
+        default=overview.names[:MOST_MODELS],
         max_selections=MOST_MODELS,
-        key=f"log-models-{upload.id}",
+        key=f"log-models-{given.id}",
     )
     if len(names) < 2:
         st.info("Choose at least two models.")
         return ()
-    return tuple(ChosenLog(log=contents.logs[name], contents=contents) for name in names)
+    return tuple(map(given.side, names))

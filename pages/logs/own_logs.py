@@ -4,8 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from engine.logs import judging
-from pages.logs import log_example, log_report, log_rules, log_scale, log_upload, pairs_report
+from pages.logs import found, log_example, log_report, log_rules, log_upload, pairs_report
 from pages.shared.errors import errors_shown
 
 EXAMPLE = "logs-example"
@@ -22,13 +21,15 @@ def show() -> None:
         st.info(log_example.about_example())
         st.button("Put the example away", on_click=partial(st.session_state.pop, EXAMPLE))
         uploaded = log_example.example()
+    if len(uploaded) < 2:
+        return
     with errors_shown():
-        chosen = log_scale.show(uploaded)
-        if len(chosen) < 2:
+        facts = found.facts(uploaded)
+        chosen = log_rules.scaled(uploaded, facts)
+        if not chosen:
             return
-        compared = [side.log for side in chosen]
-        rules = log_rules.show(compared)
+        rules = log_rules.show(facts)
         if len(chosen) == 2:
-            log_report.show(judging.verdict_of_logs(*compared, **rules), *chosen, key="logs")
+            log_report.show((chosen[0], chosen[1]), rules, key="logs")
         else:
-            pairs_report.show(judging.every_pair(compared, **rules), chosen, key="logs")
+            pairs_report.show(chosen, rules, key="logs")

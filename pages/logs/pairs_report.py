@@ -7,15 +7,15 @@ from itertools import combinations
 import streamlit as st
 
 from engine import report
-from engine.logs import judging
+from engine.logs import uploads
 from pages.charts import gaps_chart
 from pages.charts.gaps_chart import GapRow
-from pages.logs import log_report, verdict_table
-from pages.logs.log_upload import ChosenLog
+from pages.logs import found, log_report, verdict_table
 from pages.shared import download, tables
 
 
-def show(judged: judging.EveryPair, models: Sequence[ChosenLog], *, key: str) -> None:
+def show(sides: Sequence[uploads.Side], rules: uploads.Rules, *, key: str) -> None:
+    judged = found.every_pair(sides, rules)
     verdicts = [pair.verdict for pair in judged.verdicts]
     titles = [" against ".join(verdict.names) for verdict in verdicts]
     outcomes = judged.outcomes
@@ -37,6 +37,6 @@ def show(judged: judging.EveryPair, models: Sequence[ChosenLog], *, key: str) ->
         "looks real by luck: p (Holm) allows for their number, and nobody is called better without it."
     )
     download.show("Download JSON of all pairs", json.dumps(report.as_json(judged), indent=1), "verdicts.json")
-    pairs = list(combinations(models, 2))
+    pairs = list(combinations(sides, 2))
     number = st.selectbox("Look at one pair", range(len(pairs)), format_func=titles.__getitem__, key=f"{key}-pair")
-    log_report.show(judged.verdicts[number], *pairs[number], key=f"{key}-{number}")
+    log_report.show(pairs[number], rules, key=f"{key}-{number}")

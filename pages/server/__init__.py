@@ -5,5 +5,6 @@ from pages.server.frames import OwnFramesOnly
 from pages.server.hosts import host_check
 from pages.server.lifespan import lifespan
 from pages.server.routes import ROUTES
+from pages.server.uploads import OneAtATime, place_of
 
-__all__ = ["ROUTES", "DeviceCookie", "OwnFramesOnly", "host_check", "lifespan", "token_in"]
+__all__ = ["ROUTES", "DeviceCookie", "OneAtATime", "OwnFramesOnly", "host_check", "lifespan", "place_of", "token_in"]

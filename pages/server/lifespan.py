@@ -20,6 +20,7 @@ from engine import EngineError, access, log_format, runs
 from engine.analysis import recordings
 from pages.charts import noise_chart, score_bars
 from pages.drawing.palette import DARK, LIGHT
+from pages.server import uploads
 
 log = logging.getLogger(__name__)
 LONGEST_END = 8.0
@@ -72,6 +73,7 @@ def _end_in_time() -> None:
 
 
 def _start() -> None:
+    uploads.keep_on_disk()
     try:
         runs.resume_open()
     except EngineError as error:  # the pages say it as well, and those that need no ledger work

@@ -7,6 +7,7 @@ import streamlit as st
 from engine import explain, load_task
 from engine.analysis import recordings
 from pages.charts import noise_chart
+from pages.format import plain
 from pages.shared import person
 
 st.title("Is that gap real?", anchor=False)
@@ -32,10 +33,10 @@ n = st.select_slider(
 )
 noise_chart.show(partial(recordings.verdict_after, battle), n, len(battle.a), battle.names, key="home-noise")
 told = explain(recordings.verdict_after(battle, n))
-st.markdown(f"**{told.headline}** {told.gap}")
+st.markdown(f"**{plain(told.headline)}** {plain(told.gap)}")
 st.caption(
     "The grey band is what luck alone can do with that many questions; a gap inside it shows nothing yet. "
-    f"{battle.names[0]} against {battle.names[1]} on {load_task(battle.task).title}, measured by us. "
+    f"{plain(battle.names[0])} against {plain(battle.names[1])} on {load_task(battle.task).title}, measured by us. "
     + battle.provenance
 )
 st.page_link("battle/recorded.py", label="More recorded battles", icon=":material/arrow_forward:")

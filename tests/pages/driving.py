@@ -32,8 +32,16 @@ def open_page(path: str = "", *, learner: str = "ann", operator: bool = True, **
     return app.switch_page(path.removeprefix("pages/")).run() if path else app
 
 
-def open_lab(slug: str = "lab1", learner: str = "ann") -> AppTest:
+def open_lab(slug: str = "lab1", learner: str = "ann", tab: str = "Talk") -> AppTest:
     app = open_page("pages/learn/lab.py", lab=slug, learner=learner)
+    assert not app.exception
+    return app if tab == "Talk" else open_tab(app, slug, tab)
+
+
+def open_tab(app: AppTest, slug: str, tab: str) -> AppTest:
+    """Only the open tab of a lab is drawn."""
+    app.session_state[f"tabs-{slug}"] = tab
+    app.run()
     assert not app.exception
     return app
 

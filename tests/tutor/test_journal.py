@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import gzip
 import json
 import sqlite3
@@ -408,3 +409,14 @@ def test_a_writer_waits_for_another_connection_that_is_writing(own_home: Path):
         other.execute("commit")
         assert writing.result(timeout=5).learner == THOUGHT
     other.close()
+
+
+def test_turns_of_a_model_are_counted_by_the_day_and_at_once() -> None:
+    first, second = datetime.date(2026, 1, 31), datetime.date(2026, 2, 1)
+    assert journal.model_turns(first) == 0
+    with ThreadPoolExecutor(8) as pool:
+        for counted in [pool.submit(journal.count_model_turn, first) for _ in range(24)]:
+            counted.result()
+    assert (journal.model_turns(first), journal.model_turns(second)) == (24, 0)
+    journal.count_model_turn(second)
+    assert (journal.model_turns(first), journal.model_turns(second)) == (0, 1)  # yesterday's went

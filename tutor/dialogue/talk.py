@@ -5,6 +5,7 @@ Whatever fails, the message stays: `respond` takes up an unanswered turn where i
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -91,13 +92,16 @@ def unanswered_turn(talk: Talk) -> Exchange | None:
 def respond(talk: Talk, tutor: Tutor) -> Iterator[str]:
     """Judges the unanswered turn and streams the reply; both are in the journal when the iterator ends.
 
-    Yields pieces of the reply. A model's voice that fails, before or in the middle, is replaced by the authored words:
-    the learner sees one whole reply, and the journal says who wrote it.
+    Yields pieces of the reply. That a model will be asked is counted before it is. A model's voice that fails, before
+    or in the middle, is replaced by the authored words: the learner sees one whole reply, and the journal says who
+    wrote it.
     """
     lab = load_lab(talk.lab)
     last = unanswered_turn(talk)
     if last is None:
         return
+    if tutor.voice is not None:
+        journal.count_model_turn(datetime.datetime.now(datetime.UTC).date())
     if last.assessment is None:
         last = replace(last, assessment=assess_turn(talk, last, tutor.judge))
     exchanges = (*talk.exchanges[:-1], last)

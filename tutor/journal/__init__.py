@@ -5,6 +5,7 @@ A message is written before anybody judges it, a judgement before the reply, so 
 """
 
 from tutor.journal.connection import check_writable
+from tutor.journal.counts import count_model_turn, messages_of, messages_since, model_turns
 from tutor.journal.learners import (
     delete,
     device_id,
@@ -35,6 +36,7 @@ __all__ = [
     "TurnTaken",
     "begin",
     "check_writable",
+    "count_model_turn",
     "delete",
     "device_id",
     "draft",
@@ -43,6 +45,9 @@ __all__ = [
     "keep",
     "latest",
     "learner_of",
+    "messages_of",
+    "messages_since",
+    "model_turns",
     "new_resume_code",
     "read",
     "read_note",

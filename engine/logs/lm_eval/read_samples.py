@@ -26,6 +26,7 @@ from engine.logs.log import (
     one_line,
     score_of,
     settings_of,
+    short_list,
     short_repr,
 )
 
@@ -77,12 +78,17 @@ def from_files(source: LogFile, files: Sequence[LogFile]) -> Contents:
             log_row = _row(row, task if len(files) > 1 else "", where)
             rows = filters.setdefault(one_line(row.get("filter", "none")), {})
             check_new(log_row.id, rows, where)
-            rows[log_row.id] = log_row, (scores := None if _failed(row) else _metrics(row, where, refused))
-            file.allowance.take(file.name, 0, len(scores or "1") - 1)
+            rows[log_row.id] = log_row, None if _failed(row) else _metrics(row, where, refused)
     notes = (read_results.EARLY,) if any(map(read_results.ended_early, results.values())) else ()
     logs = {}
+    metrics = {
+        name: dict.fromkeys(metric for _, scores in rows.values() for metric in scores or ())
+        for name, rows in filters.items()
+    }
+    again = sum(len(filters[name]) * (len(found) - 1) for name, found in metrics.items() if found)
+    source.allowance.take_sets(source.name, sum(map(len, metrics.values())), again)
     for filter_name, rows in filters.items():
-        for metric in dict.fromkeys(metric for _, scores in rows.values() for metric in scores or ()):
+        for metric in metrics[filter_name]:
             tasks = {row.group for row, scores in rows.values() if scores is None or metric in scores}
             merged = _merged({task: s for task, s in settings.items() if task in tasks or len(settings) == 1})
             selector = f"{metric},{filter_name}"
@@ -110,7 +116,7 @@ def _failed(row: Mapping[str, Any]) -> bool:
 def _row(row: Mapping[str, Any], task: str, where: str) -> LogRow:
     """The row without its score, which depends on the metric."""
     if "doc_id" not in row:
-        raise CallerMistake(f"{where} has no doc_id; it has {', '.join(row) or 'no fields'}.")
+        raise CallerMistake(f"{where} has no doc_id; it has {short_list(row, 30) or 'no fields'}.")
     number = item_id(row["doc_id"], where)
     text, answer = _first_entry(_first_entry(row.get("resps"))), _first_entry(row.get("filtered_resps"))
     return LogRow(
@@ -137,7 +143,7 @@ def _metrics(row: Mapping[str, Any], where: str, refused: dict[str, str]) -> dic
         else:
             scores[one_line(name)] = score_of(row[name], where)
     if not scores:
-        raise CallerMistake(f"{where} has no score; it has {one_line(', '.join(row)) or 'no fields'}.")
+        raise CallerMistake(f"{where} has no score; it has {short_list(row, 30) or 'no fields'}.")
     return scores
 
 

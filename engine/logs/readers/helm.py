@@ -55,6 +55,7 @@ def contents(source: LogFile, document: list[Any]) -> Contents:
     for number, entry in enumerate(document):
         where = f"{source.name}, entry {number}"
         source.allowance.take(source.name, 0, _add(as_object(entry, where), where, scores, instances))
+    source.allowance.take_sets(source.name, len(scores), sum(len(instances[key[1:]]) for key in scores))
     details, settings = _details_beside(source), _settings_beside(source)
     several_splits = len({split for _, split in instances}) > 1
     logs = {}

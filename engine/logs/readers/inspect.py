@@ -96,8 +96,8 @@ def contents(source: LogFile, document: Mapping[str, Any]) -> Contents:
             raise CallerMistake(f"{where}: the id {short_repr(name)} was there before in the same epoch.")
         earlier[epoch] = sample
         for scorer, value in _values(sample, where, refused):
-            source.allowance.take(source.name, 0, 1)
             scores.setdefault(scorer, {}).setdefault(name, []).append(value)
+    source.allowance.take_sets(source.name, len(scores), len(epochs) * len(scores))
     notes = _notes(source, document, epochs)
     logs = {
         scorer: Log(

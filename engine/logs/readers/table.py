@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -41,7 +42,8 @@ ABOUT = {*IDS, *GROUPS, *TEXTS, *QUESTIONS, *ERRORS, "cluster", "answer", "model
 
 NO_ERROR = {"", "0", "false", "no", "none", "null", "nan", "n/a"}
 
-_MODEL_COLUMN = re.compile(r"(?:score|correct|is_correct)[ _.:-]+(.+)|(.+)[ _.:-]+(?:score|correct)")
+MAX_COLUMNS = 10_000
+_BEFORE_MODEL, _AFTER_MODEL, _BETWEEN = ("score", "correct", "is_correct"), ("score", "correct"), " _.:-"
 _WORDS = {"true": 1.0, "yes": 1.0, "correct": 1.0, "false": 0.0, "no": 0.0, "incorrect": 0.0}
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,3})?", re.ASCII)
 
@@ -87,7 +89,7 @@ def _contents(source: LogFile, kind: str, rows: Iterable[TableRow], parse: Score
     if not table:
         raise CallerMistake(f"{source.name} holds no rows.")
     columns, kind_of_column, sure = _columns(table, parse)
-    source.allowance.take(source.name, 0, len(table) * (len(columns) - 1))
+    source.allowance.take_sets(source.name, len(columns), len(table) * (len(columns) - 1))
     rows_by_log: dict[tuple[str, _Column], dict[str, LogRow]] = {}
     for number, (where, row) in enumerate(table, start=1):
         for column in columns:
@@ -113,12 +115,14 @@ def _contents(source: LogFile, kind: str, rows: Iterable[TableRow], parse: Score
 def _columns(table: list[TableRow], parse: ScoreParser) -> tuple[list[_Column], str, bool]:
     """The columns that hold scores, what tells them apart, and whether that is certain."""
     names = dict.fromkeys(name for _, row in table for name in row)
+    if len(names) > MAX_COLUMNS:
+        raise CallerMistake(f"{table[0][0]} is of a table with {len(names):,} columns, over {MAX_COLUMNS:,}.")
     if columns := [_Column(field=name) for name in SCORES if name in names]:
         return columns, "column", True
     objects = dict.fromkeys(name for _, row in table for name, cell in row.items() if isinstance(cell, dict))
     nested = [_Column(field=name, model=one_line(name), nested=True) for name in objects if _holds_scores(table, name)]
-    matches = [(name, _MODEL_COLUMN.fullmatch(name)) for name in names if name not in ABOUT]
-    flat = [_Column(field=name, model=one_line(match[1] or match[2])) for name, match in matches if match]
+    models = ((name, _model_in(name)) for name in names if name not in ABOUT)
+    flat = [_Column(field=name, model=one_line(model)) for name, model in models if model]
     if nested or flat:
         return nested + flat, "model", True
     if guessed := [_Column(field=name) for name in names if name not in ABOUT and _all_scores(table, name, parse)]:
@@ -126,6 +130,23 @@ def _columns(table: list[TableRow], parse: ScoreParser) -> tuple[list[_Column], 
     raise CallerMistake(
         f"{table[0][0]} has none of the fields {', '.join(SCORES)}; it has {short_list(names, 30) or 'no fields'}."
     )
+
+
+def _model_in(column: str) -> str:
+    """The model that a column of scores is named after, as in `score_ruby` or `ruby.correct`; empty where none is.
+
+    >>> _model_in("score_ruby"), _model_in("ruby.correct"), _model_in("scores")
+    ('ruby', 'ruby', '')
+    """
+    for start in _BEFORE_MODEL:
+        rest = column.removeprefix(start)
+        if rest != column and rest[:1] in tuple(_BETWEEN):
+            return rest.lstrip(_BETWEEN)
+    for end in _AFTER_MODEL:
+        rest = column.removesuffix(end)
+        if rest != column and rest[-1:] in tuple(_BETWEEN):
+            return rest.rstrip(_BETWEEN)
+    return ""
 
 
 def _holds_scores(table: list[TableRow], name: str) -> bool:
@@ -210,7 +231,9 @@ def _csv_rows(source: LogFile) -> Iterator[TableRow]:
 
 
 def _check_names(names: list[str], where: str) -> None:
-    twice = {name for name in names if names.count(name) > 1}
+    if len(names) > MAX_COLUMNS:
+        raise CallerMistake(f"{where} names {len(names):,} columns, over {MAX_COLUMNS:,}.")
+    twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise CallerMistake(f"{where} names the column {short_repr(min(twice))} twice.")
 

@@ -5,37 +5,42 @@ from collections.abc import Sequence
 import streamlit as st
 
 from engine import BattleResult, Item, ItemResult, Task, load_items
+from pages.format import printable
 from pages.shared import tables
+
+MOST = 1_000
 
 
 def show(result: BattleResult, *, key: str) -> None:
     """A table to scan and, for the row that is chosen, the whole question. All text is shown as plain text."""
     items = {item.id: item for item in load_items(result.task)}
-    flips = result.discordant_items
+    flips = result.discordant_items[:MOST]
     if not flips:
         st.caption("None so far: where one was right, so was the other.")
         return
+    named = tables.apart(result.names, ("right", "question", "answer"))
     rows = [
         {
             "right": result.names[0] if a.score > b.score else result.names[1],
             "question": _question(items[item_id]),
-            result.names[0]: _answer(items[item_id], a),
-            result.names[1]: _answer(items[item_id], b),
+            named[0]: _answer(items[item_id], a),
+            named[1]: _answer(items[item_id], b),
             "answer": _right_answer(items[item_id]),
         }
         for item_id, a, b in flips
     ]
     columns = {"right": st.column_config.TextColumn("right was", width=150), "question": {"width": "medium"}}
     chosen = tables.choose(rows, columns=columns, key=key)
-    st.caption("Choose a row to read the whole question.")
+    first = f"The first {MOST:,} of them. " if len(flips) == MOST else ""
+    st.caption(f"{first}Choose a row to read the whole question.")
     for number in chosen:
         item_id, a, b = flips[number]
         item = items[item_id]
-        st.text("\n\n".join(dict.fromkeys(item.contexts)))
+        st.text(printable("\n\n".join(dict.fromkeys(item.contexts))))
         for name, outcome in zip(result.names, (a, b), strict=True):
             mark = "●" if outcome.score == 1 else "○" if outcome.score else "✕"
-            st.text(f"{mark} {name}: {_answer(item, outcome)}")
-        st.text(f"The answer: {_right_answer(item)}")
+            st.text(printable(f"{mark} {name}: {_answer(item, outcome)}"))
+        st.text(printable(f"The answer: {_right_answer(item)}"))
 
 
 def show_latest(

@@ -1,24 +1,21 @@
 """All there is to say about a battle that is over or was stopped."""
 
-import csv
-import io
-import json
-from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
 
-from engine import Battle, BattleResult, Verdict, compare
-from engine.analysis import BattleAnalysis
-from engine.report import as_json, figures
-from pages.battle.report import discordant_items, forecast_report, repeats, settings_list
+from engine import BattleResult, spreadsheet
+from engine.access import Person
+from engine.analysis import repeats_of
+from engine.report import figures
+from pages.battle.report import discordant_items, findings, forecast_report, repeats, settings_list
 from pages.charts import live_chart, noise_chart
-from pages.format import plain
 from pages.shared import decomposition_report, download, verdict_card
+from pages.shared.errors import errors_shown, in_words
 
 
-def show(analysis: BattleAnalysis) -> None:
-    result = analysis.result
+def show(result: BattleResult, me: Person, *, mine: bool) -> None:
+    """All of it, and what may still be measured if the battle is `mine`."""
     verdict = result.verdict
     if verdict is None:
         st.info("Fewer than two items have been answered by both: there is nothing to say yet.")
@@ -33,11 +30,11 @@ def show(analysis: BattleAnalysis) -> None:
         )
     if result.failures:
         st.warning(
-            f"{len(result.failures)} answers could not be scored ({plain(result.failures[0][1].message)}). "
+            f"{len(result.failures)} answers could not be scored ({in_words(result.failures[0][1].message)}). "
             "They are left out on both sides, not counted as wrong."
         )
     for notice in result.notices:
-        st.info(plain(notice))
+        st.info(in_words(notice))
     if result.state == "done" and len(result.a) < result.battle.n:
         st.caption(f"It stopped by itself after {verdict.n:,} of at most {result.battle.n:,} items: it was decided.")
     forecast_report.show(result)
@@ -46,9 +43,9 @@ def show(analysis: BattleAnalysis) -> None:
     if result.anytime:
         live_chart.show(live_chart.trail_of(result.battle, scores), result.battle.n, result.names, key="final-gap")
     else:
-        after = partial(_verdict_after, scores, result.battle)
+        after = partial(findings.verdict_after, result, scores)
         noise_chart.show(after, len(scores), result.battle.n, result.names, key="final-noise")
-    _sources(analysis)
+    _sources(result, me, mine=mine)
     st.subheader(f"The {len(result.discordant_items):,} questions where they differ", anchor=False)
     discordant_items.show(result, key="flips")
     st.subheader("Was it a fair fight?", anchor=False)
@@ -56,41 +53,25 @@ def show(analysis: BattleAnalysis) -> None:
     left, right = st.columns(2)
     name = f"battle-{result.battle.id}"
     answered = len(result.a) + len(result.b)
-    with left:
-        download.show("Download JSON", _json(result.battle.id, result.state, answered, result), f"{name}.json")
+    with left, errors_shown():
+        download.show("Download JSON", findings.battle_file(result), f"{name}.json")
     with right:
         download.show("Download CSV", _csv(result.battle.id, answered, result), f"{name}.csv")
 
 
-def _verdict_after(pairs: Sequence[tuple[str, float, float]], battle: Battle, n: int) -> Verdict:
-    """The verdict on the first `n` pairs."""
-    a, b = [a for _, a, _ in pairs[:n]], [b for _, _, b in pairs[:n]]
-    return compare(a, b, level=battle.level, margin=battle.margin)
-
-
-def _sources(analysis: BattleAnalysis) -> None:
-    parts = analysis.decomposition
-    if parts is None or analysis.result.battle.repeat_of:  # a repeat is itself a reading of another battle's gap
+def _sources(result: BattleResult, me: Person, *, mine: bool) -> None:
+    if result.battle.repeat_of:  # a repeat is itself a reading of another battle's gap
         return
     st.subheader("Where the gap may come from", anchor=False)
-    decomposition_report.show(parts, key="split")
-    repeats.show(analysis.result, analysis.repeats, parts)
-
-
-# Files are made before anybody asks, and kept: one that is made on demand is gone when two other people's pages have
-# been drawn before the browser fetches it, which a class of learners met in one download of ten (docs/LOG.md).
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def _json(battle_id: str, state: str, answered: int, _result: BattleResult) -> str:
-    """The battle in this state, with so many answers: then it is the same for everybody."""
-    return json.dumps(as_json(_result), indent=1)
+    with errors_shown():
+        repeated = repeats_of(result.battle.id)
+        parts = findings.decomposition(result, repeated)
+        if parts:
+            decomposition_report.show(parts, key="split")
+            if mine:
+                repeats.show(me, result, repeated, parts)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _csv(battle_id: str, answered: int, _result: BattleResult) -> str:
-    table = io.StringIO()
-    lines = csv.writer(table)
-    lines.writerow(["id", "score_a", "score_b"])
-    lines.writerows((item, a.score, b.score) for item, a, b in _result.pairs)
-    return table.getvalue()
+    return spreadsheet.csv_table(("id", "score_a", "score_b"), ((id, a.score, b.score) for id, a, b in _result.pairs))

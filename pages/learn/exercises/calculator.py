@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from engine import logs
-from engine.logs import judging
+from engine.logs import uploads
 from labs import Case, intervals
 from pages.charts import pairing_chart
 from pages.format import plain
+from pages.logs import found, log_upload
+from pages.server import place_of
 from pages.shared import verdict_card
 from pages.shared.errors import errors_shown
 
@@ -90,10 +91,11 @@ def _logs(case: Case) -> None:
         "The page “Your own logs” tells more of them."
     )
     files = [
-        column.file_uploader(f"Log of {side}", ["jsonl", "json", "csv", "gz", "eval"], key=f"{case.id} log {side}")
+        (side, column.file_uploader(f"Log of {side}", list(log_upload.TYPES), key=f"{case.id} log {side}"))
         for column, side in zip(st.columns(2), "AB", strict=True)
     ]
-    if all(files):
-        a, b = (logs.read_log(file.name, file.getvalue()) for file in files if file)
-        verdict = judging.verdict_of_logs(a, b).verdict
+    if all(file for _, file in files):
+        given = [uploads.Upload(name=file.name, place=str(place_of([file], side))) for side, file in files if file]
+        a, b = (uploads.Side(upload=upload) for upload in given)
+        verdict = found.comparison((a, b), {}).judged.verdict
         verdict_card.show(verdict, verdict.names, key=f"{case.id}-logs")

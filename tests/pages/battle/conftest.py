@@ -8,15 +8,18 @@ import pytest
 
 import engine.runs.worker
 from engine import BattleRequest, battles, runs
+from engine.report import isolated
 from engine.runs import service
 from engine.tasks.task import Task
 from tests.conftest import Idle, ToyModel
+from tests.in_process import InProcess
 from tests.pages.driving import Start, Work
 
 
 @pytest.fixture(autouse=True)
 def toys(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody spawns a worker; a test calls `work` or `fight`, and whatever is opened is a toy."""
+    """Nobody spawns a worker; a test calls `work` or `fight`, whatever is opened is a toy, and no other process knows."""
+    monkeypatch.setattr(isolated, "_POOL", InProcess())
     monkeypatch.setattr(service, "executor", Idle())
     monkeypatch.setattr(engine.runs.worker, "open_model", lambda address, device, dtype: ToyModel(address))
 

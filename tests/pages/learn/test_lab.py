@@ -8,7 +8,7 @@ import pytest
 
 from labs import load_lab
 from pages.format import plain
-from tests.pages.driving import HOSTILE, open_lab, open_page, press, raw, say, texts
+from tests.pages.driving import HOSTILE, open_lab, open_page, open_tab, press, raw, say, texts
 from tests.stub_server import StubServer
 from tutor import dialogue, journal
 from tutor.journal import Talk
@@ -50,7 +50,7 @@ def test_who_talks_on_after_the_end_still_finds_the_next_lab() -> None:
 
 
 def test_the_lesson_is_there_with_its_tables_and_without_a_second_title() -> None:
-    app, lesson = open_lab("lab3"), load_lab("lab3").lesson
+    app, lesson = open_lab("lab3", tab="Read first"), load_lab("lab3").lesson
     assert "# Five steps before" in lesson
     assert "# Five steps before" not in texts(app)
     assert "### Step 3: the gap and its noise" in texts(app)
@@ -117,7 +117,7 @@ def test_another_case_keeps_what_counted() -> None:
 
 
 def test_a_lab_can_be_begun_anew() -> None:
-    app = say(open_lab(), GOOD[0])
+    app = open_tab(say(open_lab(), GOOD[0]), "lab1", "Keep")
     press(app, "Start this lab over")
     assert "0 of 3 counted" in texts(app)
     assert len(journal.talks("ann")) == 2
@@ -144,7 +144,7 @@ def test_words_are_kept_when_another_tab_began_the_lab_anew_or_is_faster_by_a_mo
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     stale = open_lab()
-    press(open_lab(), "Start this lab over")
+    press(open_lab(tab="Keep"), "Start this lab over")
     say(stale, GOOD[1])
     assert stale.chat_input[0].proto.value == GOOD[1] and dialogue.resume("ann", "lab1").exchanges == ()
     add_message = dialogue.add_message

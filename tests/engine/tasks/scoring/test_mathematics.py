@@ -7,17 +7,19 @@ of tasks/leaderboard/math/utils.py.
 
 from __future__ import annotations
 
-import resource
-import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from engine import Item
-from engine.errors import BattleFailed
+from engine import Item, ItemFailure, load_task
+from engine.battles.scoring import written_outcome
+from engine.errors import BattleFailed, LimitExceeded
+from engine.isolation import Pool
+from engine.models.interface import Completion
 from engine.tasks.scoring import algebra
 from engine.tasks.scoring.mathematics import (
     LONGEST,
@@ -181,6 +183,9 @@ def test_right_or_wrong(solution: str, text: str, scores: tuple[int, int, int, i
 # ---- whatever a text holds
 
 
+TOWER = "9^{9^{8}}"
+
+
 def test_a_screens_thread_may_ask() -> None:
     answers: list[bool] = []
     threads = [
@@ -201,76 +206,54 @@ def test_what_takes_for_ever_is_not_equal() -> None:
     assert algebra.equal("2", "1+1", seconds=5)  # the same child
 
 
-@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux tells the bounds of another process")
-def test_its_memory_and_time_are_bounded_by_the_kernel() -> None:
-    assert algebra.equal("2", "1+1", seconds=5)
-    process = algebra._child._process
-    assert process and resource.prlimit(process.pid, resource.RLIMIT_AS)[0] == algebra.MEMORY
-    assert algebra.QUESTION < resource.prlimit(process.pid, resource.RLIMIT_CPU)[0] < 1_000
-
-
-ECHO = """
-import json, os, resource, signal, sys
-print("ready", flush=True)
-for line in sys.stdin:
-    work, *given = json.loads(line)
-    if work == "die" or (work == "die once" and not os.path.exists(given[0])):
-        open(given[0], "a").write("x")
-        sys.exit()
-    if work == "out of time":
-        open(given[0], "a").write("x")
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        os.kill(os.getpid(), signal.SIGXCPU)
-    print(json.dumps([work, os.getpid()]), flush=True)
-"""
-
-
 @pytest.fixture
-def echo() -> Iterator[algebra._Child]:
-    """A child that knows no algebra but starts at once."""
-    mine = algebra._Child((sys.executable, "-S", "-c", ECHO))
-    yield mine
-    mine._end()
+def hurried(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fewer seconds than it has, to wait less."""
+    tight = {
+        name: replace(function, limits=replace(function.limits, computing=1))
+        for name, function in (("EQUAL", algebra.EQUAL), ("PARSED", algebra.PARSED))
+    }
+    pool = Pool(size=1, functions=list(tight.values()))
+    for name, value in {**tight, "_pool": pool}.items():
+        monkeypatch.setattr(algebra, name, value)
+    yield
+    pool.close()
 
 
-def test_a_question_that_ended_its_child_by_its_length_is_not_asked_again(echo: algebra._Child, tmp_path: Path) -> None:
-    _, first = echo.ask("hello")
-    assert echo.ask("hello") == ["hello", first]
-    assert echo.ask("out of time", str(tmp_path / "asked")) is None
-    assert (tmp_path / "asked").read_text() == "x"
-    word, second = echo.ask("hello")
-    assert word == "hello" and second != first
+@pytest.mark.usefixtures("hurried")
+def test_what_no_signal_reaches_is_an_error_and_no_wrong_answer() -> None:
+    """A power tower took 31 s, and counted as wrong."""
+    with pytest.raises(LimitExceeded, match=r"took more than 1 s .* It counts as neither right nor wrong\.$"):
+        algebra.equal(TOWER, "5", seconds=5)
+    assert algebra.equal("2", "1+1", seconds=5)
 
 
-def test_a_child_that_dies_is_asked_once_more(echo: algebra._Child, tmp_path: Path) -> None:
-    """What killed it may have been something else, such as a machine short of memory."""
-    assert echo.ask("die once", str(tmp_path / "once"))[0] == "die once"
-    assert echo.ask("die", str(tmp_path / "always")) is None
-    assert (tmp_path / "always").read_text() == "xx"
-    assert echo.ask("hello")[0] == "hello"
+@pytest.mark.usefixtures("hurried")
+def test_an_answer_nobody_can_compare_is_a_failure_of_its_item() -> None:
+    task = load_task("minerva_math")
+    item = Item(id="0", index=0, contexts=("",), answer="$\\boxed{5}$", reference="5")
+    told = written_outcome(
+        task, item, Completion(item_id="0", text=said(f"${TOWER}$"), truncated=False), task.harness()
+    )
+    assert isinstance(told, ItemFailure)
+    assert (told.reason, told.text) == ("scoring", said(f"${TOWER}$"))
+    assert "took more than" in told.message
 
 
-def test_an_interrupted_question_leaves_no_answer_behind(echo: algebra._Child, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert echo.ask("first")[0] == "first"
-
-    def interrupted(self: algebra._Child, question: str) -> str:
-        assert self._process
-        print(question, file=self._process.stdin, flush=True)
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(algebra._Child, "_line", interrupted)
-        echo.ask("second")
-    assert echo.ask("third")[0] == "third"
+def test_equal_texts_need_no_algebra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(algebra, "_ask", lambda *_: pytest.fail("it was asked"))
+    item = Item(id="0", index=0, contexts=("",), answer="", reference="\\frac{1}{2}")
+    for scorer in (MINERVA, MINERVA_FROZEN):
+        assert scorer.score("\\frac12", item) == 1.0
 
 
 def test_a_missing_library_is_an_error_and_no_wrong_answer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "math_verify.py").write_text('raise ImportError("No module named math_verify")', encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(algebra, "_pool", Pool(size=1, functions=(algebra.PARSED,)))
     with pytest.raises(BattleFailed, match=r"No module named math_verify\. Run pip install -r requirements\.txt\."):
-        algebra._Child(algebra._child.command).ask("parsed", "2")
-    with pytest.raises(BattleFailed, match="do not start"):
-        algebra._Child((sys.executable, "-c", "")).ask("parsed", "2")
+        algebra.parsed("2")
+    algebra._pool.close()
 
 
 def test_long_texts_are_no_answers() -> None:
