@@ -20,7 +20,7 @@ from engine import EngineError, access, log_format, runs
 from engine.analysis import recordings
 from pages.charts import noise_chart, score_bars
 from pages.drawing.palette import DARK, LIGHT
-from pages.shared import uploads
+from pages.server import uploads
 
 log = logging.getLogger(__name__)
 LONGEST_END = 8.0
