@@ -12,7 +12,7 @@ from engine.doctor.finding import Finding
 from engine.home import exposed, home, make_private
 from engine.models.checksums import SCRATCH
 
-OURS = ("*.db", "*.db-wal", "*.db-shm", "*.lock", "ledger-*", "endpoints.toml", "models", "logs")
+OURS = ("*.db", "*.db-wal", "*.db-shm", "*.lock", "ledger-*", "endpoints.toml", "server.secret", "models", "logs")
 OLD = 3600.0
 """Seconds after which nobody is at work in a scratch folder any more."""
 

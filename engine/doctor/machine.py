@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import platform
 import re
 import shutil
-import tomllib
 from collections.abc import Iterator
 
 from engine.device import resolve
 from engine.doctor.finding import Finding
 from engine.home import PROJECT, home
+from engine.models.configured import read_endpoints
 from engine.runs.executor import SPACE_NEEDED
 from engine.runs.lock import busy
 from engine.store import beginning
@@ -87,21 +88,22 @@ def workers() -> Iterator[Finding]:
 
 
 def endpoints() -> Iterator[Finding]:
-    """Whether the list of endpoints can be read. Their names are told, and nothing else of them."""
-    file = home() / "endpoints.toml"
-    try:
-        names = sorted(tomllib.loads(file.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        yield Finding(subject="endpoints", state="ok", says="None is configured.")
-    except (OSError, ValueError) as error:
-        line = re.search(r"line \d+", str(error))
+    """The endpoints that are configured, by name, and what is wrong with others; none is asked, no key is told."""
+    known, wrong = read_endpoints()
+    for name, mistake in wrong.items():
         yield Finding(
-            subject="endpoints",
-            state="broken",
-            says=f"endpoints.toml cannot be read ({line.group() if line else type(error).__name__}).",
+            subject=f"endpoint {name}" if name else "endpoints",
+            state="broken" if not name else "warning",
+            says=mistake,
             mend="Mend that place; docs/endpoints.md has an example.",
         )
-    else:
+    for name, endpoint in known.items():
+        missing = endpoint.key_variable and not os.environ.get(endpoint.key_variable)
         yield Finding(
-            subject="endpoints", state="ok", says=f"Configured: {', '.join(names) or 'none'}. Nobody was asked."
+            subject=f"endpoint {name}",
+            state="warning" if missing else "ok",
+            says=f"Its key is not in {endpoint.key_variable}." if missing else "Configured; it was not asked.",
+            mend=f"Set {endpoint.key_variable} where the app starts." if missing else "",
         )
+    if not known and not wrong:
+        yield Finding(subject="endpoints", state="ok", says="None is configured.")

@@ -188,17 +188,22 @@ def test_a_newer_ledger_is_not_opened(own_home: Path) -> None:
     )
 
 
-def test_endpoints_are_named_and_nothing_else_of_them(own_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_endpoints_are_named_and_no_key_is_told(
+    own_home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     own_home.mkdir()
     file = own_home / "endpoints.toml"
-    file.write_text('[mine]\nurl = "https://example.org/v1"\nkey = "sk-secret"\n')
+    file.write_text('[mine]\nurl = "https://example.org/v1"\nmodel = "m"\nkey_env = "MY_KEY"\n[bad]\nmodel = "sk-no"\n')
     assert main(["doctor"]) == 0
     told = capsys.readouterr().out
-    assert "Configured: mine." in told and "sk-secret" not in told
+    assert "WARNING endpoint mine: Its key is not in MY_KEY." in told and "WARNING endpoint bad:" in told
+    monkeypatch.setenv("MY_KEY", "sk-secret")
+    assert found("endpoint mine").state == "ok"
+    assert main(["doctor"]) == 0
     file.write_text('[mine]\nkey = "sk-secret\n')
     assert main(["doctor"]) == 1
     told = capsys.readouterr().out
-    assert "endpoints.toml cannot be read" in told and "sk-secret" not in told
+    assert "endpoints.toml is not TOML" in told and "sk-secret" not in told
 
 
 def test_what_is_not_as_pinned_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
