@@ -11,6 +11,7 @@ from engine.analysis import forecasts
 from engine.runs import UnreadableEntry
 from pages.format import plain
 from pages.shared import owners, person, tables
+from pages.shared.errors import in_words
 
 NAME = 130  # pixels: a long one leaves room for the rest
 
@@ -69,4 +70,4 @@ columns = {
 tables.show(rows, columns=columns, key="battles")
 for line, _ in entries:
     if isinstance(line, UnreadableEntry):
-        st.warning(plain(line.reason))
+        st.warning(in_words(line.reason))
