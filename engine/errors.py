@@ -8,9 +8,10 @@
     │   ├── Unreachable         an endpoint that does not answer, or refuses
     │   ├── Unsupported         a model that cannot do what the task needs
     │   ├── DiskFull            nothing more can be written down
+    │   ├── Mismatch            two sets of results that do not belong together
     │   ├── LimitExceeded       a call that asked for more time or memory than it may use
     │   ├── Busy                too many others are waited for: worth another try
-    │   └── Mismatch            two sets of results that do not belong together
+    │   └── NotAllowed          what is not this person's to do
     ├── BattleFailed            the battle was sound and still could not be finished: exit code 1
     └── RequestFailure          a request to a server came to nothing (engine/models/client.py)
 
@@ -22,6 +23,17 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+
+LONGEST_SHOWN = 100  # characters of a value in a message
+
+
+def shown(given: str) -> str:
+    """A value as a message shows it: in quotes, bounded, with every character that cannot be printed written out.
+
+    >>> print(shown("a\\0b"), len(shown(1_000 * "x")))
+    'a\\x00b' 103
+    """
+    return repr(given if len(given) <= LONGEST_SHOWN else f"{given[:LONGEST_SHOWN]}…")
 
 
 class EngineError(Exception):
@@ -51,9 +63,9 @@ class Unknown(CallerMistake):
         given = given if len(given) <= 120 else f"{given[:120]}…"  # nearness takes a time that grows with the length
         names = sorted(known)
         near = [name for name in names if given and name.startswith(given)]
-        near = near or difflib.get_close_matches(given, names, n=2, cutoff=0.5)
+        near = near or difflib.get_close_matches(given[:LONGEST_SHOWN], names, n=2, cutoff=0.5)
         guess = f" Did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
-        return cls(f"There is no {kind} called {given!r}.{guess} Known: {', '.join(names)}.")
+        return cls(f"There is no {kind} called {shown(given)}.{guess} Known: {', '.join(names)}.")
 
 
 class NoSource(CallerMistake):
@@ -86,6 +98,10 @@ class Busy(CallerMistake):
 
 class Mismatch(CallerMistake):
     """Two sets of per-item results cannot be paired item by item."""
+
+
+class NotAllowed(CallerMistake):
+    """What was asked is not this person's to do, or goes beyond a visitor's limits."""
 
 
 class BattleFailed(EngineError):

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from engine import CallerMistake
+from engine.home import path_of
 from labs.lab import Lab, read_lab
 
 OURS = Path(__file__).parent
@@ -25,7 +26,7 @@ def load_lab(slug: str) -> Lab:
     """
     folders = _folders()
     if slug not in folders:
-        raise CallerMistake(f"There is no lab “{slug}”. There are {', '.join(folders)}.")
+        raise CallerMistake(f"There is no lab “{slug[:60]}”. There are {', '.join(folders)}.")
     return _read(folders[slug])
 
 
@@ -35,7 +36,7 @@ def _read(folder: Path) -> Lab:
 
 
 def _folders() -> dict[str, Path]:
-    packs = [Path(part) for part in os.environ.get("NOISEFLOOR_LABS", "").split(os.pathsep) if part]
+    packs = [path_of(part) for part in os.environ.get("NOISEFLOOR_LABS", "").split(os.pathsep) if part]
     for pack in packs:
         if not pack.is_dir():
             raise CallerMistake(f"NOISEFLOOR_LABS names {pack}, which is not a folder. Give folders that hold labs.")

@@ -107,19 +107,18 @@ class Figures:
 
 
 class Server:
-    """The app as `make run` starts it, on a free port."""
+    """The app as `make run` starts it, on a free port; `command` is another one to start."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, command: Sequence[str] = ("scripts/serve.py",)) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.address = f"127.0.0.1:{free.getsockname()[1]}"
         self.log = home / "server.log"
         port = self.address.rpartition(":")[2]
-        command = [sys.executable, "scripts/serve.py", "--server.port", port]
         started = time.perf_counter()
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [*command, "--server.address", "127.0.0.1"],
+                [sys.executable, *command, "--server.port", port, "--server.address", "127.0.0.1"],
                 cwd=ROOT,
                 env=os.environ | {"NOISEFLOOR_HOME": str(home)},
                 stdout=log,
@@ -129,7 +128,7 @@ class Server:
         try:
             self._wait_until_healthy()
         except BaseException:
-            self.stop()
+            self.close()
             raise
         self.start_seconds = time.perf_counter() - started
 
@@ -159,7 +158,7 @@ class Server:
         spent = self.seen.cpu_times()
         return float(spent.user + spent.system)
 
-    def stop(self) -> None:
+    def close(self) -> None:
         self.process.send_signal(signal.SIGTERM)
         try:
             self.process.wait(20)
@@ -222,14 +221,30 @@ class Session:
         self.socket = socket
         self.places: dict[str, Place] = {}
         """The pages in the navigation, by path."""
+        self.here: Place | None = None
+        """The page it is on; None for home."""
         self.luck = random.Random(seed)
         self._sliders: dict[str, tuple[str, Sequence[str]]] = {}
+        self._chat_input = ""
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def open(cls, address: str, seed: int = 0) -> AsyncIterator[Self]:
-        url = f"ws://{address}/_stcore/stream"
-        async with connect(url, subprotocols=["streamlit"], max_size=None, compression=None, proxy=None) as socket:  # type: ignore[list-item]
+    async def open(cls, address: str, seed: int = 0, cookie: str = "") -> AsyncIterator[Self]:
+        """Connects as a browser does.
+
+        address  host and port
+        seed     of what is chosen on the pages
+        cookie   as a browser sends it, if it has one
+        """
+        url, cookies = f"ws://{address}/_stcore/stream", {"Cookie": cookie} if cookie else None
+        async with connect(
+            url,
+            subprotocols=["streamlit"],  # type: ignore[list-item]
+            additional_headers=cookies,
+            max_size=None,
+            compression=None,
+            proxy=None,
+        ) as socket:
             yield cls(socket, seed)
 
     async def visit(self, place: Place | None = None) -> float:
@@ -247,6 +262,24 @@ class Session:
             widget, options = self._sliders[place.name]
             chosen = state.widget_states.widgets.add(id=widget)
             chosen.string_array_value.data.append(self.luck.choice(options))
+        return await self._answer(request, place)
+
+    async def say(self, place: Place, message: str) -> float:
+        """Sends a message in the lab that was visited last. Returns the seconds until reply and next question are here.
+
+        Raises:
+            RuntimeError: the page shows an error, or has no box to write in.
+        """
+        if not self._chat_input:
+            raise RuntimeError(f"{place.name}: there is no box to write in")
+        request = BackMsg()
+        state = request.rerun_script
+        state.context_info.timezone = "UTC"
+        state.page_script_hash, state.query_string = place.script_hash, place.query
+        state.widget_states.widgets.add(id=self._chat_input).chat_input_value.data = message
+        return await self._answer(request, place)
+
+    async def _answer(self, request: BackMsg, place: Place | None) -> float:
         started = time.perf_counter()
         await self.socket.send(request.SerializeToString())
         async with asyncio.timeout(PATIENCE):
@@ -254,6 +287,7 @@ class Session:
         seconds = time.perf_counter() - started
         if trouble:
             raise RuntimeError(f"{place.name if place else 'home'}: {trouble}")
+        self.here = place
         return seconds
 
     async def _finished(self, place: Place | None) -> str:
@@ -275,7 +309,9 @@ class Session:
                         trouble = element.exception.message or element.exception.type
                     elif kind == "alert" and element.alert.format == Alert.ERROR:
                         trouble = element.alert.body
-                    elif kind == "slider" and place and place.name not in self._sliders:
+                    elif kind == "chat_input":
+                        self._chat_input = element.chat_input.id
+                    elif kind == "slider" and element.slider.options and place and place.name not in self._sliders:
                         self._sliders[place.name] = element.slider.id, list(element.slider.options)
                 case "page_not_found":
                     trouble = "page not found"
@@ -376,7 +412,7 @@ def running(home: Path) -> Iterator[Server]:
     try:
         yield server
     finally:
-        server.stop()
+        server.close()
 
 
 def measure(options: argparse.Namespace, home: Path) -> Figures:

@@ -53,7 +53,7 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Nothing a test writes or reads lies outside its own folder."""
     home = tmp_path / "home"
     monkeypatch.setenv("NOISEFLOOR_HOME", str(home))
-    for name in ("NOISEFLOOR_DATA", "HF_DATASETS_CACHE", "OPENAI_API_KEY"):
+    for name in ("NOISEFLOOR_DATA", "HF_DATASETS_CACHE", "OPENAI_API_KEY", "OPENAI_BASE_URL", "NOISEFLOOR_PUBLIC"):
         monkeypatch.delenv(name, raising=False)
     return home
 

@@ -108,7 +108,7 @@ class StubServer:
 
     @property
     def endpoint(self) -> Endpoint:
-        return Endpoint(f"http://{self.host}/v1", "m", KEY)
+        return Endpoint(f"http://{self.host}/v1", "m", KEY, trusted=True)
 
     def stop(self) -> None:
         self.http.shutdown()

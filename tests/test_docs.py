@@ -13,7 +13,7 @@ from tests.test_architecture import ROOMS
 from tutor.__main__ import parser as tutor_parser
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(
+DOCS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")] + sorted(
     (ROOT / "docs").rglob("*.md")
 )
 

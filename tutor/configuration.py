@@ -20,6 +20,9 @@ from tutor.dialogue.talk import Tutor
 from tutor.endpoint import TutorEndpoint
 from tutor.errors import EndpointFailure
 
+REPLY_SECONDS = 45.0
+"""For a judgement, and again for a reply; then the local judge and the authored words stand in."""
+
 
 def local_tutor() -> Tutor:
     """The tutor that needs no endpoint and no key."""
@@ -91,7 +94,7 @@ def last_exam(endpoint: TutorEndpoint) -> judge.Exam | None:
 @cache
 def _server(endpoint: TutorEndpoint) -> OpenAIClient:
     """One client an endpoint. It does not retry: a learner waits, and there are authored words to fall back on."""
-    return OpenAIClient(endpoint, retries=0)
+    return OpenAIClient(endpoint, deadline=REPLY_SECONDS, retries=0)
 
 
 def _exam_note(endpoint: TutorEndpoint) -> str:

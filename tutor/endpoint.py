@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import ClassVar
 
 from engine import CallerMistake
-from engine.models import Endpoint
+from engine.models import OPENAI, Endpoint, check_address
 from tutor.errors import EndpointFailure
 
-OPENAI = "https://api.openai.com/v1"
-ADDRESS = re.compile(r"https?://(?:[\w.-]+|\[[\da-f:]+\])(?::(?P<port>\d{1,5}))?(?:/[\w.~%/-]*)?", re.I)
 
-
+@dataclass(frozen=True)
 class TutorEndpoint(Endpoint):
-    """Where the tutor's model is. Raises CallerMistake for what is no address, no model or no key."""
+    """Where the tutor's model is, as the operator set it. Raises CallerMistake for no address, no model or no key."""
+
+    trusted: bool = True
 
     failure = EndpointFailure
     sentences: ClassVar = {
         **Endpoint.sentences,
+        300: "{host} points to another address ({status}), which is not followed. Set OPENAI_BASE_URL to that one.",
         "silent": "{url} does not answer ({reason}). Check that it runs, and that OPENAI_BASE_URL is right.",
         "timed_out": "{host} did not answer within {timeout}. Check that it runs, or try a smaller model.",
         401: "{host} {refusal} (401). Set OPENAI_API_KEY to one it takes.",
@@ -36,10 +37,7 @@ class TutorEndpoint(Endpoint):
     }
 
     def __post_init__(self) -> None:
-        address = ADDRESS.fullmatch(self.url)
-        if not address or int(address["port"] or 80) not in range(1, 1 << 16):
-            shown = "not shown, it may hold a secret" if set(self.url) & set("@?#") else repr(self.url)
-            raise CallerMistake(f"OPENAI_BASE_URL ({shown}) must be a bare address, such as http://127.0.0.1:8000/v1.")
+        check_address(self.url, "OPENAI_BASE_URL")
         if not self.model.strip():
             raise CallerMistake(f"TUTOR_MODEL is {self.model!r}. Set it to a name that {self.host} knows.")
         super().__post_init__()
@@ -54,7 +52,8 @@ class TutorEndpoint(Endpoint):
         model = _setting("TUTOR_MODEL", secrets)
         if not model:
             return None
-        return cls(_setting("OPENAI_BASE_URL", secrets) or OPENAI, model, _setting("OPENAI_API_KEY", secrets))
+        url, key = _setting("OPENAI_BASE_URL", secrets) or OPENAI, _setting("OPENAI_API_KEY", secrets)
+        return cls(url, model, key)
 
 
 def _setting(name: str, secrets: Mapping[str, object] | None) -> str:

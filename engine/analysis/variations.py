@@ -77,7 +77,7 @@ def variations(task: Task, harness: HarnessConfig, device: str) -> Variations:
 def variations_of(battle: Battle, side: Side) -> Variations:
     """The variations of one contender of a battle. Raises what `variations` raises."""
     contender = battle.contender(side)
-    device = "endpoint" if find(contender.model).kind == "endpoint" else battle.device
+    device = "endpoint" if find(contender.address).kind == "endpoint" else battle.device
     return variations(load_task(battle.task).with_items(battle.item_ids), contender.harness, device)
 
 

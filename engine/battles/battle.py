@@ -29,10 +29,17 @@ class Contender:
     model: str
     """The address `engine.models.registry.find` understands."""
     harness: HarnessConfig
+    stands_for: str = ""
+    """Of an endpoint that the operator named: the model and the address that the name meant when this was planned."""
 
     @property
     def name(self) -> str:
         return self.model
+
+    @property
+    def address(self) -> str:
+        """The address that says it all, whatever a name may mean by now."""
+        return self.stands_for or self.model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

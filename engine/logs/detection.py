@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import CallerMistake
+from engine.home import path_of
 from engine.logs.files import Allowance, LogFile
 from engine.logs.lm_eval import read_results, read_samples
 from engine.logs.log import Contents, Log
@@ -64,9 +65,9 @@ def place_and_selector(argument: str) -> tuple[Path, str | None]:
     'acc,none'
     """
     path, separator, selector = argument.rpartition(_SEPARATOR)
-    if not separator or Path(argument).exists():
-        return Path(argument), None
-    return Path(path), selector
+    if not separator or path_of(argument).exists():
+        return path_of(argument), None
+    return path_of(path), selector
 
 
 def _file(source: LogFile) -> Contents:

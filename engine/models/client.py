@@ -1,39 +1,61 @@
 """The one client of servers with OpenAI's API: replies, streams, structured answers, log-probabilities of a text.
 
 Chat completions, because all such servers have them, except where given tokens are scored. What a server sends is not
-trusted; the key goes into a header only. openai and instructor take two seconds to import: that waits for first use.
+trusted: it gets a time and a size, and a number that cannot be is a failure. The key goes into a header only
+(`transport.py`). openai and instructor take two seconds to import: that waits for first use.
 """
 
 from __future__ import annotations
 
+import itertools
 import logging
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlsplit
 
 from engine.errors import CallerMistake, EngineError, Unreachable
+from engine.models import interruption
+from engine.models.address import OPENAI_KEY
 
 Messages = Sequence[Mapping[str, str]]
 Form = TypeVar("Form")  # a pydantic model
+Asked = TypeVar("Asked")
 
 STRUCTURED_MODES = ("JSON_SCHEMA", "TOOLS", "JSON", "MD_JSON")  # ways to ask for a form, the most binding first
-LONGEST = 20_000  # characters of one reply; who writes more has lost the limit, not found more to say
+LONGEST = 20_000  # characters of one streamed reply; who writes more has lost the limit, not found more to say
+LONGEST_TEXT = 1_000_000  # characters of one whole reply
+MOST_TOKENS = 10_000_000  # read and written for one reply
+ROUNDING = 1e-6  # by which a log-probability may be above 0
+UNKNOWN_LOGPROB = -9_999.0  # the API's own number for "less than can be told"
+MAY_PASS = {408, 409, 429}  # statuses that are asked again, beside 5xx
+LONGEST_PAUSE = 60.0  # seconds that a server may ask to be left alone before the next attempt
 CHECK = "Check that it runs and the address is right (most end in /v1)."
 SENTENCES: Mapping[int | str, str] = {  # by status, by the lack of one, or by step where the status was fine
     "silent": "{url} does not answer ({message}). " + CHECK,
     "timed_out": "{url} does not answer ({message}). " + CHECK,
-    401: "{url} {refusal} (401). Set OPENAI_API_KEY to one it takes.",
+    "too_large": "{model} at {host} sent more than an answer needs ({message}); the rest was not read.",
+    "unproved": "{url} gives no answer as this API does, or is on a network that may not be asked (docs/endpoints.md "
+    "says how to allow it). " + CHECK,
+    300: "{host} points to another address ({status}), which is not followed. Give that address instead.",
+    401: "{url} {refusal} (401). Set {variable} to one it takes.",
     404: "{url} does not serve {model!r}{listed} (404). " + CHECK,
     "other": "{host} answered {status}: {message}",
-    "invalid_key": "OPENAI_API_KEY holds characters that no key has. Set it again.",
-    "chat": "{url} answered, but not as this API does. " + CHECK,
+    "no_key": "{url} wants a key (401), and none belongs to it: OPENAI_API_KEY goes to OPENAI_BASE_URL alone. Give the "
+    "endpoint a name and a key of its own in endpoints.toml (docs/endpoints.md).",
+    "invalid_key": "{variable} holds characters that no key has. Set it again.",
+    "chat": "{url} answered, but not as this API does ({reason}). " + CHECK,
     "stream": "{model} at {host} broke off in its reply ({reason}). Send the message again.",
     "schema": "{model} at {host} did not fill in the form it was asked for ({reason}). Try another model.",
 }
+
+
+class Impossible(ValueError):
+    """A server told something that no model can have done."""
 
 
 class RequestFailure(EngineError):
@@ -54,18 +76,23 @@ class Endpoint:
     """A model by its server's name, behind an address. The key ("" for none) is shown nowhere.
 
     A subclass has the sentences and the error type of its side. Raises Unreachable for a key that cannot be one.
+
+    key_variable  the environment variable that the key is from; empty where no key belongs to the address
+    trusted       whether the operator configured the address: it may be a private one, and failures are told in detail
     """
 
     url: str
     model: str
     key: str = field(default="", repr=False)
+    key_variable: str = OPENAI_KEY
+    trusted: bool = False
 
     sentences: ClassVar[Mapping[int | str, str]] = SENTENCES
     failure: ClassVar[type[RequestFailure]] = RequestFailure
 
     def __post_init__(self) -> None:
         if not (self.key.isascii() and self.key.isprintable()):
-            raise Unreachable(self.sentences["invalid_key"])
+            raise Unreachable(self.sentences["invalid_key"].format(variable=self.key_variable))
 
     @property
     def host(self) -> str:
@@ -94,29 +121,50 @@ class OpenAIClient:
     endpoint  whose model is asked
     timeout   seconds without a byte until the server counts as silent
     connect   the same for a connection, where that is shorter
-    retries   how often openai asks again, after growing pauses, what may pass: 408, 409, 429, 5xx, a silence
+    deadline  seconds for a whole answer, all attempts together
+    largest   bytes of one, the same
+    retries   how often it is asked again, after growing pauses, what may pass: 408, 409, 429, 5xx, a silence
     """
 
-    def __init__(self, endpoint: Endpoint, *, timeout: float = 30.0, connect: float = 5.0, retries: int = 2) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        timeout: float = 30.0,
+        connect: float = 5.0,
+        deadline: float = 60.0,
+        largest: int = 2 << 20,
+        retries: int = 2,
+    ) -> None:
+        import httpx2
         import openai
 
+        from engine.models.transport import Transport
+
         self.endpoint, self._timeout = endpoint, openai.Timeout(timeout, connect=min(timeout, connect))
+        self._deadline, self._largest, self._retries = deadline, largest, retries
+        transport = Transport(endpoint.url, endpoint.key, trusted=endpoint.trusted)
         self._openai = openai.OpenAI(
-            api_key=endpoint.key or "none", base_url=endpoint.url, timeout=self._timeout, max_retries=retries
+            api_key="none",  # the transport has the key
+            base_url=endpoint.url,
+            timeout=self._timeout,
+            max_retries=0,  # openai's pauses cannot be interrupted
+            http_client=httpx2.Client(transport=transport, trust_env=False, follow_redirects=False),
         )
         self.listed: list[str] = []  # models, as `list_models` found them
         self._refused: set[str] = set()  # limits that this model does not take under their common name
+        self._proved = endpoint.trusted  # it has answered as this API does; before that, nothing of it is told
 
     def with_retries(self, retries: int) -> OpenAIClient:
         """The same client with another number of retries."""
         client = copy(self)
-        client._openai = self._openai.with_options(max_retries=retries)
+        client._retries = retries
         return client
 
     def list_models(self) -> None:
         """Puts the names of the server's models into `listed`; it may take others. Raises RequestFailure."""
         with self._translated("models"):
-            self.listed = [str(model.id) for model in self._openai.models.list().data]
+            self.listed = [str(model.id) for model in self._attempts(self._openai.models.list).data]
 
     def ping(self) -> None:
         """The smallest request that needs both the key and the model: for one token. Raises RequestFailure."""
@@ -135,11 +183,15 @@ class OpenAIClient:
         with self._translated("chat"):
             completion = self._chat(messages, limits or {}, **settings)
             choice = completion.choices[0]
-            refused = choice.finish_reason == "content_filter" or bool(choice.message.refusal)
+            finish_reason = _finish_reason(choice)
+            refused = finish_reason == "content_filter" or bool(choice.message.refusal)
             content = None if refused else choice.message.content
             text = _text(content) if isinstance(content, str) else None
-            tokens = int(getattr(completion.usage, "total_tokens", 0) or 0)
-            return Reply(text=text, finish_reason=choice.finish_reason, refused=refused, tokens=tokens)
+            tokens = _count(getattr(completion.usage, "total_tokens", 0) or 0, MOST_TOKENS)
+        if text is not None and len(text) > LONGEST_TEXT:
+            message = f"{self.endpoint.model} does not stop: {len(text):,} characters in one reply."
+            raise self.endpoint.failure("chat", message)
+        return Reply(text=text, finish_reason=finish_reason, refused=refused, tokens=tokens)
 
     def stream(self, messages: Messages, max_tokens: int = 400, temperature: float = 0.3) -> Iterator[str]:
         """A reply piece by piece, as it is written.
@@ -149,16 +201,17 @@ class OpenAIClient:
         Raises RequestFailure when iterated: step "chat" before the first byte; step "stream" when the reply breaks off
         without an end, is empty, filtered or endless. Pieces given before stay the caller's to drop.
         """
-        with self._translated("chat"):
+        allowance = self._allowance()
+        with self._translated("chat", allowance):
             chunks = iter(self._chat(messages, {"max_tokens": max_tokens, "temperature": temperature}, stream=True))
         written, finish_reason = "", None
         while True:
             piece = ""
-            with self._translated("stream"):  # around `next` alone: the caller's own errors are not the server's
+            with self._translated("stream", allowance):  # `next` alone: the caller's own errors are not the server's
                 if (chunk := next(chunks, None)) is None:
                     break
                 for choice in chunk.choices[:1]:  # a chunk may tell the usage and nothing else
-                    piece, finish_reason = _text(choice.delta.content), choice.finish_reason or finish_reason
+                    piece, finish_reason = _text(choice.delta.content), _finish_reason(choice) or finish_reason
             written += piece
             if len(written) > LONGEST:
                 message = f"{self.endpoint.model} does not stop: {len(written):,} characters so far."
@@ -219,10 +272,12 @@ class OpenAIClient:
         """
         settings: dict[str, Any] = {"max_tokens": 1, "temperature": 0.0, "echo": True, "logprobs": 1}
         with self._translated("chat"):
-            completion: Any = self._openai.completions.create(model=self.endpoint.model, prompt=text, **settings)
+            completion: Any = self._attempts(
+                lambda: self._openai.completions.create(model=self.endpoint.model, prompt=text, **settings)
+            )
             choice = completion.choices[0]
-            logprobs = [math.nan if each is None else float(each) for each in choice.logprobs.token_logprobs]
-            prompt_tokens = len(logprobs) - completion.usage.completion_tokens
+            logprobs = [_logprob(each) for each in choice.logprobs.token_logprobs]
+            prompt_tokens = len(logprobs) - _count(completion.usage.completion_tokens, len(logprobs))
             echoed = str(choice.text).startswith(text)
         if not echoed:
             message = f"{self.endpoint.host} did not read the text it was given, only went on from it."
@@ -238,42 +293,80 @@ class OpenAIClient:
             if "max_tokens" in limits and "max_tokens" in self._refused:
                 sent["max_completion_tokens"] = limits["max_tokens"]
             try:
-                return create(model=self.endpoint.model, messages=turns, **settings, **sent)
+                return self._attempts(partial(create, model=self.endpoint.model, messages=turns, **settings, **sent))
             except Exception as error:
                 refused = getattr(_api_error(error), "param", None)
                 if refused not in sent or refused not in limits:
                     raise
                 self._refused.add(refused)
 
+    def _attempts(self, ask: Callable[[], Asked]) -> Asked:
+        """What comes of asking, again after a pause while what stands against it may pass and time is left."""
+        from engine.models.transport import seconds_left
+
+        for attempt in itertools.count():
+            try:
+                return ask()
+            except Exception as error:
+                pause = _pause(error, attempt)
+                if attempt >= self._retries or pause is None or pause > seconds_left():
+                    raise
+                interruption.pause(pause)
+        raise AssertionError
+
+    def _allowance(self) -> Any:
+        from engine.models.transport import Allowance
+
+        return Allowance(self._deadline, self._largest)
+
     @contextmanager
-    def _translated(self, step: str) -> Iterator[None]:
+    def _translated(self, step: str, allowance: Any = None) -> Iterator[None]:
+        """A block in which answers come within the allowance, a new one unless it is given, and fail as `step`."""
+        from engine.models.transport import spending
+
         try:
-            yield
+            with spending(allowance or self._allowance()):
+                yield
         except Exception as error:  # httpx, json and instructor let others through than openai's; nor is a shape sure
             raise self._failure(step, error) from None
+        self._proved = True
 
     def _failure(self, step: str, error: Exception) -> RequestFailure:
         """What went wrong, in a sentence that may hold the server's words but never the key."""
         import openai
 
+        from engine.models.transport import DeadlinePassed, TooLarge
+
         endpoint, cause, status = self.endpoint, _api_error(error), 200
         step = "chat" if cause and step == "schema" else step  # there is no answer yet that could fit or not
         problem: int | str = step
-        if isinstance(cause, openai.APIConnectionError):
+        limit = _within(error, (DeadlinePassed, TooLarge))
+        if limit is not None:
+            status, message, problem = 0, str(limit), "too_large" if isinstance(limit, TooLarge) else "timed_out"
+        elif isinstance(cause, openai.APIConnectionError):
             status, message = 0, str(cause.__cause__ or cause)
             problem = "timed_out" if isinstance(cause, openai.APITimeoutError) else "silent"
         elif isinstance(cause, openai.APIStatusError):
             body = cause.body if isinstance(cause.body, dict) else {}
             status, message = cause.status_code, str(body.get("message") or body.get("detail") or cause.message)
-            problem = status
+            problem = 300 if 300 <= status < 400 else status
+            if status == 401 and not endpoint.key_variable:
+                problem = "no_key"
+            self._proved |= bool(body)
         elif step == "schema":
             message = _schema_violation(error)
+        elif isinstance(error, Impossible):
+            message = str(error)
+        elif isinstance(error, (AttributeError, TypeError, LookupError)):
+            message = "it has another shape"
         else:
             message = cause.message if cause else f"{type(error).__name__}: {error}"
+        problem = problem if self._proved or problem == "schema" else "unproved"
         message, listed = endpoint.redacted(message), endpoint.redacted(", ".join(self.listed))
         facts: dict[str, Any] = {"host": endpoint.host, "url": endpoint.url, "model": endpoint.model, "status": status}
-        facts |= {"message": message, "reason": message.rstrip("."), "timeout": f"{self._timeout.read:g} s"}
-        facts["refusal"] = "refuses the key in OPENAI_API_KEY" if endpoint.key else "wants a key"
+        facts |= {"message": message, "reason": message.rstrip("."), "variable": endpoint.key_variable}
+        facts["timeout"] = f"{self._deadline if limit else self._timeout.read:g} s"
+        facts["refusal"] = f"refuses the key in {endpoint.key_variable}" if endpoint.key else "wants a key"
         facts["listed"] = f", but {listed}" if listed else ""
         sentence = endpoint.sentences.get(problem, endpoint.sentences["other"])
         return endpoint.failure(step, sentence.format(**facts), status)
@@ -282,6 +375,69 @@ class OpenAIClient:
 def _text(content: Any) -> str:
     """None is no text, and half a surrogate pair becomes a question mark. TypeError for what is not a text."""
     return str.encode(content or "", errors="replace").decode()
+
+
+def _finish_reason(choice: Any) -> str | None:
+    """How a reply ended, in the server's word, if it has one. Impossible for what is no word."""
+    reason = choice.finish_reason
+    if reason is not None and not isinstance(reason, str):
+        raise Impossible(f"a finish_reason of type {type(reason).__name__}")
+    return reason
+
+
+def _count(number: Any, most: int) -> int:
+    """A number of tokens. Impossible for one that cannot be."""
+    if type(number) is not int or not 0 <= number <= most:
+        raise Impossible(f"it told {_shown(number)} tokens, which cannot be")
+    return number
+
+
+def _logprob(number: Any) -> float:
+    """A log-probability, nan for none. Impossible for one that cannot be."""
+    if number is None:
+        return math.nan
+    if type(number) not in (int, float) or number > ROUNDING:
+        raise Impossible(f"it told a log-probability of {_shown(number)}, which cannot be")
+    return math.nan if number <= UNKNOWN_LOGPROB else min(float(number), 0.0)
+
+
+def _shown(number: Any) -> str:
+    return f"{number:.6g}" if type(number) in (int, float) and abs(number) < 1e300 else f"a {type(number).__name__} for"
+
+
+def _pause(error: Exception, attempt: int) -> float | None:
+    """Seconds until the next attempt; None after what will not pass."""
+    import openai
+
+    from engine.models.reach import OutOfReach
+    from engine.models.transport import DeadlinePassed, Packed, TooLarge
+
+    cause = _api_error(error)
+    if _within(error, (DeadlinePassed, TooLarge, Packed, OutOfReach)):
+        return None
+    own = min(0.5 * 2**attempt, 8.0)
+    if isinstance(cause, openai.APIStatusError) and (cause.status_code in MAY_PASS or cause.status_code >= 500):
+        return min(_told_pause(cause.response.headers) or own, LONGEST_PAUSE)
+    return own if isinstance(cause, openai.APIConnectionError) else None
+
+
+def _told_pause(headers: Mapping[str, str]) -> float | None:
+    """Seconds that a server asks to be left alone; None where it says nothing that can be read."""
+    for name, unit in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
+        try:
+            seconds = float(headers[name]) * unit
+        except (KeyError, ValueError):
+            continue
+        if seconds > 0:
+            return seconds
+    return None
+
+
+def _within(error: BaseException | None, kinds: tuple[type[BaseException], ...]) -> BaseException | None:
+    """The error of one of these kinds that is behind an error, else None."""
+    while error is not None and not isinstance(error, kinds):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 def _api_error(error: BaseException | None) -> Any:

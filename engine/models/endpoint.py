@@ -9,22 +9,23 @@ from __future__ import annotations
 
 import importlib.metadata
 import math
-import os
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, TypeVar
 
-from engine.errors import Unreachable, Unsupported
+from engine.errors import CallerMistake, Unreachable, Unsupported
 from engine.harness.config import Decoding
 from engine.harness.prompt import Asked, Conversation, Turn
+from engine.models.address import key_in
 from engine.models.client import Endpoint, OpenAIClient, RequestFailure
 from engine.models.interface import Completion, Logliks, Prompt, Ranking, Trouble
-from engine.models.registry import ModelCard
+from engine.models.registry import NAMED, ModelCard
 
 MAX_STOPS = 4  # stop strings the API takes; texts are cut at all of them here
 MOST_OUTAGES = 3  # items in a row that may meet an outage before the battle is left for later
 NO_SERVER = (0, 503)  # no answer, or a gateway's word for it
 OUTAGE = {*NO_SERVER, 402, 403, 408, 409, 429, *range(500, 600)}  # the server's state, not the item's fault
+LARGEST = 8 << 20  # bytes of an answer: the log-probabilities of a long prompt take some
 PROBE = Ranking(item_id="probe", pairs=(("The sky is", " blue today"),))
 
 Request = TypeVar("Request", Prompt, Ranking)
@@ -32,21 +33,29 @@ Answer = TypeVar("Answer", Completion, Logliks)
 
 
 def open_endpoint(card: ModelCard) -> EndpointModel:
-    """Raises Unreachable unless the server answers, takes the key and knows the model."""
+    """Raises Unreachable unless the server answers, takes the key and knows the model; CallerMistake without a key that
+    the operator promised it."""
     return EndpointModel(card)
 
 
 class EndpointModel:
     """See `engine.models.interface.Model`. A refused key always ends the battle; another failure is the item's.
 
-    card     the address, and the model's name there
-    timeout  seconds without a byte until the server counts as silent
-    retries  how often a request is made again
+    card      the address, the model's name there, and which key goes to it
+    timeout   seconds without a byte until the server counts as silent
+    deadline  seconds for a whole answer, all attempts together
+    retries   how often a request is made again
     """
 
-    def __init__(self, card: ModelCard, *, timeout: float = 60.0, retries: int = 4) -> None:
-        endpoint = Endpoint(card.location, card.title, os.environ.get("OPENAI_API_KEY", "").strip())
-        client = OpenAIClient(endpoint, timeout=timeout, connect=timeout, retries=0)
+    def __init__(self, card: ModelCard, *, timeout: float = 60.0, deadline: float = 180.0, retries: int = 4) -> None:
+        key = key_in(card.key_variable)
+        if not key and card.key_variable and card.address.startswith(NAMED):
+            raise CallerMistake(
+                f"{card.address} is asked with the key in {card.key_variable}, which is not set. Set it before the app "
+                "starts, or take key_env out of endpoints.toml."
+            )
+        endpoint = Endpoint(card.location, card.served, key, card.key_variable, card.trusted)
+        client = OpenAIClient(endpoint, timeout=timeout, deadline=deadline, largest=LARGEST, retries=0)
         _check_served(client)
         self._client = client.with_retries(retries)
         self._label = f"{endpoint.model} at {endpoint.host}"

@@ -3,7 +3,8 @@
     smollm2-135m-instruct, gemma-3-270m     weights in installed data packages
     hf:org/name@revision                    the hub, or its cache on disk
     ./folder, ./model.gguf                  local files
-    openai:model@https://host/v1            any OpenAI-compatible endpoint
+    endpoint:name                           an endpoint that the operator configured (configured.py)
+    openai:model@https://host/v1            any other OpenAI-compatible endpoint
 
 This module only knows where weights are and what they are called. It loads nothing and imports no torch, so
 a web page may ask it; `local/` and `endpoint.py` do the work.
@@ -13,15 +14,18 @@ from __future__ import annotations
 
 import importlib.metadata
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
-from engine.errors import CallerMistake, Unknown
+from engine.errors import CallerMistake, Unknown, shown
+from engine.home import path_of
+from engine.models.address import OPENAI_KEY, is_model_name, is_openais, origin
+from engine.models.configured import FILE, ConfiguredEndpoint, read_endpoints
 from engine.tasks.sources import INSTALL_DATA_PACKAGES
 
-LONGEST_SHOWN = 120
+NAMED = "endpoint:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +69,19 @@ class ModelCard:
     location: str = ""
     """Path, hub name or endpoint URL."""
     revision: str | None = None
+    visitors: bool = False
+    """Whether somebody who does not run this server may use it."""
+    served: str = ""
+    """The model's name at its endpoint."""
+    key_variable: str = ""
+    """The environment variable whose key goes to the endpoint; empty for none."""
+    trusted: bool = False
+    """Whether the operator configured the endpoint's address."""
+
+    @property
+    def stands_for(self) -> str:
+        """What a configured endpoint's name means today, as an address that says it all; empty for any other model."""
+        return f"openai:{self.served}@{self.location}" if self.address.startswith(NAMED) else ""
 
     @property
     def present(self) -> bool:
@@ -85,6 +102,7 @@ PACKAGED: dict[str, ModelCard] = {
             address="smollm2-135m-instruct",
             title="SmolLM2 135M Instruct",
             kind="pack",
+            visitors=True,
             about="Hugging Face's smallest instruction-tuned model, stored in 4 bits (Q4_1).",
             parameters=134_515_008,
             licence="Apache-2.0",
@@ -99,6 +117,7 @@ PACKAGED: dict[str, ModelCard] = {
             address="gemma-3-270m",
             title="Gemma 3 270M",
             kind="pack",
+            visitors=True,
             about="Google's smallest Gemma 3, the base model without chat tuning, stored in 4 bits (Q4_K_M).",
             parameters=268_098_176,
             licence="Gemma Terms of Use",
@@ -120,6 +139,20 @@ PACKAGED: dict[str, ModelCard] = {
 """The models with short names, by these."""
 
 
+def listed() -> Mapping[str, ModelCard]:
+    """The models that can be chosen by name: those of data packages, then the endpoints that the operator configured.
+
+    Endpoints with a mistake are left out; `mistakes` has them.
+    """
+    endpoints, _ = read_endpoints()
+    return PACKAGED | {card.address: card for card in map(_configured, endpoints.values())}
+
+
+def mistakes() -> tuple[str, ...]:
+    """A sentence for each configured endpoint that cannot be used, for the operator alone."""
+    return tuple(read_endpoints()[1].values())
+
+
 def find(address: str) -> ModelCard:
     """The model behind an address.
 
@@ -131,60 +164,74 @@ def find(address: str) -> ModelCard:
         return PACKAGED[address]
     if address.startswith("hf:"):
         return _hub(address)
+    if address.startswith(NAMED):
+        return _named(address)
     if address.startswith("openai:"):
         return _endpoint(address)
-    try:
-        return _on_disk(address)
-    except (OSError, RuntimeError, ValueError) as error:  # a name too long, a user there is none of, a null character
-        raise _nothing_at(address) from error
-
-
-def _on_disk(address: str) -> ModelCard:
-    path = Path(address).expanduser()
+    path = path_of(address)
     if path.is_dir() and (path / "config.json").is_file():
         return ModelCard(address=str(path.resolve()), title=path.name, kind="folder", location=str(path.resolve()))
     if path.is_dir():
-        raise CallerMistake(f"The folder {path} holds no config.json, so it is not a transformers model.")
+        raise CallerMistake(f"The folder {shown(str(path))} holds no config.json, so it is not a transformers model.")
     if path.suffix.lower() == ".gguf" and path.is_file():
         return ModelCard(address=str(path.resolve()), title=path.stem, kind="gguf", location=str(path.resolve()))
     if path.suffix.lower() == ".gguf" or "/" in address or path.exists():
-        raise _nothing_at(address)
+        raise CallerMistake(
+            f"There is no model at {shown(address)}. A path must be a folder with a config.json or a .gguf file; "
+            "a model of the hub is written hf:org/name, an endpoint openai:model@https://host/v1."
+        )
     raise Unknown.name("model", address, PACKAGED)
-
-
-def _nothing_at(address: str) -> CallerMistake:
-    return CallerMistake(
-        f"There is no model at {address[:LONGEST_SHOWN]}. A path must be a folder with a config.json or a .gguf file; "
-        "a model of the hub is written hf:org/name, an endpoint openai:model@https://host/v1."
-    )
-
-
-def _shown(address: str) -> str:
-    return ascii(address if len(address) <= LONGEST_SHOWN else f"{address[:LONGEST_SHOWN]}…")
 
 
 def _hub(address: str) -> ModelCard:
     name, _, revision = address.removeprefix("hf:").partition("@")
     if name.count("/") != 1 or not all(name.split("/")):
-        raise CallerMistake(f"{_shown(address)} is not of the form hf:org/name or hf:org/name@revision.")
+        raise CallerMistake(f"{shown(address)} is not of the form hf:org/name or hf:org/name@revision.")
     return ModelCard(address=address, title=name, kind="hub", location=name, upstream=name, revision=revision or None)
 
 
+def _named(address: str) -> ModelCard:
+    name = address.removeprefix(NAMED)
+    endpoints, mistakes = read_endpoints()
+    if name in endpoints:
+        return _configured(endpoints[name])
+    if mistake := mistakes.get(name) or mistakes.get(""):
+        raise CallerMistake(mistake)
+    if not endpoints:
+        raise Unknown(f"There is no {shown(address)}: no endpoint is configured in {FILE} (docs/endpoints.md).")
+    raise Unknown.name("endpoint", name, endpoints)
+
+
+def _configured(endpoint: ConfiguredEndpoint) -> ModelCard:
+    return ModelCard(
+        address=f"{NAMED}{endpoint.name}",
+        title=endpoint.title,
+        kind="endpoint",
+        about=f"{endpoint.model}, answered by an endpoint that this server's operator configured.",
+        licence=endpoint.licence,
+        location=endpoint.url,
+        visitors=endpoint.visitors,
+        served=endpoint.model,
+        key_variable=endpoint.key_variable,
+        trusted=True,
+    )
+
+
 def _endpoint(address: str) -> ModelCard:
-    model, _, url = re.sub("@(?=https?://)", "\\n", address.removeprefix("openai:"), count=1).partition("\n")
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        parts = urlsplit("")
-    if not model or parts.scheme not in ("http", "https") or not parts.netloc:
-        raise CallerMistake(f"{_shown(address)} is not of the form openai:model@https://host/v1.")
-    if parts.username or parts.password or parts.query or parts.fragment:
+    model, _, url = re.sub("(?i)@(?=https?://)", "\n", address.removeprefix("openai:"), count=1).partition("\n")
+    if set(url) & set("@?#"):
         raise CallerMistake("Keep keys out of addresses: they are stored and shown. Set OPENAI_API_KEY instead.")
+    if not is_model_name(model) or origin(url) is None:
+        raise CallerMistake(f"{shown(address)} is not of the form openai:model@https://host/v1.")
+    ours = is_openais(url)
     return ModelCard(
         address=address,
         title=model,
         kind="endpoint",
-        about=f"Answered by {parts.netloc}.",
+        about=f"Answered by {url.split('/')[2]}.",
         licence="the provider's terms",
         location=url,
+        served=model,
+        key_variable=OPENAI_KEY if ours else "",
+        trusted=ours,
     )

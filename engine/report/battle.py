@@ -93,6 +93,8 @@ def _contender(result: BattleResult, side: Side, score: float | None) -> Contend
     document: ContenderDocument = {"name": contender.name, "score": score}
     if macro is not None:
         document["macro"] = macro
+    if contender.stands_for:
+        document["stands_for"] = contender.stands_for
     return {
         **document,
         "shots": contender.harness.shots,

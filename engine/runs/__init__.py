@@ -9,15 +9,17 @@ from engine.runs.estimates import pilot, probe, seconds_an_item
 from engine.runs.planning import plan
 from engine.runs.progress import Progress
 from engine.runs.request import BattleRequest
-from engine.runs.service import history, result, resume, resume_open, start, stop, wait, watch
+from engine.runs.service import delete, history, rename, result, resume, resume_open, start, stop, wait, watch
 
 __all__ = [
     "BattleRequest",
     "Progress",
+    "delete",
     "history",
     "pilot",
     "plan",
     "probe",
+    "rename",
     "result",
     "resume",
     "resume_open",

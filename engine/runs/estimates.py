@@ -11,7 +11,7 @@ from engine.runs.planning import plan
 from engine.runs.request import BattleRequest
 from engine.runs.service import start
 from engine.stats.power import DiscordanceEstimate, pilot_discordance
-from engine.store.ledger import Ledger
+from engine.store.ledger import UNCONDITIONAL, Admission, Ledger
 from engine.tasks.registry import load_task
 
 PROBE_ITEMS = 8
@@ -36,9 +36,13 @@ def seconds_an_item(request: BattleRequest) -> float | None:
     return None if None in times else math.fsum(t for t in times if t is not None)
 
 
-def probe(request: BattleRequest) -> str:
-    """Starts a battle over a few items whose only use is the time they take. Returns its id."""
-    return start(plan(replace(request, limit=PROBE_ITEMS), probe=True))
+def probe(request: BattleRequest, admission: Admission = UNCONDITIONAL) -> str:
+    """Starts a battle over a few items whose only use is the time they take. Returns its id.
+
+    request    the battle that is thought of
+    admission  as `start` takes it
+    """
+    return start(plan(replace(request, limit=PROBE_ITEMS), probe=True), admission=admission)
 
 
 def _shots(request: BattleRequest) -> int:

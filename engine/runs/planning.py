@@ -71,7 +71,7 @@ def _contender(card: ModelCard, task: Task, request: BattleRequest) -> Contender
     }
     if request.shots is not None:
         settings["shots"] = request.shots
-    return Contender(model=card.address, harness=task.harness(**settings))
+    return Contender(model=card.address, harness=task.harness(**settings), stands_for=card.stands_for)
 
 
 # ---- checks

@@ -27,6 +27,10 @@ class Progress:
     items_a_second: float | None
     seconds_left: float | None
     notices: tuple[str, ...]
+    name: str
+    """What its owner calls it, untrusted."""
+    owner: str
+    """The id of the person on whose behalf it runs; empty for the command line."""
     short_of_disk: bool
     """Nothing runs until there is space again; then it goes on by itself as soon as somebody watches."""
 
@@ -61,5 +65,7 @@ def progress_of(ledger: Ledger, entry: Entry, delay: Delay | None) -> Progress:
         items_a_second=items_a_second,
         seconds_left=seconds_left,
         notices=tuple(ledger.notices(entry.battle.id)),
+        name=entry.name,
+        owner=entry.owner,
         short_of_disk=delay is not None and delay.short_of_disk,
     )

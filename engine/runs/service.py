@@ -11,38 +11,72 @@ import time
 
 from engine.battles.battle import SIDES, Battle
 from engine.battles.result import BattleResult
+from engine.errors import CallerMistake
 from engine.runs.executor import Executor, LocalExecutor
 from engine.runs.progress import Progress, progress_of
-from engine.store.ledger import OPEN_STATES, Entry, Ledger
+from engine.store.ledger import OPEN_STATES, UNCONDITIONAL, Admission, Entry, Ledger
 
 executor: Executor = LocalExecutor()
 """Who carries battles out. The one place to put another."""
 
 
-def start(battle: Battle) -> str:
-    """Writes the plan down, puts it into its device's queue and sees to it that a worker is there. Returns its id."""
+def start(*planned: Battle, admission: Admission = UNCONDITIONAL) -> str:
+    """Writes plans down, puts them into their device's queue and sees to it that a worker is there.
+
+    planned    battles that run on one device
+    admission  on whose behalf, and on what conditions; without one they are nobody's and have no limit
+
+    Returns the id of the first.
+
+    Raises:
+        Whatever the admission's check raised: then none of them is there.
+    """
     with Ledger() as ledger:
-        ledger.add(battle)
-    executor.ensure(battle.device)
-    return battle.id
+        ledger.add(*planned, admission=admission)
+    executor.ensure(planned[0].device)
+    return planned[0].id
 
 
-def stop(battle_id: str) -> None:
-    """Stops an open battle at once; what is done stays, and `resume` goes on from there."""
+def stop(battle_id: str, message: str = "") -> None:
+    """Stops an open battle at once; what is done stays, and `resume` goes on from there.
+
+    message  who stopped it or why, for whoever looks
+    """
     with Ledger() as ledger:
-        ledger.set_state(battle_id, "stopped", only_from=OPEN_STATES)
+        ledger.set_state(battle_id, "stopped", only_from=OPEN_STATES, message=message)
 
 
-def resume(battle_id: str) -> None:
-    """Puts a stopped or failed battle back into the queue; one that is open or done stays as it is.
+def resume(*battle_ids: str, admission: Admission = UNCONDITIONAL) -> None:
+    """Puts stopped or failed battles back into the queue; one that is open or done stays as it is.
+
+    battle_ids  battles of one device
+    admission   on whose behalf, and on what conditions; without one a limit on their time is lifted
 
     Raises:
         Unknown: there is no such battle.
+        Whatever the admission's check raised: then all stay as they are.
     """
     with Ledger() as ledger:
-        ledger.set_state(battle_id, "queued", only_from=("stopped", "failed"))
-        device = ledger.entry(battle_id).battle.device
+        ledger.reopen(*battle_ids, admission=admission)
+        device = ledger.entry(battle_ids[0]).battle.device
     executor.ensure(device)
+
+
+def rename(battle_id: str, name: str) -> None:
+    """Writes down what a battle is called."""
+    with Ledger() as ledger:
+        ledger.rename(battle_id, name)
+
+
+def delete(battle_id: str) -> None:
+    """Removes a battle with its repeats and all that was written for them.
+
+    Raises:
+        CallerMistake: one of them is open.
+    """
+    with Ledger() as ledger:
+        if not ledger.delete(battle_id):
+            raise CallerMistake("This battle, or a measurement of it, is still going on. Stop it, then delete it.")
 
 
 def resume_open() -> None:
@@ -98,11 +132,14 @@ def result(battle_id: str) -> BattleResult:
         )
 
 
-def history(limit: int = 200) -> list[tuple[Entry, int]]:
+def history(limit: int = 200, owner: str | None = None) -> list[tuple[Entry, int]]:
     """The latest battles, newest first, each with the number of battles its device does before it.
+
+    limit  how many at the most
+    owner  whose; None for everybody's
 
     Probes and repeats are left out, but they take their turn in the queue.
     """
     with Ledger() as ledger:
-        entries = ledger.entries(limit=limit)
+        entries = ledger.entries(owner=owner, limit=limit)
         return [(entry, ledger.ahead(entry) if entry.state == "queued" else 0) for entry in entries]

@@ -11,20 +11,23 @@ import functools
 import logging
 import os
 import sys
+from time import monotonic
 
+from engine import log_format
 from engine.battles.battle import SIDES, Battle, Side
 from engine.battles.evaluate import evaluate
 from engine.battles.prepared import prepare
 from engine.battles.stopping import StoppingRule
-from engine.errors import DiskFull, EngineError
+from engine.errors import CallerMistake, DiskFull, EngineError, Unknown
 from engine.models.interface import Model
+from engine.models.interruption import Interrupted, interruptible
 from engine.models.registry import find
 from engine.runs.executor import EXIT_DISK_FULL, log_file
 from engine.runs.lock import device_lock
 from engine.store.ledger import Entry, Ledger
 
-OpenModels = dict[tuple[str, str], Model]
-"""Models that are open, by address and precision asked for."""
+OpenModels = dict[tuple[str, str, str], Model]
+"""Models that are open, by address, precision asked for, and what a configured endpoint's name stands for."""
 
 MAX_ATTEMPTS = 3
 """Workers that may die over a battle without getting an item further before it is given up."""
@@ -44,6 +47,7 @@ def work(device: str) -> None:
             return
         with Ledger() as ledger:
             while entry := ledger.claim(device):
+                log_format.about(battle=entry.battle.id)
                 _attempt(ledger, entry, open_models)
 
 
@@ -59,7 +63,10 @@ def _attempt(ledger: Ledger, entry: Entry, open_models: OpenModels) -> None:
         fail(message=message, exit_code=1)
         return
     try:
-        _run(ledger, battle, open_models)
+        with interruptible(lambda: _unwanted(ledger, battle.id)):
+            _run(ledger, entry, open_models)
+    except Interrupted:
+        return  # stopped while a server was waited for
     except DiskFull:
         raise
     except EngineError as error:
@@ -73,8 +80,19 @@ def _attempt(ledger: Ledger, entry: Entry, open_models: OpenModels) -> None:
         fail(message=message, exit_code=1)
 
 
-def _run(ledger: Ledger, battle: Battle, open_models: OpenModels) -> None:
-    """Runs a battle from wherever it is to its end, or until it is stopped."""
+def _unwanted(ledger: Ledger, battle_id: str) -> bool:
+    """Whether a battle was stopped, or is gone. Trouble with the ledger is the next write's to tell."""
+    try:
+        return ledger.entry(battle_id).state != "running"
+    except Unknown:
+        return True
+    except EngineError:
+        return False
+
+
+def _run(ledger: Ledger, entry: Entry, open_models: OpenModels) -> None:
+    """Runs a battle from wherever it is to its end, until it is stopped, or until its time is used up."""
+    battle = entry.battle
     models = _open_contenders(ledger, battle, open_models)
     environment: dict[str, dict[str, str]] = {side: models[side].environment for side in SIDES}
     if ledger.entry(battle.id).environment not in ({}, environment):
@@ -84,26 +102,58 @@ def _run(ledger: Ledger, battle: Battle, open_models: OpenModels) -> None:
     ledger.set_phase(battle.id, "running")
     recorded = {side: {o.item_id: o for o in ledger.outcomes(battle.id, side)} for side in SIDES}
     stopping_rule = StoppingRule(battle, recorded["a"], recorded["b"])
+    begun = monotonic() - sum(outcome.seconds for side in SIDES for outcome in recorded[side].values())
+    if not stopping_rule.decided and _out_of_time(ledger, entry, begun):
+        return
     for side, outcomes in () if stopping_rule.decided else evaluate(prepare(battle), models, recorded):
         if not ledger.append(battle.id, side, outcomes):
-            return  # stopped; nothing after the stop is recorded
+            return  # stopped or deleted; nothing after that is recorded
         stopping_rule.update(side, outcomes)
         while models[side].notices:
             ledger.add_notice(battle.id, models[side].notices.pop(0))
         if stopping_rule.decided:
             break
+        if _out_of_time(ledger, entry, begun):
+            return
     ledger.set_state(battle.id, "done", only_from=("running",))
+
+
+def _out_of_time(ledger: Ledger, entry: Entry, begun: float) -> bool:
+    """Stops a battle whose answers took longer than they may, unless it has all of them.
+
+    Longer by what is written down, or since `begun` (monotonic time) where failures took the time and say none.
+    """
+    if entry.seconds_limit is None:
+        return False
+    battle, counts = entry.battle, ledger.counts(entry.battle.id).values()
+    answers, seconds = sum(count for count, _ in counts), sum(seconds for _, seconds in counts)
+    if max(seconds, monotonic() - begun) <= entry.seconds_limit or answers == len(SIDES) * battle.n:
+        return False
+    message = (
+        f"Its time is used up: the answers of this battle may take {entry.seconds_limit / 60:.3g} minutes. "
+        f"{answers:,} of {len(SIDES) * battle.n:,} answers are kept."
+    )
+    ledger.set_state(battle.id, "stopped", only_from=("running",), message=message)
+    return True
 
 
 def _open_contenders(ledger: Ledger, battle: Battle, open_models: OpenModels) -> dict[Side, Model]:
     """Opens what is not open yet, and lets go of what this battle does not need."""
-    needed = {side: (battle.contender(side).model, battle.contender(side).harness.dtype) for side in SIDES}
+    contenders = {side: battle.contender(side) for side in SIDES}
+    needed = {side: (each.model, each.harness.dtype, each.stands_for) for side, each in contenders.items()}
     for key in set(open_models) - set(needed.values()):
         del open_models[key]
-    for address, dtype in dict.fromkeys(needed.values()):
-        if (address, dtype) not in open_models:
-            ledger.set_phase(battle.id, f"opening {find(address).title}")
-            open_models[address, dtype] = open_model(address, battle.device, dtype)
+    for key in dict.fromkeys(needed.values()):
+        if key not in open_models:
+            address, dtype, stands_for = key
+            card = find(address)
+            if card.stands_for != stands_for:
+                raise CallerMistake(
+                    f"{address} is not what this battle was planned with: it stood for {stands_for}, and now stands "
+                    f"for {card.stands_for}. Put the old lines back into endpoints.toml, or start a new battle."
+                )
+            ledger.set_phase(battle.id, f"opening {card.title}")
+            open_models[key] = open_model(address, battle.device, dtype)
     return {side: open_models[needed[side]] for side in SIDES}
 
 
@@ -128,7 +178,7 @@ def open_model(address: str, device: str, dtype: str) -> Model:
 
 
 def main() -> int:
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    log_format.set_up()
     try:
         work(sys.argv[1])
     except DiskFull as error:

@@ -56,9 +56,14 @@ class VerdictDocument(TypedDict, total=False):
 
 
 class ContenderDocument(TypedDict, total=False):
-    """One side: `macro` is the mean over the groups of items, where there are any."""
+    """One side.
+
+    macro       the mean over the groups of items, where there are any
+    stands_for  the model and the address behind the name of a configured endpoint; of no other model
+    """
 
     name: str
+    stands_for: str
     score: float | None
     macro: float
     shots: int

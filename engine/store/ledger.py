@@ -10,20 +10,20 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
 import sqlalchemy as sa
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from engine.battles.battle import Battle, ItemFailure, ItemResult, Outcome, Side
 from engine.battles.seal import Seal
-from engine.errors import CallerMistake, DiskFull, EngineError, Unknown
+from engine.errors import CallerMistake, DiskFull, EngineError, Unknown, shown
 from engine.home import home
 from engine.store import queries
 from engine.store.database import LOCK_TIMEOUT, Database, fault, reason, writing
@@ -36,6 +36,12 @@ _battle = TypeAdapter(Battle)
 _outcome: TypeAdapter[Outcome] = TypeAdapter(ItemResult | ItemFailure)
 _this = battles.update().where(battles.c.id == sa.bindparam("battle"))
 _progress = _this.where(battles.c.state == "running").values(attempts=1)
+_notice = notices.insert().from_select(
+    ["battle", "at", "text"],
+    sa.select(battles.c.id, sa.bindparam("at", type_=sa.Double), sa.bindparam("text", type_=sa.Text)).where(
+        battles.c.id == sa.bindparam("battle")
+    ),
+)
 _insert_once = {
     "sqlite": sqlite.insert(outcomes).on_conflict_do_nothing(),
     "postgresql": postgresql.insert(outcomes).on_conflict_do_nothing(),
@@ -59,10 +65,41 @@ class Entry:
     created: float
     started: float | None
     finished: float | None
+    owner: str
+    """The id of the person on whose behalf it runs; empty from the command line, or from before there were owners."""
+    name: str
+    """What its owner calls it, untrusted; empty until it has a name."""
+    seconds_limit: float | None
+    """Seconds its answers may take together, both sides; None for as long as they take."""
     environment: dict[str, dict[str, str]]
     """What ran, by side."""
     seal: Seal | None
     """Of the plan, if it came with a forecast; None for a battle without one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenBattles:
+    """How much there is to do, at the moment somebody asks for more."""
+
+    own: int
+    """Battles of this owner that are open, probes and repeats too."""
+    all: int
+    """Everybody's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """On whose behalf battles come into the queue, and on what conditions."""
+
+    owner: str = ""
+    """The person's id; empty for the command line."""
+    seconds_limit: float | None = None
+    """Seconds the answers of each battle may take."""
+    check: Callable[[OpenBattles], object] | None = None
+    """Asked within the transaction that lets them in, so nobody comes between; what it raises keeps them out."""
+
+
+UNCONDITIONAL = Admission()
 
 
 class Ledger:
@@ -93,19 +130,60 @@ class Ledger:
 
     # Writing
 
-    def add(self, battle: Battle) -> None:
-        """Stores a complete plan, sealed if it has a forecast; nothing has run yet, and it can never be changed."""
-        seal = Seal.of(battle)
-        row = {
-            "id": battle.id, "state": "queued", "phase": "", "message": "", "exit_code": 0, "attempts": 0,
-            "created": time.time(), "device": battle.device, "probe": battle.probe, "task": battle.task,
-            "model_a": battle.a.model, "shots_a": battle.a.harness.shots,
-            "model_b": battle.b.model, "shots_b": battle.b.harness.shots,
-            "repeats": battle.repeat_of or None, "forecaster": battle.forecast and battle.forecast.by,
-            "environment": "{}", "seal": seal.digest if battle.forecast else None, "plan": seal.plan,
-        }  # fmt: skip
+    def check_writable(self) -> None:
+        """Raises what writing would raise, without writing anything."""
         with self._writing():
-            self.connection.execute(battles.insert(), row)
+            pass
+
+    def add(self, *planned: Battle, admission: Admission = UNCONDITIONAL) -> None:
+        """Stores complete plans, sealed if they have a forecast; nothing has run yet, and they can never be changed.
+
+        Raises, as well:
+            CallerMistake: a plan holds what no plan can hold.
+            Whatever the admission's check raised.
+        """
+        rows = [_row(battle, admission) for battle in planned]
+        with self._writing():
+            self._admit(admission)
+            self.connection.execute(battles.insert(), rows)
+
+    def reopen(self, *battle_ids: str, admission: Admission = UNCONDITIONAL) -> None:
+        """Puts those that were stopped or failed back into the queue.
+
+        Without a limit in the admission they have none any more; with one, those that had a limit keep theirs. What
+        the admission's check raises leaves all as they are.
+        """
+        limit = admission.seconds_limit and sa.func.coalesce(battles.c.seconds_limit, admission.seconds_limit)
+        with self._writing():
+            self._admit(admission)
+            for battle_id in battle_ids:
+                values = _state("queued") | {"seconds_limit": limit}
+                self._update(battle_id, only_from=("stopped", "failed"), **values)
+
+    def _admit(self, admission: Admission) -> None:
+        if admission.check is not None:
+            own, all_ = self.connection.execute(queries.OPEN, {"owner": admission.owner}).one()
+            admission.check(OpenBattles(own=own, all=all_))
+
+    def rename(self, battle_id: str, name: str) -> None:
+        """Writes down what its owner calls it."""
+        with self._writing():
+            self._update(battle_id, name=name)
+
+    def delete(self, battle_id: str) -> bool:
+        """Removes a battle and its repeats with all that was written for them, in one transaction.
+
+        Returns False, and removes nothing, while one of them is open. A worker that was still at it finds nothing to
+        write to.
+        """
+        with self._writing():
+            family = self.connection.execute(queries.FAMILY, {"battle": battle_id}).all()
+            if any(state in OPEN_STATES for _, state in family):
+                return False
+            ids = [id_ for id_, _ in family]
+            for column in (outcomes.c.battle, notices.c.battle, battles.c.id):
+                self.connection.execute(sa.delete(column.table).where(column.in_(ids)))
+        return True
 
     def claim(self, device: str) -> Entry | None:
         """The battle a device's worker should run now: an interrupted one first, then the oldest queued.
@@ -122,7 +200,7 @@ class Ledger:
                 attempts=battles.c.attempts + 1,
                 started=sa.func.coalesce(battles.c.started, time.time()),
             )
-        return self.entry(battle_id)
+            return _entry(self.connection.execute(queries.ENTRY, {"battle": battle_id}).one())
 
     def append(self, battle_id: str, side: Side, batch: Sequence[Outcome]) -> bool:
         """Writes outcomes down, all of them or nothing. False when the battle is no longer running.
@@ -157,9 +235,9 @@ class Ledger:
             self._update(battle_id, phase=phase)
 
     def add_notice(self, battle_id: str, text: str) -> None:
-        """Writes down what a reader of the result should know."""
+        """Writes down what a reader of the result should know; of a battle that is gone, nothing."""
         with self._writing():
-            self.connection.execute(notices.insert(), {"battle": battle_id, "at": time.time(), "text": text})
+            self.connection.execute(_notice, {"battle": battle_id, "at": time.time(), "text": text})
 
     def set_environment(self, battle_id: str, environment: dict[str, dict[str, str]]) -> None:
         """Writes down what runs, by side."""
@@ -177,38 +255,33 @@ class Ledger:
         message    why it stopped or failed, for whoever looks
         exit_code  what a command line should end with
         """
-        finished = None if state in OPEN_STATES else time.time()
         with self._writing():
-            return self._update(
-                battle_id,
-                only_from=only_from,
-                state=state,
-                message=message,
-                exit_code=exit_code,
-                finished=finished,
-                phase="",
-                attempts=0,
-            )
+            return self._update(battle_id, only_from=only_from, **_state(state, message, exit_code))
 
     # Reading
 
     def entry(self, battle_id: str) -> Entry:
         """Raises Unknown when there is no such battle."""
-        for row in self._rows(queries.ENTRY, battle=battle_id):
+        ours = battle_id.isascii()  # half a character, as a broken name may have, cannot even be asked for
+        for row in self._rows(queries.ENTRY, battle=battle_id) if ours else ():
             return _entry(row)
         raise Unknown(
-            f"There is no battle {battle_id!r} in {self.path}. "
+            f"There is no battle {shown(battle_id)} in {self.path}. "
             "It may have been fought on another machine, or with another NOISEFLOOR_HOME."
         )
 
-    def entries(self, *, states: Sequence[State] = (), measuring: bool = False, limit: int = 200) -> list[Entry]:
+    def entries(
+        self, *, states: Sequence[State] = (), owner: str | None = None, measuring: bool = False, limit: int = 200
+    ) -> list[Entry]:
         """Battles, newest first.
 
         states     those wanted; all where none is named
+        owner      whose; None for everybody's
         measuring  with probes and repeats of a battle, which only measure something
         limit      how many at the most
         """
-        return [_entry(row) for row in self._rows(queries.newest(states, measuring=measuring), limit=limit)]
+        query = queries.newest(states, owner, measuring=measuring)
+        return [_entry(row) for row in self._rows(query, limit=limit)]
 
     def sealed(self, by: str | None = None, *, limit: int = 200) -> list[Entry]:
         """Battles that somebody made a forecast for, or only this person, newest first."""
@@ -222,6 +295,10 @@ class Ledger:
         """How many open battles of the same device come before this one."""
         battle = entry.battle
         return int(self._value(queries.AHEAD, battle=battle.id, device=battle.device, created=entry.created))
+
+    def started_since(self, moment: float) -> dict[str, int]:
+        """How many battles were started since a moment (Unix time), probes and repeats too, by owner."""
+        return dict(map(tuple, self._rows(queries.STARTED, since=moment)))
 
     def outcomes(self, battle_id: str, side: Side) -> list[Outcome]:
         """In the order they were written down."""
@@ -313,6 +390,33 @@ class Ledger:
             raise
 
 
+def _row(battle: Battle, admission: Admission) -> dict[str, object]:
+    """A plan that could not be read back is not written: one such line would shut the list of all battles."""
+    seal = Seal.of(battle)
+    try:
+        _parsed(seal.plan)
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_context=False)[0]
+        place, given = ".".join(str(each) for each in wrong["loc"]), str(wrong["input"])[:40]
+        raise CallerMistake(f"The plan of this battle says {place} {given!r}: {wrong['msg']}.") from error
+    return {
+        "id": battle.id, "state": "queued", "phase": "", "message": "", "exit_code": 0, "attempts": 0,
+        "created": time.time(), "owner": admission.owner, "name": "", "seconds_limit": admission.seconds_limit,
+        "device": battle.device, "probe": battle.probe, "task": battle.task,
+        "model_a": battle.a.model, "shots_a": battle.a.harness.shots,
+        "model_b": battle.b.model, "shots_b": battle.b.harness.shots,
+        "repeats": battle.repeat_of or None, "forecaster": battle.forecast and battle.forecast.by,
+        "environment": "{}", "seal": seal.digest if battle.forecast else None, "plan": seal.plan,
+    }  # fmt: skip
+
+
+def _state(state: State, message: str = "", exit_code: int = 0) -> dict[str, object]:
+    finished = None if state in OPEN_STATES else time.time()
+    return {
+        "state": state, "message": message, "exit_code": exit_code, "finished": finished, "phase": "", "attempts": 0,
+    }  # fmt: skip
+
+
 @lru_cache(maxsize=8)
 def _parsed(plan: str) -> Battle:
     """Whoever watches a battle asks again and again; its plan stays, and may name ten thousand items."""
@@ -333,4 +437,7 @@ def _entry(row: queries.Line) -> Entry:
         created=row.created,
         started=row.started,
         finished=row.finished,
+        owner=row.owner,
+        name=row.name,
+        seconds_limit=row.seconds_limit,
     )

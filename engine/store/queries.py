@@ -1,6 +1,6 @@
 """What is asked of the ledger, as statements: built once, so that each is also compiled once.
 
-Their parameters: `battle` and `side` say whose, `model`, `task`, `shots` and `device` what is searched for.
+Their parameters: `battle`, `side` and `owner` say whose, `model`, `task`, `shots` and `device` what is searched for.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ Line = sa.Row[*tuple[Any, ...]]
 _battle: sa.BindParameter[str] = sa.bindparam("battle")
 _line = sa.select(
     *(battles.c[name] for name in ("id", "state", "phase", "message", "exit_code", "attempts")),
-    *(battles.c[name] for name in ("created", "started", "finished", "environment", "seal", "plan")),
+    *(battles.c[name] for name in ("created", "started", "finished", "owner", "name", "seconds_limit")),
+    *(battles.c[name] for name in ("environment", "seal", "plan")),
 )
 """A battle's line in the ledger; the columns left out repeat what its plan says."""
 _newest = _line.order_by(battles.c.created.desc()).limit(sa.bindparam("limit"))
@@ -44,6 +45,16 @@ AHEAD = (
         ),
         battles.c.id != _battle,
     )
+)
+OPEN = sa.select(
+    sa.func.count(sa.case((battles.c.owner == sa.bindparam("owner"), 1))),
+    sa.func.count(),
+).where(battles.c.state.in_(("queued", "running")))
+FAMILY = sa.select(battles.c.id, battles.c.state).where(sa.or_(battles.c.id == _battle, battles.c.repeats == _battle))
+STARTED = (
+    sa.select(battles.c.owner, sa.func.count())
+    .where(battles.c.created >= sa.bindparam("since"))
+    .group_by(battles.c.owner)
 )
 OUTCOMES = (
     sa.select(outcomes.c.body)
@@ -106,9 +117,16 @@ def _seconds_an_item() -> Query:
 SECONDS_AN_ITEM = _seconds_an_item()
 
 
-def newest(states: Sequence[str], *, measuring: bool) -> Query:
-    """Battles in any of these states, in any at all where none is named; with those that only measure, or without."""
+def newest(states: Sequence[str], owner: str | None, *, measuring: bool) -> Query:
+    """Battles in any of these states, in any at all where none is named; with those that only measure, or without.
+
+    states     some of the ledger's
+    owner      whose, None for everybody's
+    measuring  with probes and repeats
+    """
     chosen = _newest.where(battles.c.state.in_(states)) if states else _newest
+    if owner is not None:
+        chosen = chosen.where(battles.c.owner == owner)
     return chosen if measuring else chosen.where(~battles.c.probe, _of_its_own)
 
 

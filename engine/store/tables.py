@@ -11,7 +11,7 @@ from engine.store.database import Schema
 LEDGER = Schema(
     name="ledger",
     revisions=Path(__file__).parent / "migrations" / "ledger",
-    format=5,
+    format=6,
     elsewhere="set NOISEFLOOR_HOME to another folder",
 )
 metadata = sa.MetaData()
@@ -28,6 +28,10 @@ battles = sa.Table(
     sa.Column("created", sa.Double, nullable=False),
     sa.Column("started", sa.Double),
     sa.Column("finished", sa.Double),
+    # on whose behalf
+    sa.Column("owner", sa.Text, nullable=False, server_default=""),  # a person's id; empty from the command line
+    sa.Column("name", sa.Text, nullable=False, server_default=""),  # the owner's words
+    sa.Column("seconds_limit", sa.Double),  # of answering; null for none
     # what of its plan is searched for
     sa.Column("device", sa.Text, nullable=False),
     sa.Column("probe", sa.Boolean, nullable=False),
@@ -45,6 +49,7 @@ battles = sa.Table(
     sa.Index("battles_by_state", "state", "device", "created"),
     sa.Index("battles_by_age", "created"),
     sa.Index("battles_by_original", "repeats"),
+    sa.Index("battles_by_owner", "owner", "created"),
 )  # fmt: skip
 outcomes = sa.Table(
     "outcomes", metadata,

@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from engine.errors import CallerMistake, NoSource
+from engine.home import path_of
 
 Row = Mapping[str, Any]
 Parse = Callable[[Row], Row | Iterable[Row]]
@@ -140,7 +141,7 @@ class Folder:
 
     def _files(self) -> list[Path]:
         root = os.environ.get("NOISEFLOOR_DATA")
-        return sorted(Path(root).expanduser().glob(self.pattern)) if root else []
+        return sorted(path_of(root).glob(self.pattern)) if root else []
 
     def present(self) -> bool:
         return bool(self._files())
@@ -228,8 +229,8 @@ class Hub:
 
     def present(self) -> bool:
         """True only when the dataset is in the cache already: asking must not start a download."""
-        hub_home = Path(os.environ.get("HF_HOME", "~/.cache/huggingface"))
-        cache = Path(os.environ.get("HF_DATASETS_CACHE", hub_home / "datasets")).expanduser()
+        hub_home = os.environ.get("HF_HOME", "~/.cache/huggingface")
+        cache = path_of(os.environ.get("HF_DATASETS_CACHE", f"{hub_home}/datasets"))
         folders = cache.iterdir() if cache.is_dir() else ()
         return any(
             _without_separators(folder.name) == _without_separators(self.repository)

@@ -1,49 +1,56 @@
-"""All battles of this machine: running, waiting, over. A gap is shown with its noise, on the battle's own page."""
+"""All battles of this machine, a visitor's own or an operator's all: running, waiting, over. A gap is shown with its
+noise, on the battle's own page."""
 
 from datetime import datetime
 
 import streamlit as st
 
-from engine import battles, load_task, models, report, runs
+from engine import access, load_task, models, report
 from engine.analysis import forecasts
 from pages.format import plain
-from pages.shared import learner, tables
+from pages.shared import owners, person, tables
+
+NAME = 130  # pixels: a long one leaves room for the rest
 
 st.title("All battles", anchor=False)
-entries = runs.history()
+me = person.current()
+entries = access.history(me)
 if not entries:
     st.write("None yet. The first one takes about two minutes, with opening the models.")
-    st.page_link("pages/battle/battle.py", label="Start a battle", icon=":material/arrow_forward:")
-    st.page_link("pages/battle/recorded.py", label="Look at recorded ones", icon=":material/arrow_forward:")
+    st.page_link("battle/battle.py", label="Start a battle", icon=":material/arrow_forward:")
+    st.page_link("battle/recorded.py", label="Look at recorded ones", icon=":material/arrow_forward:")
     st.stop()
 
-if scored := forecasts.scored_battles(battles.author(learner.token())):
+if scored := forecasts.scored_battles(me.id):
     st.subheader("How your forecasts did", anchor=False)
     record = forecasts.record([score for _, score in scored if isinstance(score, forecasts.ForecastScore)])
     for sentence in report.sentences(record):
         st.markdown(plain(sentence))
     if ungraded := len(scored) - record.n:
         st.caption(f"{ungraded:,} more without a grade: the battle is not over, was stopped, or failed.")
-    st.caption(
-        "The address of this page is the key to your record and to your lab talks: bookmark it to come back, and share "
-        "it with nobody who should not read along."
-    )
     st.subheader("The battles", anchor=False)
 
-st.caption("One battle at a time runs on a device; the others wait for it in this queue.")
+st.caption(
+    "One battle at a time runs on a device; the others wait for it in this queue."
+    + ("" if me.operator else " You see your own here, and wait for everybody's.")
+)
+named = any(entry.name for entry, _ in entries)
 rows = [
     {
         "battle": f"battle?battle={entry.battle.id}",
+        "state": f"waiting, {ahead} ahead" if ahead else entry.state,
+        **({"name": entry.name} if named else {}),
+        **({"who": owners.named(entry.owner, me)} if me.operator else {}),
         "contenders": " or ".join(models.find(c.model).title for c in (entry.battle.a, entry.battle.b)),
         "benchmark": load_task(entry.battle.task).title,
         "items": entry.battle.n,
-        "state": f"waiting, {ahead} ahead" if ahead else entry.state,
         "started": datetime.fromtimestamp(entry.created),
     }
     for entry, ahead in entries
 ]
 columns = {
     "battle": st.column_config.LinkColumn("open", display_text="open", width="small"),
+    "name": st.column_config.TextColumn("name", width=NAME),
     "started": st.column_config.DatetimeColumn("started", format="calendar"),
 }
 tables.show(rows, columns=columns, key="battles")

@@ -14,8 +14,8 @@ battles = {name: recordings.load(name) for name in recordings.names()}
 together = recordings.together()
 first, second = together.names
 st.write(
-    f"{first} against {second}, both asked the same questions, measured by us. Nothing runs when you look at these; "
-    "to fight one yourself, on your own machine, takes minutes."
+    f"{plain(first)} against {plain(second)}, both asked the same questions, measured by us. Nothing runs when you "
+    "look at these; to fight one yourself, on your own machine, takes minutes."
 )
 adjusted_verdicts.show_gaps(together, key="recorded-gaps")
 st.caption(plain(adjusted_verdicts.in_words(together, "benchmarks")))

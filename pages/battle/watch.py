@@ -9,16 +9,21 @@ from engine.report import figures
 from pages.battle.report import discordant_items
 from pages.charts import item_strip, live_chart
 from pages.format import plain
+from pages.shared.errors import errors_shown, in_words
 
 EVERY = 1.5
 
 
 def show(battle_id: str) -> None:
     """Draws the battle now and again every 1.5 s; reruns the page when it is over. Space is kept for all parts."""
-    progress = runs.watch(battle_id)
+    with errors_shown():  # it may have been deleted in another tab
+        _show(runs.watch(battle_id))
+
+
+def _show(progress: Progress) -> None:
     names = [models.find(contender.model).title for contender in (progress.battle.a, progress.battle.b)]
     pairs = progress.pairs
-    st.progress(progress.done / (2 * progress.battle.n), text=_status(progress))
+    st.progress(progress.done / (2 * progress.battle.n), text=plain(_status(progress)))
     for column, name, side in zip(st.columns(2), names, (1, 2), strict=True):
         scores = [float(pair[side]) for pair in pairs]
         column.metric(plain(f"{name} (n = {len(pairs):,})"), _score(scores), border=True)
@@ -30,7 +35,7 @@ def show(battle_id: str) -> None:
     )
     st.caption(_promise(progress.battle, trail))
     for notice in progress.notices:
-        st.info(plain(notice))
+        st.info(in_words(notice))
     if not progress.open:
         st.rerun()
 

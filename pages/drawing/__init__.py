@@ -12,6 +12,8 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
+from pages.format import printable
+
 Style = ParamSpec("Style")
 
 
@@ -27,5 +29,11 @@ def drawn_once(draw: Callable[Style, alt.TopLevelMixin]) -> Callable[Style, dict
 
 def show(specification: dict[str, Any], *, key: str, description: str, **tables: list[dict[str, Any]]) -> None:
     """Lays tables (rows as dicts) into a drawing. `description` says the finding to whoever cannot see it."""
-    data = {name: pd.DataFrame(rows) for name, rows in tables.items()}
-    st.vega_lite_chart({**specification, "datasets": data, "description": description}, width="stretch", key=key)
+    data = {
+        name: pd.DataFrame(
+            [{field: printable(v) if isinstance(v, str) else v for field, v in row.items()} for row in rows]
+        )
+        for name, rows in tables.items()
+    }
+    told = {**specification, "datasets": data, "description": printable(description)}
+    st.vega_lite_chart(told, width="stretch", key=key)

@@ -18,7 +18,17 @@ ABOUT = {
 }
 
 
-def show(endpoint: TutorEndpoint) -> None:
+def show(endpoint: TutorEndpoint, *, operator: bool) -> None:
+    """What its last exam showed; an operator may also test and examine it, which asks the server again and again."""
+    if operator:
+        _look_into(endpoint)
+    if (exam := last_exam(endpoint)) is not None:
+        _exam(endpoint, exam)
+    elif not operator:
+        st.caption(plain(f"{endpoint.model} has taken no exam yet, so it speaks and does not judge."))
+
+
+def _look_into(endpoint: TutorEndpoint) -> None:
     tried = f"steps of {endpoint.model} at {endpoint.url}"
     with st.container(horizontal=True):
         test = st.button("Test the endpoint", type="primary", key="test-endpoint")
@@ -37,8 +47,6 @@ def show(endpoint: TutorEndpoint) -> None:
         for done, of in take_exam(endpoint):
             bar.progress(done / of, text=f"{done} of {of} messages judged, by both")
         st.rerun()
-    if (exam := last_exam(endpoint)) is not None:
-        _exam(endpoint, exam)
 
 
 def _steps(steps: list[Step]) -> None:

@@ -5,15 +5,16 @@ import streamlit as st
 from labs import case_of, load_lab
 from pages.format import plain
 from pages.learn.exercises import calculator, sheet
-from pages.learn.talk import case_card, keep_tab, lesson, next_lab, progress_dots, talk_view
-from pages.shared import learner as learning
-from tutor import configured_tutor, dialogue
+from pages.learn.talk import case_card, keep_tab, lesson, next_lab, progress_dots, speaker, talk_view
+from pages.shared import person
+from tutor import dialogue
 
 if "lab" not in st.query_params:
-    st.switch_page("pages/learn/labs.py")
+    st.switch_page("learn/labs.py")
 lab = load_lab(st.query_params["lab"])
-tutor = configured_tutor(st.secrets)
-now = dialogue.resume(learning.token(), lab.slug)
+me = person.current()
+tutor, notice = speaker.tutor_for(me)
+now = dialogue.resume(person.learner(), lab.slug)
 case = case_of(lab, now.case)
 
 with st.container(horizontal_alignment="center"), st.container(width=1240):
@@ -26,16 +27,27 @@ with st.container(horizontal_alignment="center"), st.container(width=1240):
         next_lab.show_later(lab, now)
         case_card.show_earlier(lab, now)
     with right:
+        # Only the open tab is drawn: all five cost a class of learners more than everything else together.
         reading, conversation, exercise, calculating, keeping = st.tabs(
-            ["Read first", "Talk", "Exercise", "Calculator", "Keep"], default="Talk", key=f"tabs-{lab.slug}"
+            ["Read first", "Talk", "Exercise", "Calculator", "Keep"],
+            default="Talk",
+            key=f"tabs-{lab.slug}",
+            on_change="rerun",
         )
-        with reading:
-            lesson.show(lab)
-        with exercise:
-            sheet.show(lab, now)
-        with calculating:
-            calculator.show(case)
-        with keeping:
-            keep_tab.show(lab, now)
-        with conversation:
-            talk_view.show(lab, now, tutor)
+        if reading.open:
+            with reading:
+                lesson.show(lab)
+        if conversation.open:
+            with conversation:
+                talk_view.show(lab, now, tutor, me)
+                if notice:
+                    st.caption(notice)
+        if exercise.open:
+            with exercise:
+                sheet.show(lab, now)
+        if calculating.open:
+            with calculating:
+                calculator.show(case)
+        if keeping.open:
+            with keeping:
+                keep_tab.show(lab, now)

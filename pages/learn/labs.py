@@ -5,11 +5,11 @@ import streamlit as st
 from labs import load_lab, slugs
 from pages.format import plain
 from pages.learn.talk import progress_dots
-from pages.shared import learner
+from pages.shared import person
 from tutor import journal
 from tutor.judge import lab_progress
 
-me = learner.token()
+me = person.learner()
 talks = {slug: journal.latest(me, slug) for slug in slugs()}
 complete = {slug for slug, now in talks.items() if now and lab_progress(now.exchanges).complete}
 current = next((slug for slug in talks if slug not in complete), None)
@@ -34,5 +34,9 @@ for slug, now in talks.items():
             )
             label = "Look again" if slug in complete else "Go on" if begun else "Start"
             if st.button(label, key=f"open-{slug}", type="primary" if slug == current else "secondary"):
-                st.switch_page("pages/learn/lab.py", query_params={"lab": slug, "s": me})
-st.page_link("pages/learn/tutor_settings.py", label="Who judges and who speaks", icon=":material/tune:")
+                st.switch_page("learn/lab.py", query_params={"lab": slug})
+with st.container(horizontal=True):
+    st.page_link("learn/tutor_settings.py", label="Who judges and who speaks", icon=":material/tune:")
+    st.page_link("learn/your_work.py", label="Your work on another device", icon=":material/devices:")
+if not person.is_remembered():
+    st.caption("This browser keeps no cookie: a resume code, under “Your work on another device”, is the way back.")

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from engine.logs import uploads
+from pages.format import printable
 from pages.shared import tables
 
 COLUMNS = {"better was": st.column_config.TextColumn(width=150)}
@@ -34,7 +35,7 @@ def show(compared: uploads.Comparison, outputs: Outputs, *, key: str) -> None:
         item = shown[number]
         for name, score, output in zip(names, item.scores, outputs(number), strict=True):
             written_there = _bounded(output or "(nothing)", uploads.WHOLE)
-            st.text(f"{name}, score {score:g} on {_bounded(item.id, uploads.SHORT)}:\n\n{written_there}")
+            st.text(f"{printable(name)}, score {score:g} on {_bounded(item.id, uploads.SHORT)}:\n\n{written_there}")
 
 
 def _cells(item: uploads.DifferingItem, names: tuple[str, str], written: bool) -> dict[str, Any]:
@@ -46,11 +47,10 @@ def _cells(item: uploads.DifferingItem, names: tuple[str, str], written: bool) -
         cells |= {f"score of {name}": score for name, score in zip(names, item.scores, strict=True)}
     if written:
         outputs = (_bounded(output or "(nothing)", uploads.SHORT) for output in item.outputs)
-        cells |= dict(zip(names, outputs, strict=True))
+        cells |= dict(zip(tables.apart(names, ("better was", "item", "group")), outputs, strict=True))
     return cells
 
 
 def _bounded(text: str, most: int) -> str:
-    """Cut where it is longer, and without the halves of characters that no screen can show."""
-    whole = text[:most].encode("utf-8", "replace").decode("utf-8")
-    return f"{whole} …" if len(text) > most else whole
+    """Cut where it is longer, and without characters that no screen can show."""
+    return printable(f"{text[:most]} …" if len(text) > most else text)

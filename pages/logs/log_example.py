@@ -1,12 +1,11 @@
 """What a log may look like, to copy; and an example to try, from a battle that was really fought."""
 
-import csv
 import tempfile
 from pathlib import Path
 
 import streamlit as st
 
-from engine import load_task
+from engine import load_task, spreadsheet
 from engine.analysis import recordings
 from engine.logs import uploads
 
@@ -70,8 +69,6 @@ def _written() -> tempfile.TemporaryDirectory[str]:
     folder = tempfile.TemporaryDirectory(prefix="noisefloor-example-")
     battle = recordings.load("arc_easy")
     for name, scores in zip(battle.names, (battle.a, battle.b), strict=True):
-        with Path(folder.name, f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
-            lines = csv.writer(file)
-            lines.writerow(["id", "correct"])
-            lines.writerows((number, int(score)) for number, score in enumerate(scores, start=1))
+        rows = ((number, int(score)) for number, score in enumerate(scores, start=1))
+        Path(folder.name, f"{name}.csv").write_text(spreadsheet.csv_table(("id", "correct"), rows), encoding="utf-8")
     return folder

@@ -1,4 +1,4 @@
-"""What a part of a page cannot do, said where it happened, so that the rest of the page goes on.
+"""What went wrong, in words for whoever looks; of a part of a page in its place, so that the rest goes on.
 
 A fragment runs again without the shell of app.py, so its refusals need a place of their own.
 """
@@ -9,7 +9,8 @@ from contextlib import contextmanager
 import streamlit as st
 
 from engine import EngineError
-from pages.format import plain
+from pages.format import plain, without_paths
+from pages.shared import person
 
 
 @contextmanager
@@ -18,4 +19,9 @@ def errors_shown() -> Iterator[None]:
     try:
         yield
     except EngineError as error:
-        st.warning(plain(str(error)))
+        st.warning(in_words(str(error)))
+
+
+def in_words(sentence: str) -> str:
+    """A sentence of the engine, or of a worker, as Markdown. Only the operator is told where things lie."""
+    return plain(sentence if person.is_operator() else without_paths(sentence))

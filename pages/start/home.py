@@ -7,6 +7,8 @@ import streamlit as st
 from engine import explain, load_task
 from engine.analysis import recordings
 from pages.charts import noise_chart
+from pages.format import plain
+from pages.shared import person
 
 st.title("Is that gap real?", anchor=False)
 st.write(
@@ -16,9 +18,9 @@ st.write(
 
 left, right = st.columns(2)
 if left.button("Run a battle yourself", type="primary", width="stretch"):
-    st.switch_page("pages/battle/battle.py")
+    st.switch_page("battle/battle.py")
 if right.button("Start a lab", width="stretch"):
-    st.switch_page("pages/learn/labs.py")
+    st.switch_page("learn/labs.py")
 
 battle = recordings.load("arc_easy")
 steps = [n for n in (10, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1_000, 1_500, 2_000) if n < len(battle.a)]
@@ -31,10 +33,12 @@ n = st.select_slider(
 )
 noise_chart.show(partial(recordings.verdict_after, battle), n, len(battle.a), battle.names, key="home-noise")
 told = explain(recordings.verdict_after(battle, n))
-st.markdown(f"**{told.headline}** {told.gap}")
+st.markdown(f"**{plain(told.headline)}** {plain(told.gap)}")
 st.caption(
     "The grey band is what luck alone can do with that many questions; a gap inside it shows nothing yet. "
-    f"{battle.names[0]} against {battle.names[1]} on {load_task(battle.task).title}, measured by us. "
+    f"{plain(battle.names[0])} against {plain(battle.names[1])} on {load_task(battle.task).title}, measured by us. "
     + battle.provenance
 )
-st.page_link("pages/battle/recorded.py", label="More recorded battles", icon=":material/arrow_forward:")
+st.page_link("battle/recorded.py", label="More recorded battles", icon=":material/arrow_forward:")
+if not person.is_operator():
+    st.page_link("start/sign_in.py", label="Operator sign-in", icon=":material/key:")

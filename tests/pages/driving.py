@@ -10,24 +10,38 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 
 from engine import battles
+from pages.shared import person
 
 Start, Work = Callable[..., str], Callable[[], None]
 """The fixtures `start` and `fight`, and `work`."""
-APP = str(Path(__file__).resolve().parents[2] / "app.py")
+APP = str(Path(__file__).resolve().parents[2] / "pages" / "shell.py")
 HOSTILE = "![x](http://host/p.png) **b** <b>c</b> $d$ :red[e] `f`"
 """What Markdown, HTML or a formula would make of a text that nobody escaped."""
 
 
-def open_page(path: str = "", **query: str) -> AppTest:
-    """The page of this file, or the first one. Home runs before: only then are the others known by their addresses."""
+def open_page(path: str = "", *, learner: str = "ann", operator: bool = True, **query: str) -> AppTest:
+    """The page of this file, or the first one, as somebody at the server's machine sees it, or as a visitor does.
+
+    Home runs before: only then are the others known by their addresses.
+    """
     app = AppTest.from_file(APP, default_timeout=20)
+    app.session_state[person.DEVICE] = learner
+    app.session_state[person.AT_THE_SERVER] = operator
     app.query_params.update(query)
     app.run()
-    return app.switch_page(path).run() if path else app
+    return app.switch_page(path.removeprefix("pages/")).run() if path else app
 
 
-def open_lab(slug: str = "lab1", learner: str = "ann") -> AppTest:
-    app = open_page("pages/learn/lab.py", lab=slug, s=learner)
+def open_lab(slug: str = "lab1", learner: str = "ann", tab: str = "Talk") -> AppTest:
+    app = open_page("pages/learn/lab.py", lab=slug, learner=learner)
+    assert not app.exception
+    return app if tab == "Talk" else open_tab(app, slug, tab)
+
+
+def open_tab(app: AppTest, slug: str, tab: str) -> AppTest:
+    """Only the open tab of a lab is drawn."""
+    app.session_state[f"tabs-{slug}"] = tab
+    app.run()
     assert not app.exception
     return app
 

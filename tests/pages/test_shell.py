@@ -5,14 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pages
-from tests.pages.driving import open_page
+from tests.pages.driving import open_lab, open_page, say, texts
 
 FOLDER = Path(pages.__file__).parent
 
 
 def test_nothing_lies_where_streamlit_looks_for_pages() -> None:
-    """A fresh server that was not started by `scripts/serve.py` lists each file beside this one as a page."""
-    assert [file.name for file in FOLDER.glob("*.py")] == ["__init__.py"]
+    """A fresh server takes a folder `pages/` beside the shell for its older kind of app, and its files for pages."""
+    assert not (FOLDER / "pages").exists()
+
+
+def test_an_address_names_nobody() -> None:
+    say(open_lab(), "Borealis had five worked examples, so part of the gap may be the prompt.")
+    assert "1 of 3 counted" in texts(open_page("pages/learn/labs.py"))
+    assert "1 of 3 counted" not in texts(open_page("pages/learn/labs.py", learner="eve", s="ann"))
 
 
 def test_an_error_of_the_engine_is_a_message() -> None:

@@ -50,25 +50,33 @@ def opened(address: str, home: Path) -> LocalModel:
 
 
 @contextlib.contextmanager
-def served(home: Path) -> Iterator[str]:
-    """The app as `make run` starts it, on a free port; yields its address. It is killed without warning at the end."""
+def serving(home: Path, **environment: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The app as `make run` starts it, on a free port: its address and its process, whose output is in server.log."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    server = subprocess.Popen(
-        [sys.executable, "scripts/serve.py", "--server.port", str(port), "--server.address", "127.0.0.1"],
-        cwd=ROOT,
-        env=os.environ | {"NOISEFLOOR_HOME": str(home)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    with (home / "server.log").open("ab") as output:
+        server = subprocess.Popen(
+            [sys.executable, "scripts/serve.py", "--server.port", str(port), "--server.address", "127.0.0.1"],
+            cwd=ROOT,
+            env=os.environ | {"NOISEFLOOR_HOME": str(home)} | environment,
+            stdout=output,
+            stderr=output,
+        )
     address = f"http://127.0.0.1:{port}"
     try:
         _wait_for(f"{address}/_stcore/health", server)
-        yield address
+        yield address, server
     finally:
-        server.kill()
+        server.kill()  # without warning
         server.wait(20)
+
+
+@contextlib.contextmanager
+def served(home: Path, **environment: str) -> Iterator[str]:
+    """The address of a server of its own."""
+    with serving(home, **environment) as (address, _):
+        yield address
 
 
 @pytest.fixture(scope="session")

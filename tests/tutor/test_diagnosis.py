@@ -4,16 +4,36 @@ from __future__ import annotations
 
 import logging
 import socket
+import time
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 
 from engine.models import STRUCTURED_MODES, OpenAIClient
+from tests.raw_server import HEAD, endless, serving
 from tests.stub_server import KEY, Said, StubServer, Told, balls, chat, fills, mode_of, refusal, talkative
-from tutor import journal
+from tutor import diagnosis, journal
 from tutor.diagnosis import Step, check, structured_mode
 from tutor.endpoint import TutorEndpoint
 from tutor.errors import EndpointFailure
+
+
+def drip_forever(asked: bytes) -> Iterator[bytes]:
+    yield HEAD + b"\r\n"
+    yield from endless(b" ", 0.05)
+
+
+def pour_forever(asked: bytes) -> Iterator[bytes]:
+    yield HEAD + b"\r\n"
+    yield from endless(b" " * 4096)
+
+
+def silent(asked: bytes) -> Iterator[bytes]:
+    time.sleep(30)
+    yield b""
+
 
 each_mode = pytest.mark.parametrize("mode", STRUCTURED_MODES)
 
@@ -239,3 +259,26 @@ def test_the_port_of_a_stopped_server_is_free(stub: StubServer) -> None:
     stub.stop()
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", stub.http.server_port)) != 0
+
+
+# ---- servers that misbehave
+
+
+@pytest.mark.parametrize("script", [drip_forever, pour_forever, silent], ids=["drips", "endless", "silent"])
+def test_a_check_ends_at_a_server_that_does_not(script: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(diagnosis, "OpenAIClient", partial(OpenAIClient, deadline=1.0))
+    started = time.monotonic()
+    with serving(script) as server:
+        seen = list(check(TutorEndpoint(server.url, "m", KEY)))
+    assert time.monotonic() - started < 15.0
+    assert (seen[-1].name, seen[-1].passed) == ("address", False)
+    assert KEY not in seen[-1].message
+
+
+def test_a_check_follows_no_redirect(stub: StubServer) -> None:
+    answer = f"HTTP/1.1 302 Over there\r\nLocation: http://{stub.host}/v1/models\r\nContent-Length: 0\r\n\r\n".encode()
+    with serving(lambda asked: [answer]) as server:
+        seen = list(check(TutorEndpoint(server.url, "m", KEY)))
+    assert not seen[-1].passed
+    assert "is not followed" in seen[-1].message
+    assert stub.asked == [] and stub.authorization == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import gzip
 import json
 import sqlite3
@@ -163,9 +164,23 @@ def test_delete_removes_everything_of_one_learner_and_nothing_of_another(own_hom
     assert "mine alone" not in repr(rows) and "not mine" in repr(rows)
 
 
-def test_a_new_learners_name_cannot_be_guessed():
-    names = {journal.new_learner() for _ in range(50)}
-    assert len(names) == 50 and min(map(len, names)) >= 20
+def test_a_talk_that_nobody_said_anything_in_is_nowhere(own_home: Path):
+    now = dialogue.resume("ada", "lab1")
+    assert dialogue.resume("ada", "lab1").id == now.id  # in another tab as well
+    assert journal.talks("ada") == ()
+    assert dialogue.add_message(now, THOUGHT).exchanges[0].learner == THOUGHT
+    assert [talk.id for talk in journal.talks("ada")] == [now.id]
+    journal.keep(now)  # the draft is older by now
+    assert len(journal.read(now.id).exchanges) == 1
+
+
+def test_a_clock_set_back_does_not_bring_an_old_talk_up(monkeypatch: pytest.MonkeyPatch):
+    old = answered(begun())
+    monkeypatch.setattr("tutor.journal.transcripts.now", lambda: "2001-01-01T00:00:00.000000+00:00")
+    new = dialogue.start_over("ada", "lab1")
+    assert new.begun < old.begun
+    assert dialogue.resume("ada", "lab1") == new
+    assert journal.talks("ada") == (old, new)
 
 
 # ------------------------------------------------------------------ sheets and notes
@@ -270,25 +285,42 @@ def test_what_the_database_complains_of_holds_nothing_a_learner_wrote(step: Call
 # ------------------------------------------------------------- older and full ones
 
 
-@pytest.fixture
-def older(own_home: Path) -> dict[str, list[list[object]]]:
-    """A journal that the first release wrote, which named no format; and its rows, as that release read them."""
+@pytest.fixture(params=["journal_0", "journal_1"])
+def older(own_home: Path, request: pytest.FixtureRequest) -> dict[str, list[list[object]]]:
+    """A journal that an earlier release wrote, the first of which named no format; its rows, as that release read them."""
     data = ROOT / "tests" / "data" / "store"
     own_home.mkdir()
-    (own_home / "journal.db").write_bytes(gzip.decompress((data / "journal_0.db.gz").read_bytes()))
-    return json.loads(gzip.decompress((data / "journal_0.json.gz").read_bytes()))
+    (own_home / "journal.db").write_bytes(gzip.decompress((data / f"{request.param}.db.gz").read_bytes()))
+    return json.loads(gzip.decompress((data / f"{request.param}.json.gz").read_bytes()))
 
 
-def test_a_journal_of_the_first_release_is_all_there(older: dict[str, list[list[object]]], own_home: Path):
+COLUMNS = {"talks": "id, learner, lab, begun, [case], point, question"}
+
+
+def test_a_journal_of_an_earlier_release_is_all_there(older: dict[str, list[list[object]]], own_home: Path):
     assert [(now.lab, len(now.exchanges)) for now in journal.talks("ada")] == [("lab1", 2), ("lab2", 1), ("lab3", 1)]
     with sqlite3.connect(own_home / "journal.db") as held:
-        assert held.execute("select version_num from journal_version").fetchall() == [("1",)]
+        assert held.execute("select version_num from journal_version").fetchall() == [("2",)]
         for table, rows in older.items():
-            assert sorted(held.execute(f"select * from {table}")) == sorted(map(tuple, rows))
+            found = held.execute(f"select {COLUMNS.get(table, '*')} from {table}")
+            assert sorted(found) == sorted(map(tuple, rows))
     held.close()
 
 
-def test_a_journal_of_the_first_release_goes_on(older: dict[str, list[list[object]]]):
+def test_what_stood_in_an_address_may_be_typed_as_a_code_and_chosen_names_may_not(older: dict[str, list[list[object]]]):
+    learners = {str(row[1]) for row in older["talks"]}
+    assert journal.resume("d:other", " eve ") is None and journal.learner_of("d:other") == "d:other"
+    random = {learner for learner in learners if len(learner) == 22}
+    for key in random:
+        assert journal.resume("d:other", key.swapcase()) is None
+        assert journal.resume("d:other", f" {key}\n") == key
+        assert len(journal.talks(journal.learner_of("d:other"))) == 1
+        journal.new_resume_code(key)
+        assert journal.resume("d:third", key) is None  # the new one is the code now
+    assert len(random) == ("q3Vb0-XyT7_kLm92RsWc4A" in learners)
+
+
+def test_a_journal_of_an_earlier_release_goes_on(older: dict[str, list[list[object]]]):
     first, unjudged, unreplied = journal.talks("ada")
     assert [turn.counted for turn in first.exchanges] == [True, True]
     assert first.exchanges[1].learner == "😀 क्या\x00 'drop table'"
@@ -306,7 +338,7 @@ def test_a_journal_of_the_first_release_goes_on(older: dict[str, list[list[objec
 def test_a_journal_of_a_newer_release_is_left_as_it_is(own_home: Path):
     begun()
     with sqlite3.connect(own_home / "journal.db") as held:
-        held.execute("update journal_version set version_num = '2'")
+        held.execute("update journal_version set version_num = '3'")
     held.close()
     database._engine.cache_clear()  # as a new process would
     with pytest.raises(CallerMistake, match=r"journal\.db was written by a newer.*NOISEFLOOR_JOURNAL_URL"):
@@ -377,3 +409,14 @@ def test_a_writer_waits_for_another_connection_that_is_writing(own_home: Path):
         other.execute("commit")
         assert writing.result(timeout=5).learner == THOUGHT
     other.close()
+
+
+def test_turns_of_a_model_are_counted_by_the_day_and_at_once() -> None:
+    first, second = datetime.date(2026, 1, 31), datetime.date(2026, 2, 1)
+    assert journal.model_turns(first) == 0
+    with ThreadPoolExecutor(8) as pool:
+        for counted in [pool.submit(journal.count_model_turn, first) for _ in range(24)]:
+            counted.result()
+    assert (journal.model_turns(first), journal.model_turns(second)) == (24, 0)
+    journal.count_model_turn(second)
+    assert (journal.model_turns(first), journal.model_turns(second)) == (0, 1)  # yesterday's went

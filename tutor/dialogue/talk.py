@@ -5,6 +5,7 @@ Whatever fails, the message stays: `respond` takes up an unanswered turn where i
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,7 +16,7 @@ from tutor.dialogue.model_voice import ModelVoice
 from tutor.dialogue.policy import DialogueMove, next_move, opening_move, question_at
 from tutor.dialogue.summary import closing_summary
 from tutor.errors import EndpointFailure
-from tutor.exchange import Assessment, Exchange, Message
+from tutor.exchange import Assessment, Exchange, Message, Point
 from tutor.journal import Talk
 from tutor.judge.assessment import Judge, assess
 from tutor.judge.languages import language_of
@@ -37,8 +38,8 @@ class Tutor:
 
 
 def resume(learner: str, lab: str) -> Talk:
-    """The learner's talk in this lab, begun if there is none: the tutor opens with the first case."""
-    return journal.latest(learner, lab) or start_over(learner, lab)
+    """The learner's talk in this lab, else a draft of one: written down with the first thing the learner does in it."""
+    return journal.latest(learner, lab) or journal.draft(learner, lab, *_opening(lab))
 
 
 def start_over(learner: str, lab: str, case: str | None = None) -> Talk:
@@ -48,15 +49,21 @@ def start_over(learner: str, lab: str, case: str | None = None) -> Talk:
     lab      slug of the lab
     case     id of the case to begin with; the lab's first when not given
     """
+    return journal.begin(learner, lab, *_opening(lab, case))
+
+
+def _opening(lab: str, case: str | None = None) -> tuple[str, Point, str]:
+    """The case the tutor opens with, the point and the words."""
     taught = load_lab(lab)
     first = case_of(taught, case) if case else taught.cases[0]
     move = opening_move(first)
-    return journal.begin(learner, lab, first.id, move.point, move.question)
+    return first.id, move.point, move.question
 
 
 def switch_case(talk: Talk, case: Case) -> Talk:
     """The same talk at another case. What counted stays counted."""
     move = opening_move(case)
+    journal.keep(talk)
     journal.set_open_question(talk.id, case.id, move.point, move.question)
     return journal.read(talk.id)
 
@@ -72,6 +79,7 @@ def add_message(talk: Talk, text: str, *, asked_to_be_told: bool = False) -> Tal
         journal.TurnTaken: this turn was answered already.
     """
     whole = text[:MESSAGE_LIMIT].encode(errors="replace").decode()  # half a surrogate pair cannot be kept
+    journal.keep(talk)
     journal.record_message(talk, whole, told=asked_to_be_told)
     return journal.read(talk.id)
 
@@ -84,13 +92,16 @@ def unanswered_turn(talk: Talk) -> Exchange | None:
 def respond(talk: Talk, tutor: Tutor) -> Iterator[str]:
     """Judges the unanswered turn and streams the reply; both are in the journal when the iterator ends.
 
-    Yields pieces of the reply. A model's voice that fails, before or in the middle, is replaced by the authored words:
-    the learner sees one whole reply, and the journal says who wrote it.
+    Yields pieces of the reply. That a model will be asked is counted before it is. A model's voice that fails, before
+    or in the middle, is replaced by the authored words: the learner sees one whole reply, and the journal says who
+    wrote it.
     """
     lab = load_lab(talk.lab)
     last = unanswered_turn(talk)
     if last is None:
         return
+    if tutor.voice is not None:
+        journal.count_model_turn(datetime.datetime.now(datetime.UTC).date())
     if last.assessment is None:
         last = replace(last, assessment=assess_turn(talk, last, tutor.judge))
     exchanges = (*talk.exchanges[:-1], last)

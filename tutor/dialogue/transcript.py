@@ -21,7 +21,7 @@ def transcript_markdown(talk: Talk) -> str:
     lab, progress = load_lab(talk.lab), lab_progress(talk.exchanges)
     state = "complete" if progress.complete else "not complete"
     lines = [
-        f"# {lab.title}",
+        f"# {escaped(lab.title)}",
         "",
         f"Begun {talk.begun[:10]}. {progress.counted} of {REQUIRED} exchanges counted; {state}.",
         "",
@@ -30,7 +30,7 @@ def transcript_markdown(talk: Talk) -> str:
     for exchange in talk.exchanges:
         if exchange.case != case:
             case = exchange.case
-            lines += ["", f"## {case_of(lab, case).title}", "", quoted(case_of(lab, case).text), ""]
+            lines += ["", f"## {escaped(case_of(lab, case).title)}", "", quoted(case_of(lab, case).text), ""]
         lines += [*_turn(exchange), ""]
     return "\n".join([*lines, *_summary(talk)]) + "\n"
 
@@ -60,7 +60,8 @@ def quoted(text: str) -> str:
 
 def escaped(text: str) -> str:
     """Text in which every mark that Markdown could obey is escaped."""
-    return re.sub(r"([\\`*_{}\[\]<>()#+\-=.!|~$&:])", r"\\\1", text)
+    unindented = re.sub(r"^[ \t]+", "", text, flags=re.MULTILINE)  # four spaces would make a line code
+    return re.sub(r"([\\`*_{}\[\]<>()#+\-=.!|~$&:])", r"\\\1", unindented)
 
 
 def _turn(exchange: Exchange) -> list[str]:
@@ -68,8 +69,8 @@ def _turn(exchange: Exchange) -> list[str]:
     lines = [f"**Tutor:** {escaped(exchange.tutor)}", "", f"**Learner, turn {exchange.number}:**", "", words]
     if exchange.assessment is not None and not exchange.told:
         judged = exchange.assessment
-        notice = f" {judged.notice}" if judged.notice else ""
-        lines += ["", f"*{status_line(judged)} (judge: {judged.judge}){notice}*"]
+        notice = f" {escaped(judged.notice)}" if judged.notice else ""
+        lines += ["", f"*{status_line(judged)} (judge: {escaped(judged.judge)}){notice}*"]
     return lines
 
 
@@ -78,10 +79,10 @@ def _summary(talk: Talk) -> list[str]:
         return []
     found = summarise(load_lab(talk.lab), talk.exchanges)
     lines = ["## What this talk showed", ""]
-    lines += [f"- {concept.name}: “{_quoted_inline(quote)}”" for concept, quote in found.shown]
-    lines += [f"- Met and worked past: {belief.belief}" for belief in found.repaired]
-    lines += [f"- Still open: {belief.belief}" for belief in found.open]
-    lines += [f"- Not touched: {concept.name}" for concept in found.missed]
+    lines += [f"- {escaped(concept.name)}: “{_quoted_inline(quote)}”" for concept, quote in found.shown]
+    lines += [f"- Met and worked past: {escaped(belief.belief)}" for belief in found.repaired]
+    lines += [f"- Still open: {escaped(belief.belief)}" for belief in found.open]
+    lines += [f"- Not touched: {escaped(concept.name)}" for concept in found.missed]
     last = talk.exchanges[-1].reply
     return [f"**Tutor:** {escaped(last)}", "", *lines] if last else lines
 

@@ -4,14 +4,25 @@ A message is written before anybody judges it, a judgement before the reply, so 
 (talk, number) is unique, so nothing is there twice. It decides nothing and counts nothing.
 """
 
+from tutor.journal.connection import check_writable
+from tutor.journal.counts import count_model_turn, messages_of, messages_since, model_turns
+from tutor.journal.learners import (
+    delete,
+    device_id,
+    has_code,
+    has_written,
+    learner_of,
+    new_resume_code,
+    resume,
+)
 from tutor.journal.sheets import read_note, read_sheet, save_note, save_sheet
 from tutor.journal.transcripts import (
     Talk,
     TurnTaken,
     begin,
-    delete,
+    draft,
+    keep,
     latest,
-    new_learner,
     read,
     record_assessment,
     record_message,
@@ -24,15 +35,27 @@ __all__ = [
     "Talk",
     "TurnTaken",
     "begin",
+    "check_writable",
+    "count_model_turn",
     "delete",
+    "device_id",
+    "draft",
+    "has_code",
+    "has_written",
+    "keep",
     "latest",
-    "new_learner",
+    "learner_of",
+    "messages_of",
+    "messages_since",
+    "model_turns",
+    "new_resume_code",
     "read",
     "read_note",
     "read_sheet",
     "record_assessment",
     "record_message",
     "record_reply",
+    "resume",
     "save_note",
     "save_sheet",
     "set_open_question",

@@ -46,6 +46,12 @@ def to_read() -> Iterator[sa.Connection]:
             raise TutorError(f"The journal could not be read: {database.reason(error)}.") from error
 
 
+def check_writable() -> None:
+    """Raises what writing would raise, without writing anything."""
+    with to_write():
+        pass
+
+
 def _connect() -> sa.Connection:
     given = os.environ.get("NOISEFLOOR_JOURNAL_URL", "").strip()
     try:

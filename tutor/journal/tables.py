@@ -11,7 +11,7 @@ from engine.store import database
 JOURNAL = database.Schema(
     name="journal",
     revisions=Path(__file__).parent / "migrations",
-    format=1,
+    format=2,
     elsewhere="set NOISEFLOOR_JOURNAL_URL to another database",
 )
 metadata = sa.MetaData()
@@ -25,6 +25,7 @@ talks = sa.Table(
     sa.Column("case", sa.String(80), nullable=False),  # the case, point and question that are open now
     sa.Column("point", sa.String(80), nullable=False),
     sa.Column("question", sa.Text, nullable=False),
+    sa.Column("ordinal", sa.Integer, nullable=False),  # a talk begun later has a larger one, whatever the clock says
 )  # fmt: skip
 turns = sa.Table(
     "turns", metadata,
@@ -50,4 +51,16 @@ notes = sa.Table(
     "notes", metadata,
     sa.Column("name", sa.String(200), primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
+)  # fmt: skip
+devices = sa.Table(
+    "devices", metadata,
+    sa.Column("device", sa.String(64), primary_key=True),  # only those that were handed to another learner
+    sa.Column("learner", sa.String(64), nullable=False, index=True),
+    sa.Column("since", sa.String(32), nullable=False),
+)  # fmt: skip
+codes = sa.Table(
+    "codes", metadata,
+    sa.Column("learner", sa.String(64), primary_key=True),
+    sa.Column("digest", sa.String(64), nullable=False, unique=True),
+    sa.Column("created", sa.String(32), nullable=False),
 )  # fmt: skip

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import json
 import secrets
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -16,7 +17,7 @@ from tutor.errors import TutorError
 from tutor.exchange import Assessment, Exchange, Point
 from tutor.journal import tables
 from tutor.journal.connection import to_read, to_write
-from tutor.journal.tables import sheets, turns
+from tutor.journal.tables import turns
 
 _talks = tables.talks  # `talks` is what they are asked for with
 
@@ -39,27 +40,35 @@ class Talk:
     exchanges: tuple[Exchange, ...]
 
 
-def new_learner() -> str:
-    """A name nobody can guess: it is the only key to a learner's transcripts."""
-    return secrets.token_urlsafe(16)
+def draft(learner: str, lab: str, case: str, point: Point, question: str) -> Talk:
+    """A talk as it would begin. Nothing of it is written down until `keep`: whoever merely looks leaves nothing.
 
-
-def begin(learner: str, lab: str, case: str, point: Point, question: str) -> Talk:
-    """A new talk, written down. Earlier ones of the same lab are kept.
-
-    learner   who talks; the key to it
+    learner   who talks
     lab       the lab's slug
     case      the case that is open first, and in it
     point     what is asked about
     question  the tutor's words
     """
-    row = {
-        "id": secrets.token_hex(8), "learner": learner, "lab": lab, "begun": now(), "case": case, "point": str(point),
-        "question": question,
-    }  # fmt: skip
+    first = hashlib.sha256(f"{learner} {lab}".encode()).hexdigest()[:16]  # the same in every tab
+    return Talk(
+        id=first, learner=learner, lab=lab, begun=now(), case=case, point=point, question=question, exchanges=()
+    )
+
+
+def keep(talk: Talk) -> None:
+    """Writes a draft down; one that is in the journal is left as it is."""
     with to_write() as connection:
-        connection.execute(sa.insert(_talks).values(row))
-    return read(row["id"])
+        if connection.scalar(sa.select(_talks.c.id).where(_talks.c.id == talk.id)) is None:
+            ordinal = sa.select(sa.func.coalesce(sa.func.max(_talks.c.ordinal), 0) + 1).scalar_subquery()
+            row = {name: getattr(talk, name) for name in ("id", "learner", "lab", "begun", "case", "question")}
+            connection.execute(sa.insert(_talks).values(**row, point=str(talk.point), ordinal=ordinal))
+
+
+def begin(learner: str, lab: str, case: str, point: Point, question: str) -> Talk:
+    """A new talk, written down. Earlier ones of the same lab are kept. The parameters are those of `draft`."""
+    talk = replace(draft(learner, lab, case, point, question), id=secrets.token_hex(8))
+    keep(talk)
+    return talk
 
 
 def read(talk: str) -> Talk:
@@ -75,7 +84,7 @@ def latest(learner: str, lab: str) -> Talk | None:
     newest = (
         sa.select(_talks.c.id)
         .where(_talks.c.learner == learner, _talks.c.lab == lab)
-        .order_by(_talks.c.begun.desc(), _talks.c.id)
+        .order_by(_talks.c.ordinal.desc())
         .limit(1)
     )
     with to_read() as connection:
@@ -89,12 +98,12 @@ def talks(learner: str) -> tuple[Talk, ...]:
 
 
 def _read(connection: sa.Connection, which: sa.ColumnElement[bool]) -> Iterator[Talk]:
-    rows = connection.execute(sa.select(_talks).where(which).order_by(_talks.c.begun, _talks.c.id)).mappings().all()
+    rows = connection.execute(sa.select(_talks).where(which).order_by(_talks.c.ordinal)).mappings().all()
     for row in rows:
         said = connection.execute(sa.select(turns).where(turns.c.talk == row["id"]).order_by(turns.c.number)).mappings()
         yield Talk(
             **{
-                **row,
+                **{name: row[name] for name in ("id", "learner", "lab", "begun", "case", "question")},
                 "point": Point.parse(row["point"]),
                 "exchanges": tuple(_exchange(turn) for turn in said),
             }
@@ -170,15 +179,6 @@ def set_open_question(talk: str, case: str, point: Point, question: str) -> None
 def _open(connection: sa.Connection, talk: str, case: str, point: Point, question: str) -> None:
     values = {"case": case, "point": str(point), "question": question}
     connection.execute(sa.update(_talks).where(_talks.c.id == talk).values(values))
-
-
-def delete(learner: str) -> int:
-    """Removes everything this learner wrote; returns how many talks there were."""
-    mine = sa.select(_talks.c.id).where(_talks.c.learner == learner)
-    with to_write() as connection:
-        for table in (turns, sheets):
-            connection.execute(sa.delete(table).where(table.c.talk.in_(mine)))
-        return connection.execute(sa.delete(_talks).where(_talks.c.learner == learner)).rowcount
 
 
 def _exchange(row: sa.RowMapping) -> Exchange:

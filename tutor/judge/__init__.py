@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from tutor.judge.features import count_features, hash_words
     from tutor.judge.languages import language_of
     from tutor.judge.llm import LlmJudge
-    from tutor.judge.local import LocalJudge, local_judge
+    from tutor.judge.local import LocalJudge
+    from tutor.judge.pooled import local_judge
     from tutor.judge.rules import OwnWords, extract_own_words
 
 __all__, __getattr__, __dir__ = lazy_face(
@@ -28,7 +29,8 @@ __all__, __getattr__, __dir__ = lazy_face(
         "tutor.judge.features": ("count_features", "hash_words"),
         "tutor.judge.languages": ("language_of",),
         "tutor.judge.llm": ("LlmJudge",),
-        "tutor.judge.local": ("LocalJudge", "local_judge"),
+        "tutor.judge.local": ("LocalJudge",),
+        "tutor.judge.pooled": ("local_judge",),
         "tutor.judge.rules": ("OwnWords", "extract_own_words"),
     },
 )

@@ -14,10 +14,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import safe_open
-from scipy.special import erf
-from threadpoolctl import ThreadpoolController
-from tokenizers import Tokenizer
 
 from engine import CallerMistake
 
@@ -42,7 +38,11 @@ class Encoder:
     """
 
     def __init__(self, adapter: Mapping[str, Floats]) -> None:
-        folder = weights_folder()
+        from scipy.special import erf  # whoever only wants to know where the weights are need not wait for these
+        from threadpoolctl import ThreadpoolController
+        from tokenizers import Tokenizer
+
+        folder, self._erf = weights_folder(), erf
         self._tokenizer: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
@@ -88,7 +88,7 @@ class Encoder:
         mixed = self._linear(seen.transpose(1, 0, 2).reshape(len(x), WIDTH), f"{at}.attention.output.dense")
         x = self._layer_norm(x + mixed, f"{at}.attention.output.LayerNorm")
         wide = self._linear(x, f"{at}.intermediate.dense")
-        wide = wide * np.float32(0.5) * (1 + erf(wide / np.float32(np.sqrt(2))))  # the exact gelu
+        wide = wide * np.float32(0.5) * (1 + self._erf(wide / np.float32(np.sqrt(2))))  # the exact gelu
         return self._layer_norm(x + self._linear(wide, f"{at}.output.dense"), f"{at}.output.LayerNorm")
 
     def _linear(self, x: Floats, name: str) -> Floats:
@@ -113,5 +113,7 @@ def weights_folder() -> Path:
 
 
 def _read_weights(file: Path) -> dict[str, Floats]:
+    from safetensors import safe_open
+
     with safe_open(str(file), framework="numpy") as held:  # tensor by tensor, so that the file is not in memory twice
         return {name: held.get_tensor(name) for name in held.keys() if not name.startswith("pooler")}  # noqa: SIM118

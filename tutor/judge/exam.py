@@ -16,12 +16,13 @@ from typing import Any
 
 from engine import Interval, Verdict, compare, score_interval
 from labs import case_of, load_lab
-from tutor.errors import JudgeFailure
+from tutor.errors import EndpointFailure, JudgeFailure
 from tutor.exchange import Message
 from tutor.judge.assessment import Judge, assess
 from tutor.judge.local import LEARNED
 
 _FILE = Path(__file__).parent / "exam.jsonl"
+MOST_OUTAGES = 3  # messages in a row that no answer comes to before the exam is broken off
 MOST_FAILURES = 4  # of 40; a judge that often gives no judgement is no judge
 
 
@@ -49,15 +50,24 @@ class Exam:
         mode   how its server is asked for a form; kept with the result
 
         Yields (done, of) after every message and returns the exam.
+
+        Raises:
+            EndpointFailure: the server did not answer, several messages in a row.
         """
         given: list[int | None] = []
         by_local: list[int] = []
+        outages = 0
         for number, (message, substantive) in enumerate(exam_messages(), start=1):
             by_local.append(int(assess(message, local).substantive == substantive))
             try:
                 given.append(int(assess(message, judge).substantive == substantive))
-            except JudgeFailure:
+                outages = 0
+            except JudgeFailure as failure:
                 given.append(None)
+                out = isinstance(failure.__cause__, EndpointFailure) and failure.__cause__.status == 0
+                outages = outages + 1 if out else 0
+                if outages == MOST_OUTAGES and isinstance(failure.__cause__, EndpointFailure):
+                    raise failure.__cause__ from None
             yield number, len(exam_messages())
         return cls(judge=judge.name, mode=mode, given=tuple(given), local=tuple(by_local))
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from engine import CallerMistake
 from labs import Lab
 from tutor.exchange import SUBSTANTIVE, WHYS, Assessment, Message, Why
-from tutor.judge.encoder import Encoder
+from tutor.judge.encoder import Encoder, weights_folder
 from tutor.judge.features import count_features, hash_words
 from tutor.judge.languages import language_of
 from tutor.judge.quoting import best_clause, count_cues
@@ -28,6 +28,7 @@ Floats = NDArray[np.float32]
 LEARNED = Path(__file__).parent / "learned.npz"
 THRESHOLD = 0.5  # of the probability that a message is substantive
 CONCEPT_THRESHOLD, BELIEF_THRESHOLD = 0.4, 0.5  # probabilities from which a concept or a belief is named
+LOCAL, COUNTING_ONLY = "local", "local, counting only"  # its names, with the encoder's weights and without
 COUNTING_WEIGHT = {True: 0.5, False: 0.7}  # the counting classifier's share in English, and elsewhere
 
 
@@ -50,12 +51,13 @@ class LocalJudge:
 
     def assess(self, message: Message, own: OwnWords) -> Assessment:
         """The assessment of the learner's own words. Cannot fail once the judge is loaded."""
-        whys, concepts, beliefs = self.probabilities(message, own)
+        whys, state = self._kinds(message, own)
         substantive = sum(whys[why] for why in SUBSTANTIVE) > THRESHOLD
         why: Why = max(SUBSTANTIVE if substantive else set(WHYS) - SUBSTANTIVE, key=lambda one: whys[one])
         if not substantive:
             unknown = why in ("too_short", "question_only_lookup") and count_matches("unsure", own.text) > 0
             return Assessment(why="too_short" if unknown else why, honest_unknown=unknown, judge=self.name)
+        concepts, beliefs = self._subjects(message, own, state)
         named = self._concepts_named(message.lab, concepts, own)
         belief = self._belief_named(message.lab, beliefs, own)
         if belief and (about := message.lab.misconception(belief).concept) not in named:
@@ -69,23 +71,36 @@ class LocalJudge:
         self, message: Message, own: OwnWords
     ) -> tuple[dict[Why, float], dict[str, float], dict[str, float]]:
         """Of each kind, of each concept and of each belief of the message's lab (empty if that was not learned)."""
-        held, slug = self._floats, message.lab.slug
+        whys, state = self._kinds(message, own)
+        return whys, *self._subjects(message, own, state)
+
+    def _kinds(self, message: Message, own: OwnWords) -> tuple[dict[Why, float], Floats | None]:
+        """Of each kind; and what the encoder made of the answer to its question, if there is one."""
+        held = self._floats
         counts = (count_features(message, own) - held["mean"]) / held["spread"]
         features = np.concatenate([0.3 * counts, 3 * hash_words(own.words)])
         by_counting = _softmax(held["counts.weight"] @ features + held["counts.bias"])
         if self._encoder is None:
-            return _by_why(by_counting), {}, {}
+            return _by_why(by_counting), None
         state = self._encoder.encode(message.asked, own.text)
         inputs = np.concatenate([state, np.clip(0.3 * counts, -2, 2)])
         by_meaning = _softmax(held["why.weight"] @ inputs + held["why.bias"])
         share = COUNTING_WEIGHT[language_of(message.learner) == "en"]
+        return _by_why(share * by_counting + (1 - share) * by_meaning), state
+
+    def _subjects(
+        self, message: Message, own: OwnWords, state: Floats | None
+    ) -> tuple[dict[str, float], dict[str, float]]:
+        """Of each concept and each belief of the message's lab. Encodes the words once more, for substantive ones."""
+        if self._encoder is None or state is None:
+            return {}, {}
+        held, slug = self._floats, message.lab.slug
         concepts = _sigmoid(held["concept.weight"] @ state + held["concept.bias"])
         # A question such as “is it still a record?” makes any answer look like the belief it fishes for, so half the
         # weight is on the words alone.
         states = (state, self._encoder.encode("", own.text))
         beliefs = np.mean([_sigmoid(held["belief.weight"] @ each + held["belief.bias"]) for each in states], axis=0)
         return (
-            _by_why(share * by_counting + (1 - share) * by_meaning),
             {id: float(p) for (lab, id), p in zip(self._concepts, concepts, strict=True) if lab == slug},
             {id: float(p) for (lab, id), p in zip(self._beliefs, beliefs, strict=True) if lab == slug},
         )
@@ -107,9 +122,9 @@ class LocalJudge:
 def _encoder(adapter: dict[str, Floats]) -> tuple[Encoder | None, str]:
     """Without the package of weights the judge only counts; its name says so wherever it is shown."""
     try:
-        return Encoder(adapter), "local"
+        return Encoder(adapter), LOCAL
     except CallerMistake:
-        return None, "local, counting only"
+        return None, COUNTING_ONLY
 
 
 def _by_why(probabilities: Floats) -> dict[Why, float]:
@@ -131,6 +146,15 @@ def _sigmoid(x: Floats) -> Floats:
 
 
 @cache
-def local_judge() -> LocalJudge:
-    """The one local judge of this process."""
+def loaded_judge() -> LocalJudge:
+    """The one of this process, with its weights."""
     return LocalJudge()
+
+
+def name_here() -> str:
+    """What the local judge is called on this machine, without loading it."""
+    try:
+        weights_folder()
+    except CallerMistake:
+        return COUNTING_ONLY
+    return LOCAL

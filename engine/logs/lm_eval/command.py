@@ -30,7 +30,7 @@ def command(battle: Battle, side: Side) -> str:
     command falls short.
     """
     contender, task = battle.contender(side), load_task(battle.task)
-    harness, card = contender.harness, find(contender.model)
+    harness, card = contender.harness, find(contender.address)
     parts = ["lm_eval", "--model", _backend(card, task), "--model_args", _argument_list(model_arguments(battle, side))]
     parts += [*_task_and_rows(battle, task), "--num_fewshot", str(harness.shots)]
     parts += ["--seed", f"0,1234,1234,{harness.shots_seed}"]
@@ -49,7 +49,7 @@ def command(battle: Battle, side: Side) -> str:
 def differences(battle: Battle) -> str:
     """What lm-eval would do in another way, as sentences; empty where nothing is known to differ."""
     task = load_task(battle.task)
-    reasons = [reason for side in (battle.a, battle.b) for reason in _reasons(battle, task, side.harness, side.model)]
+    reasons = [reason for side in (battle.a, battle.b) for reason in _reasons(battle, task, side.harness, side.address)]
     return " ".join(dict.fromkeys(reasons))
 
 
@@ -93,7 +93,7 @@ def _has_opening(battle: Battle, task: Task, harness: HarnessConfig) -> bool:
 def model_arguments(battle: Battle, side: Side) -> dict[str, str | bool]:
     """What lm-eval is told of the model."""
     contender, task = battle.contender(side), load_task(battle.task)
-    card, harness = find(contender.model), contender.harness
+    card, harness = find(contender.address), contender.harness
     if card.kind == "endpoint":
         served: dict[str, str | bool] = {"model": card.title}
         if _is_chat(card, task):

@@ -58,7 +58,7 @@ def sample_lines(result: BattleResult, side: Side, *, with_texts: bool) -> dict[
     contender, outcomes = battle.contender(side), result.a if side == "a" else result.b
     harness, position = contender.harness, positions(task)
     rendered = render(task, harness, outcomes.keys())
-    served = find(contender.model).kind == "endpoint"
+    served = find(contender.address).kind == "endpoint"
     writer = _Writer(task=task, harness=harness, served=served, with_texts=with_texts)
     answered = set(battle.answered(result.a, result.b))
     items = sorted((i for i in result.items.values() if i.id in answered), key=lambda item: position[item.id])

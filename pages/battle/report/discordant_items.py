@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from engine import BattleResult, Item, ItemResult, Task, load_items
+from pages.format import printable
 from pages.shared import tables
 
 MOST = 1_000
@@ -17,12 +18,13 @@ def show(result: BattleResult, *, key: str) -> None:
     if not flips:
         st.caption("None so far: where one was right, so was the other.")
         return
+    named = tables.apart(result.names, ("right", "question", "answer"))
     rows = [
         {
             "right": result.names[0] if a.score > b.score else result.names[1],
             "question": _question(items[item_id]),
-            result.names[0]: _answer(items[item_id], a),
-            result.names[1]: _answer(items[item_id], b),
+            named[0]: _answer(items[item_id], a),
+            named[1]: _answer(items[item_id], b),
             "answer": _right_answer(items[item_id]),
         }
         for item_id, a, b in flips
@@ -34,11 +36,11 @@ def show(result: BattleResult, *, key: str) -> None:
     for number in chosen:
         item_id, a, b = flips[number]
         item = items[item_id]
-        st.text("\n\n".join(dict.fromkeys(item.contexts)))
+        st.text(printable("\n\n".join(dict.fromkeys(item.contexts))))
         for name, outcome in zip(result.names, (a, b), strict=True):
             mark = "●" if outcome.score == 1 else "○" if outcome.score else "✕"
-            st.text(f"{mark} {name}: {_answer(item, outcome)}")
-        st.text(f"The answer: {_right_answer(item)}")
+            st.text(printable(f"{mark} {name}: {_answer(item, outcome)}"))
+        st.text(printable(f"The answer: {_right_answer(item)}"))
 
 
 def show_latest(

@@ -4,40 +4,43 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from engine import BattleResult, models, runs
-from engine.analysis import repeats
+from engine import BattleResult, access, models, runs
+from engine.access import Person
+from engine.analysis import Repeat
 from engine.report import figures
 from engine.stats import GapDecomposition
 from pages.format import plain
-from pages.shared.errors import errors_shown
+from pages.shared.errors import errors_shown, in_words
 
 EVERY = 2.0
 SIZES = (50, 100, 200)
 
 
-def show(result: BattleResult, repeated: Sequence[repeats.Repeat], parts: GapDecomposition) -> None:
+def show(me: Person, result: BattleResult, repeated: Sequence[Repeat], parts: GapDecomposition) -> None:
     """What can be measured and what it costs; while it runs its progress, however often the page is left."""
     battle = result.battle
     progress = [runs.watch(other.battle.id) for other in repeated]
     if still_open := sum(repeat.open for repeat in progress):
         st.fragment(_watch, run_every=EVERY)([repeat.battle.id for repeat in progress], still_open)
         if st.button("Stop measuring", help="What is done stays; you can go on later."):
-            repeats.stop(battle.id)
-            st.rerun()
+            with errors_shown():
+                access.stop_repeats(me, battle.id)
+                st.rerun()
         return
     for message in dict.fromkeys(repeat.message for repeat in progress if repeat.state == "failed"):
-        st.warning(f"One of the other ways failed: {plain(message)}")
+        st.warning(f"One of the other ways failed: {in_words(message)}")
     done = sum(repeat.state == "done" for repeat in progress)
     if done < len(progress):
         st.caption(f"Measured so far: {done} of {len(progress)} other ways. The others can go on where they were.")
         if st.button("Go on measuring"):
-            repeats.resume(battle.id)
-            st.rerun()
+            with errors_shown():
+                access.resume_repeats(me, battle.id)
+                st.rerun()
         return
-    _offer(result, max((repeat.battle.n for repeat in progress), default=0), parts)
+    _offer(me, result, max((repeat.battle.n for repeat in progress), default=0), parts)
 
 
-def _offer(result: BattleResult, measured: int, parts: GapDecomposition) -> None:
+def _offer(me: Person, result: BattleResult, measured: int, parts: GapDecomposition) -> None:
     """The button, unless nothing can be changed here or all of it has been, on as many items as there are."""
     battle = result.battle
     answered = len(battle.answered(result.a, result.b))
@@ -68,8 +71,9 @@ def _offer(result: BattleResult, measured: int, parts: GapDecomposition) -> None
         if served := sum(models.find(c.model).kind == "endpoint" for c in (battle.a, battle.b)):
             st.caption(f"That asks a server {served * len(settings) * n:,} questions more, which may cost money.")
         if st.button("Measure the protocol and rerun parts"):
-            repeats.start(repeats.plan_repeats(battle, n))
-            st.rerun()
+            with errors_shown():
+                access.repeat(me, battle.id, n)
+                st.rerun()
 
 
 def _watch(ids: Sequence[str], still_open: int) -> None:
@@ -79,7 +83,7 @@ def _watch(ids: Sequence[str], still_open: int) -> None:
         if sum(repeat.open for repeat in progress) != still_open:
             st.rerun()
         done, planned = sum(repeat.done for repeat in progress), sum(2 * repeat.battle.n for repeat in progress)
-        st.progress(done / planned, text=_status(progress))
+        st.progress(done / planned, text=plain(_status(progress)))
 
 
 def _status(progress: Sequence[runs.Progress]) -> str:
@@ -89,6 +93,6 @@ def _status(progress: Sequence[runs.Progress]) -> str:
         ahead = min((repeat.ahead for repeat in progress if repeat.open), default=0)
         return f"{over}, waiting: {ahead} ahead in the queue" if ahead else f"{over}, waiting for a worker"
     if not running.items_a_second:
-        return f"{over}, {plain(running.phase) or 'starting the next'} …"
+        return f"{over}, {running.phase or 'starting the next'} …"
     left = sum(repeat.battle.n - repeat.done / 2 for repeat in progress if repeat.open) / running.items_a_second
     return f"{over}, {running.items_a_second:.1f} items/s, about {figures.duration(left)} left"

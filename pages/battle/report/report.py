@@ -1,22 +1,21 @@
 """All there is to say about a battle that is over or was stopped."""
 
-import csv
-import io
 from functools import partial
 
 import streamlit as st
 
-from engine import BattleResult
-from engine.analysis.repeats import repeats_of
+from engine import BattleResult, spreadsheet
+from engine.access import Person
+from engine.analysis import repeats_of
 from engine.report import figures
 from pages.battle.report import discordant_items, findings, forecast_report, repeats, settings_list
 from pages.charts import live_chart, noise_chart
-from pages.format import plain
 from pages.shared import decomposition_report, download, verdict_card
-from pages.shared.errors import errors_shown
+from pages.shared.errors import errors_shown, in_words
 
 
-def show(result: BattleResult) -> None:
+def show(result: BattleResult, me: Person, *, mine: bool) -> None:
+    """All of it, and what may still be measured if the battle is `mine`."""
     verdict = result.verdict
     if verdict is None:
         st.info("Fewer than two items have been answered by both: there is nothing to say yet.")
@@ -31,11 +30,11 @@ def show(result: BattleResult) -> None:
         )
     if result.failures:
         st.warning(
-            f"{len(result.failures)} answers could not be scored ({plain(result.failures[0][1].message)}). "
+            f"{len(result.failures)} answers could not be scored ({in_words(result.failures[0][1].message)}). "
             "They are left out on both sides, not counted as wrong."
         )
     for notice in result.notices:
-        st.info(plain(notice))
+        st.info(in_words(notice))
     if result.state == "done" and len(result.a) < result.battle.n:
         st.caption(f"It stopped by itself after {verdict.n:,} of at most {result.battle.n:,} items: it was decided.")
     forecast_report.show(result)
@@ -46,7 +45,7 @@ def show(result: BattleResult) -> None:
     else:
         after = partial(findings.verdict_after, result, scores)
         noise_chart.show(after, len(scores), result.battle.n, result.names, key="final-noise")
-    _sources(result)
+    _sources(result, me, mine=mine)
     st.subheader(f"The {len(result.discordant_items):,} questions where they differ", anchor=False)
     discordant_items.show(result, key="flips")
     st.subheader("Was it a fair fight?", anchor=False)
@@ -60,7 +59,7 @@ def show(result: BattleResult) -> None:
         download.show("Download CSV", _csv(result.battle.id, answered, result), f"{name}.csv")
 
 
-def _sources(result: BattleResult) -> None:
+def _sources(result: BattleResult, me: Person, *, mine: bool) -> None:
     if result.battle.repeat_of:  # a repeat is itself a reading of another battle's gap
         return
     st.subheader("Where the gap may come from", anchor=False)
@@ -69,13 +68,10 @@ def _sources(result: BattleResult) -> None:
         parts = findings.decomposition(result, repeated)
         if parts:
             decomposition_report.show(parts, key="split")
-            repeats.show(result, repeated, parts)
+            if mine:
+                repeats.show(me, result, repeated, parts)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _csv(battle_id: str, answered: int, _result: BattleResult) -> str:
-    table = io.StringIO()
-    lines = csv.writer(table)
-    lines.writerow(["id", "score_a", "score_b"])
-    lines.writerows((item, a.score, b.score) for item, a, b in _result.pairs)
-    return table.getvalue()
+    return spreadsheet.csv_table(("id", "score_a", "score_b"), ((id, a.score, b.score) for id, a, b in _result.pairs))

@@ -6,7 +6,7 @@ import streamlit as st
 from engine import BattleResult
 from engine.harness import Setting
 from engine.logs import lm_eval
-from pages.format import plain
+from pages.format import plain, printable
 
 NOT_RECORDED = "not recorded yet"
 MARKS = {"same": "✓", "differs": "✕", "not stated": "?"}
@@ -19,9 +19,9 @@ def show(result: BattleResult) -> None:
         for outcome in ("differs", "not stated")
     )
     if different:
-        st.caption(f"Not the same on both sides: {different}. The gap may be theirs, not the models'.")
+        st.caption(f"Not the same on both sides: {plain(different)}. The gap may be theirs, not the models'.")
     elif unknown:
-        st.caption(f"Not recorded of both sides: {unknown}. Everything else that should be the same was the same.")
+        st.caption(f"Not recorded of both sides: {plain(unknown)}. All else that should be the same was the same.")
     else:
         st.caption("Everything that should be the same was the same: one harness, one machine, one run.")
     st.table(pd.DataFrame([_row(setting) for setting in settings]).set_index(""))
@@ -30,14 +30,14 @@ def show(result: BattleResult) -> None:
         if reason := lm_eval.differences(result.battle):
             st.caption(plain(reason))
         for side in ("a", "b"):
-            st.code(lm_eval.command(result.battle, side), language="bash", wrap_lines=True)
+            st.code(printable(lm_eval.command(result.battle, side)), language="bash", wrap_lines=True)
 
 
 def _row(setting: Setting) -> dict[str, str]:
     a, b = (NOT_RECORDED if stated is None else stated for stated in (setting.a, setting.b))
     return {
         "": MARKS[setting.outcome],
-        "setting": setting.name,
-        "value": a if a == b else f"{a} / {b}",
-        "why it matters": setting.why,
+        "setting": plain(setting.name),
+        "value": plain(a if a == b else f"{a} / {b}"),
+        "why it matters": plain(setting.why),
     }

@@ -7,7 +7,7 @@ from engine.report import figures
 from pages.charts import forecast_chart
 from pages.charts.forecast_chart import OUTCOMES
 from pages.format import plain
-from pages.shared import learner
+from pages.shared import person
 from pages.shared.errors import errors_shown
 
 FORMS = {"none": "None", "favourite": "A favourite", "four": "Four numbers"}
@@ -57,8 +57,7 @@ def show(names: tuple[str, str], margin: float, *, key: str) -> tuple[battles.Fo
         if forecast is None:
             return None, False
         with errors_shown():
-            author = battles.author(learner.token())
-            expected = battles.Forecast(probabilities=forecast, hypothesis=hypothesis.strip(), by=author)
+            expected = battles.Forecast(probabilities=forecast, hypothesis=hypothesis.strip(), by=person.current().id)
             expected.check()
             return expected, True
     return None, False

@@ -49,7 +49,7 @@ def show(task: Task) -> HarnessChoice:
         template = left.selectbox(
             "Questions are put",
             [None, *TEMPLATES],
-            format_func=lambda name: TEMPLATES.get(name or "", "as is usual for the model"),
+            format_func=lambda name: TEMPLATES[name] if name else "as is usual for the model",
             key="template",
             help="Models that were tuned to talk often answer better in their own template; others have none.",
         )

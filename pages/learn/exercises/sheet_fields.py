@@ -91,4 +91,5 @@ def _save(now: Talk, name: str, key: str) -> None:
     value = st.session_state[key]
     empty = TAKEN_OUT if "." in name else ""
     entry = empty if value in (None, "") else str(value)
+    journal.keep(now)
     journal.save_sheet(now.id, {ABOUT: now.case, **journal.read_sheet(now.id), name: entry})

@@ -1,10 +1,10 @@
 """A case as a card that looks like the thing itself: a post, a slide, a row of a board. Its text is always whole."""
 
-import pandas as pd
 import streamlit as st
 
 from labs import Case, Lab, case_of
 from pages.format import plain
+from pages.shared import tables
 from tutor.journal import Talk
 
 
@@ -54,10 +54,10 @@ def _board(case: Case) -> None:
     _head(":material/leaderboard:", case.source, case.title)
     facts = case.facts
     if facts and facts.score_a is not None and facts.score_b is not None:
-        rows = [(facts.a, facts.score_a), (facts.b, facts.score_b)]
         score = facts.benchmark or "score"
-        shown = st.column_config.NumberColumn(format="%.1f")
-        st.dataframe(pd.DataFrame(rows, columns=["model", score]), hide_index=True, column_config={score: shown})
+        rows = [{"model": facts.a, score: facts.score_a}, {"model": facts.b, score: facts.score_b}]
+        columns = {score: st.column_config.NumberColumn(format="%.1f")}
+        tables.show(rows, columns=columns, key=f"board-{case.id}")
     st.markdown(plain(case.text))
 
 

@@ -1,4 +1,4 @@
-"""What a learner takes along or throws away: the talk, the sheet, the summary; a fresh start; everything deleted."""
+"""What a learner takes along: the talk, the sheet, the summary; a fresh start."""
 
 from collections.abc import Callable
 
@@ -7,8 +7,8 @@ import streamlit as st
 from labs import Lab
 from pages.format import plain
 from pages.learn.exercises import sheet
-from pages.shared import download, learner
-from tutor import dialogue, journal
+from pages.shared import download
+from tutor import dialogue
 from tutor.journal import Talk
 
 
@@ -25,25 +25,12 @@ def show(lab: Lab, now: Talk) -> None:
         lambda: sheet.filled(lab, now).markdown(),
         lambda: sheet.filled(lab, now).json(),
     )
-    st.caption(
-        "The address of this page is the key to what you wrote: bookmark it to come back, and share it with nobody "
-        "who should not read along."
-    )
+    st.page_link("learn/your_work.py", label="Your work on another device", icon=":material/devices:")
     st.markdown("### Begin again")
-    with st.container(horizontal=True):
-        if st.button(
-            "Start this lab over", key="start-over", help="A new talk; this one stays among your transcripts."
-        ):
-            dialogue.start_over(now.learner, lab.slug)
-            st.rerun()
-        with st.popover("Delete everything I wrote"):
-            st.write(
-                "All talks and sheets of all labs that belong to this address are removed. Nobody can bring them back."
-            )
-            if st.button("Delete it all", key="delete-all"):
-                journal.delete(now.learner)
-                learner.forget()
-                st.switch_page("pages/learn/labs.py")
+    if st.button("Start this lab over", key="start-over", help="A new talk; this one stays among your transcripts."):
+        dialogue.start_over(now.learner, lab.slug)
+        st.rerun()
+    st.page_link("learn/your_work.py", label="Delete everything I wrote", icon=":material/delete:")
 
 
 def _summary(lab: Lab, now: Talk) -> None:

@@ -30,7 +30,7 @@ def show(now: Talk) -> None:
         words = exchange.assessment.quote or exchange.learner
         cut = f"{words[:SHOWN].rstrip()}…" if len(words) > SHOWN else words
         reason = status_line(exchange.assessment).partition(": ")[2]
-        st.caption(f"{FULL} “{plain(' '.join(cut.split()))}”: {reason}")
+        st.caption(f"{FULL} “{plain(' '.join(cut.split()))}”: {plain(reason)}")
     if not progress.complete:
         st.caption(
             "A message counts when your own words add a thought about the case: a reason, a question that something "

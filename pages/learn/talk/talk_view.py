@@ -4,9 +4,13 @@ Everything is drawn from the journal; a new message is written there first, then
 """
 
 import secrets
+from contextlib import suppress
+from functools import partial
 
 import streamlit as st
 
+from engine import EngineError, access
+from engine.access import Person
 from labs import Case, Lab, case_of, fresh_case
 from pages.format import plain
 from pages.learn.talk import next_lab, progress_dots
@@ -16,41 +20,52 @@ from tutor.judge import lab_progress, language_of
 
 HEIGHT = 430  # pixels kept for the talk, so that the box below stays where it is
 FRESH = 1_000  # fresh cases to draw from
+OVERTAKEN = (
+    "This lab went on in another tab meanwhile, so nothing was sent. The talk is as it stands now, and your words are "
+    "back in the box: send them if they still fit."
+)
 TUTOR, LEARNER = ":material/school:", ":material/person:"
 
 
-def show(lab: Lab, now: Talk, tutor: Tutor) -> None:
-    conversation = st.container(height=HEIGHT, border=False, key=f"talk-{now.id}")
+def show(lab: Lab, now: Talk, tutor: Tutor, me: Person) -> None:
+    box = f"say-{lab.slug}"  # not the talk's: what was typed while another tab began one anew comes through
     waiting = dialogue.unanswered_turn(now)
+    refused, refusal = "", ""
+    if waiting is None:  # else all is drawn again in a moment
+        refused, refusal = st.session_state.pop(f"refused {lab.slug}", ("", ""))
+    if refused:
+        st.session_state[box] = refused  # nobody's to throw away but the learner's
+    conversation = st.container(height=HEIGHT, border=False, key=f"talk-{now.id}")
     out_of_reach = waiting is not None and tutor.voice is not None
-    text = st.chat_input(
+    say = partial(_take, lab, now, tutor, me)
+    st.chat_input(
         "Your answer, in your own words",
-        key=f"say-{now.id}",
+        key=box,
         max_chars=dialogue.MESSAGE_LIMIT,
         submit_mode="disable",
         disabled=out_of_reach,
+        on_submit=lambda: say(st.session_state[box]),
     )
+    if refusal:
+        st.warning(plain(refusal))
     with st.container(horizontal=True, vertical_alignment="center"):
-        tell = st.button(
+        st.button(
             "Tell me",
             key="tell",
             help="After two honest tries the tutor says it. It never counts.",
             disabled=out_of_reach,
+            on_click=lambda: say("Tell me.", told=True),
         )
         other = st.button("Another case", key="other", help="What counted stays counted.", disabled=out_of_reach)
-        again = out_of_reach and st.button("Ask for the reply again", key="again")
-        st.page_link("pages/learn/tutor_settings.py", label=plain(tutor.describe()), help="Who judges and who speaks.")
+        again = st.session_state.pop(f"just said {lab.slug}", False)
+        again |= out_of_reach and st.button("Ask for the reply again", key="again")
+        st.page_link("learn/tutor_settings.py", label=plain(tutor.describe()), help="Who judges and who speaks.")
     if waiting is None and other:
         dialogue.switch_case(now, _other_case(lab, now))
         st.rerun()
-    if (tell or text) and not out_of_reach:
-        if waiting is not None:  # left open by another tab: its reply comes first
-            now = _answered(now, tutor)
-        now = dialogue.add_message(now, "Tell me." if tell else text or "", asked_to_be_told=tell)
-        again = True
     with conversation:
         _exchanges(lab, now)
-        if dialogue.unanswered_turn(now) is None:
+        if waiting is None:
             _open_question(now)
             if not now.exchanges:
                 _hints(lab, now)
@@ -63,10 +78,33 @@ def show(lab: Lab, now: Talk, tutor: Tutor) -> None:
             st.info("Your message is kept, and its reply is still missing.")
 
 
-def _answered(now: Talk, tutor: Tutor) -> Talk:
-    for _ in dialogue.respond(now, tutor):
-        pass
-    return journal.read(now.id)
+def _take(lab: Lab, seen: Talk, tutor: Tutor, me: Person, text: str, *, told: bool = False) -> None:
+    """A message, before the page is drawn: written down, and answered where no model has to be watched as it writes.
+
+    lab, tutor, me  as on the page
+    seen            the talk as it stood there when this was written
+    text            the message; it is kept to be sent later where it cannot be taken
+    told            whether it asks to be told the answer
+    """
+    try:
+        access.check_message(me, sent_today=journal.messages_of(seen.learner, access.today()))
+        if _standing(dialogue.resume(seen.learner, lab.slug)) != _standing(seen):
+            raise journal.TurnTaken(OVERTAKEN)
+        now = dialogue.add_message(seen, text, asked_to_be_told=told)
+    except EngineError as error:
+        st.session_state[f"refused {lab.slug}"] = "" if told else text, str(error)
+        return
+    if tutor.voice is not None:
+        st.session_state[f"just said {lab.slug}"] = True
+        return
+    with suppress(EngineError):  # said where the page asks for the reply once more
+        for _ in dialogue.respond(now, tutor):
+            pass
+
+
+def _standing(now: Talk) -> tuple[str, int, str]:
+    """Where the talk stands: what somebody saw who answers it."""
+    return now.id, len(now.exchanges), now.question
 
 
 def _hints(lab: Lab, now: Talk) -> None:

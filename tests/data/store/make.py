@@ -8,9 +8,11 @@ It leaves NAME.db.gz and NAME.json.gz. Those that are kept here:
     ledger_1, ledger_2, ledger_3    247804e, the first release
     ledger_4_first                  38a1a05, which brought seals
     ledger_4                        2bb63db, the last release with format 4
+    ledger_5                        5d4ef8b, the last release with format 5
     journal_0                       55974ac, the first journal; it named no format, and none after it did
+    journal_1                       5d4ef8b, the last release with format 1, whose addresses were keys
 
-The second word is the format to stop at. The first release wrote format 3 at once, so its files of formats 1 and 2 are
+The second word is the format to stop at. From format 5 on the nouns have other names, which `later` tells. The first release wrote format 3 at once, so its files of formats 1 and 2 are
 made with its later migrations left out; no release left such a file on a disk.
 """
 
@@ -25,8 +27,17 @@ HOME = tempfile.mkdtemp()
 os.environ["NOISEFLOOR_HOME"] = HOME
 
 
+def later():
+    """Whether the release is one with format 5 or later."""
+    return Path("engine/store").is_dir()
+
+
 def plan(name, **other):
-    from engine.battle import Battle, Contender, Decoding, HarnessConfig
+    if later():
+        from engine.battles.battle import Battle, Contender
+        from engine.harness.config import Decoding, HarnessConfig
+    else:
+        from engine.battle import Battle, Contender, Decoding, HarnessConfig
 
     harness = HarnessConfig(shots=other.pop("shots", 0), decoding=Decoding(max_tokens=8, until=("\n", "Ende „so“")))
     sides = {side: Contender(model=model, harness=harness) for side, model in (("a", "ruby"), ("b", "jade"))}
@@ -37,7 +48,10 @@ def plan(name, **other):
 
 
 def right(item, **other):
-    from engine.battle import ItemResult
+    if later():
+        from engine.battles.battle import ItemResult
+    else:
+        from engine.battle import ItemResult
 
     return ItemResult(**{"item_id": item, "score": 1.0, "choice": 0, "logliks": (-0.125, -7.0), "seconds": 0.5} | other)
 
@@ -45,6 +59,15 @@ def right(item, **other):
 def plans(version):
     """What every release could plan, and forecasts and repeats where it knew them."""
     yield from (plan("done"), plan("stopped", shots=5), plan("failed"), plan("probe", probe=True))
+    if version > 4:
+        from engine.battles.forecast import Forecast, OutcomeProbabilities
+
+        expected = OutcomeProbabilities(a=0.5, b=0.2, equal=0.1, undecided=0.2)
+        why = "Größer ist besser 😀"
+        yield plan("sealed", forecast=Forecast(probabilities=expected, hypothesis=why, by="f1:ann", nonce="n1"))
+        forecast = Forecast(probabilities=expected, nonce="n2")
+        yield plan("nameless", forecast=forecast, stop="adaptive", estimand="benchmark")
+        yield plan("repeat", repeat_of="done")
     if version == 4:
         from engine.card import Card, Forecast
 
@@ -56,7 +79,10 @@ def plans(version):
 
 
 def outcomes(ledger, name):
-    from engine.battle import ItemFailure
+    if later():
+        from engine.battles.battle import ItemFailure
+    else:
+        from engine.battle import ItemFailure
 
     ledger.append(name, "a", [right("sky/1", text='so "7"\n\x00 😀', answer=None, score=0.0), right("sky/0")])
     failure = ItemFailure(item_id="sky/1", reason="truncated", message="cut off", text="and then", seconds=0.25)
@@ -66,9 +92,15 @@ def outcomes(ledger, name):
 
 
 def make_ledger(version):
-    from engine import ledger as release
+    if later():
+        from engine.store import ledger as release
 
-    release.MIGRATIONS = release.MIGRATIONS[:version]
+        release.Ledger.describe, release.Ledger.note = release.Ledger.set_environment, release.Ledger.add_notice
+        release.Ledger.settle, release.Ledger.say = release.Ledger.set_state, release.Ledger.set_phase
+    else:
+        from engine import ledger as release
+
+        release.MIGRATIONS = release.MIGRATIONS[:version]
     with release.Ledger() as ledger:
         for battle in plans(version):
             ledger.add(battle)
@@ -96,10 +128,18 @@ def text(value):
 
 
 def read_battle(ledger, name, version):
-    def rows(query):
-        return [[text(value) for value in row] for row in ledger.db.execute(query, (name,))]
+    if later():
+        import sqlite3
 
-    columns = [about["name"] for about in ledger.db.execute("PRAGMA table_info (battles)")]
+        db = sqlite3.connect(Path(HOME, "ledger.db"))
+        db.row_factory = sqlite3.Row
+    else:
+        db = ledger.db
+
+    def rows(query):
+        return [[text(value) for value in row] for row in db.execute(query, (name,))]
+
+    columns = [about["name"] for about in db.execute("PRAGMA table_info (battles)")]
     return {
         "row": dict(zip(columns, *rows("SELECT * FROM battles WHERE id = ?"))),
         "outcomes": rows("SELECT side, item, body, at FROM outcomes WHERE battle = ?") if version > 1 else [],
@@ -109,7 +149,7 @@ def read_battle(ledger, name, version):
     }
 
 
-def make_journal(_):
+def make_journal(version):
     from tutor import journal
     from tutor.exchange import Assessment, Point
 
@@ -118,7 +158,7 @@ def make_journal(_):
         why="applies_concept", concepts=("evaluator",), misconception="number_is_objective", quote="quote", judge="toy",
         notice="by a toy",
     )
-    for learner in ("ada", "eve"):
+    for learner in ("ada", "eve", "q3Vb0-XyT7_kLm92RsWc4A")[: 2 + version]:
         now = journal.begin(learner, "lab1", "l1-a", asked, "Why?")
         for text in ("It depends on the prompt.", "😀 क्या\x00 'drop table'"):
             number = journal.record_message(now, text).number
@@ -130,8 +170,14 @@ def make_journal(_):
     unreplied = journal.begin("ada", "lab3", "l3-a", asked, "And there?")
     journal.record_assessment(unreplied.id, journal.record_message(unreplied, "judged, not answered").number, counts)
     journal.save_note("endpoint", '{"mode": "TOOLS"}')
-    with journal._reading() as connection:
-        tables = {name: table.select() for name, table in journal._meta.tables.items()}
+    if version:
+        from tutor.journal import connection as opened, tables as held
+
+        reading, metadata = opened.to_read, held.metadata
+    else:
+        reading, metadata = journal._reading, journal._meta
+    with reading() as connection:
+        tables = {name: table.select() for name, table in metadata.tables.items()}
         return {name: [list(row) for row in connection.execute(rows)] for name, rows in tables.items()}
 
 

@@ -47,17 +47,17 @@ BATTLE = Battle(
 WRITTEN = (
     '{"a":{"harness":{"batch":null,"decoding":null,"dtype":"auto","extraction":"argmax","multiturn":false,'
     '"normalisation":"sum","option_order":"given","shots":0,"shots_seed":1234,"system":"","template":"plain",'
-    '"thinking":null,"unconditional":false,"wording":"task"},"model":"ruby"},'
+    '"thinking":null,"unconditional":false,"wording":"task"},"model":"ruby","stands_for":""},'
     '"b":{"harness":{"batch":null,"decoding":{"after":"","max_tokens":8,"temperature":0.0,"until":["\\n"]},'
     '"dtype":"auto","extraction":"strict","multiturn":false,"normalisation":"sum","option_order":"given","shots":5,'
     '"shots_seed":1234,"system":"","template":"plain","thinking":null,"unconditional":false,"wording":"task"},'
-    '"model":"jade"},'
+    '"model":"jade","stands_for":""},'
     '"card":{"by":"f1:0123","forecast":{"a":0.5,"b":0.2,"equal":0.1,"undecided":0.2},'
     '"hypothesis":"„Größer“ wins \\"easily\\" 😀","nonce":"00ff"},'
     '"device":"cpu","id":"b1","item_ids":["sky/0","sky/1"],"items_digest":"i1:0","level":0.95,"margin":0.02,'
     '"of":"","probe":false,"seed":7,"stop":"adaptive","target":"skill","task":"toy"}'
 )
-HASH = "eb48fdd0a5d34062a4b53ea70874200de86a8627851fd7b7b25f29ca1f9f4a10"
+HASH = "63605c0b36f33be8961930426d35816c0223ae744f6047d0963390708d8a52b6"
 
 
 # ---- the seal

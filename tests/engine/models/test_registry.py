@@ -54,6 +54,33 @@ def test_the_hub() -> None:
     assert not card.present
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "~nosuchuser/model",
+        "~nosuchuser",
+        "/model\0.gguf",
+        "\0",
+        f"/{'x' * 5_000}",
+        f"./{'x' * 300}.gguf",
+        "/half \ud800",
+        "z" * 1_000_000,
+        "hf:" + "z" * 1_000_000,
+        "../" * 2_000,
+        "openai:m@http://[bad",
+        "openai:m@http://" + "z" * 1_000_000,
+        "endpoint:" + "z" * 1_000_000,
+        "endpoint:../x",
+    ],
+    ids=lambda address: ascii(address[:24]),
+)
+def test_what_cannot_be_an_address_is_a_sentence(address: str) -> None:
+    with pytest.raises(CallerMistake) as caught:
+        find(address)
+    assert len(str(caught.value)) < 1_000
+    str(caught.value).encode()  # can be shown
+
+
 @pytest.mark.parametrize("address", ["hf:", "hf:name", "hf:org/", "hf:/name", "hf:a/b/c", "hf:@main"])
 def test_a_hub_address_of_another_form(address: str) -> None:
     with pytest.raises(CallerMistake, match="is not of the form hf:org/name"):
@@ -104,7 +131,7 @@ def test_a_gguf_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("address", ["missing.gguf", "./nowhere", "org/name"])
 def test_a_path_to_nothing_explains_the_forms(address: str) -> None:
-    with pytest.raises(CallerMistake, match=f"There is no model at {address}.*hf:org/name"):
+    with pytest.raises(CallerMistake, match=f"There is no model at .{address}.*hf:org/name"):
         find(address)
 
 

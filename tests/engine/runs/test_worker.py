@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,10 +12,10 @@ import pytest
 
 from engine import BattleRequest, runs
 from engine.battles.battle import Battle
-from engine.errors import CorruptWeights, DiskFull
+from engine.errors import CorruptWeights, DiskFull, Unknown
 from engine.runs.lock import device_lock
 from engine.runs.worker import MAX_ATTEMPTS, work
-from engine.store.ledger import Ledger
+from engine.store.ledger import Admission, Ledger
 from tests.conftest import ToyModel
 from tests.engine.runs.conftest import started
 
@@ -195,3 +197,92 @@ def test_a_second_worker_of_a_device_leaves_at_once(battle_request: BattleReques
         work("cpu")
     assert opened == []
     assert runs.watch(battle_id).state == "queued"
+
+
+# ---- a limit on its time
+
+
+def limited(battle_request: BattleRequest, seconds: float) -> str:
+    return runs.start(runs.plan(battle_request), admission=Admission(seconds_limit=seconds))
+
+
+def test_a_battle_that_answers_longer_than_it_may_is_stopped(
+    battle_request: BattleRequest, opened: list[ToyModel]
+) -> None:
+    """A toy says 0.25 s an item, three a batch: after the third batch it is over 2 s."""
+    battle_id, after = limited(battle_request, 2.0), started(battle_request, seed=9)
+    work("cpu")
+    progress = runs.watch(battle_id)
+    assert (progress.state, progress.done) == ("stopped", 9)
+    assert progress.message == (
+        "Its time is used up: the answers of this battle may take 0.0333 minutes. 9 of 40 answers are kept."
+    )
+    assert runs.watch(after).state == "done"  # the queue goes on
+    with Ledger() as ledger:
+        ledger.set_state(battle_id, "queued", only_from=("stopped",))
+    work("cpu")
+    assert (runs.watch(battle_id).state, runs.watch(battle_id).done) == ("stopped", 9)
+
+
+def test_failures_that_take_long_use_the_time_up_too(
+    battle_request: BattleRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They say no time of their own; here a minute passes whenever the worker looks at the clock."""
+    ids = set(runs.plan(battle_request).item_ids)
+    monkeypatch.setattr("engine.runs.worker.open_model", lambda address, *_: ToyModel(Path(address).name, fails=ids))
+    looks = itertools.count()
+    monkeypatch.setattr("engine.runs.worker.monotonic", lambda: 60.0 * next(looks))
+    battle_id = limited(battle_request, 180.0)
+    work("cpu")
+    progress = runs.watch(battle_id)
+    assert (progress.state, progress.done) == ("stopped", 9)
+    assert "may take 3 minutes. 9 of 40 answers are kept" in progress.message
+
+
+def test_one_that_has_all_its_answers_is_done_however_long_they_took(
+    battle_request: BattleRequest, opened: list[ToyModel]
+) -> None:
+    battle_id = limited(battle_request, 9.9)  # forty answers of 0.25 s; only the last batch goes beyond
+    work("cpu")
+    assert runs.watch(battle_id).state == "done"
+
+
+def test_going_on_without_conditions_lifts_the_limit(battle_request: BattleRequest, opened: list[ToyModel]) -> None:
+    battle_id = limited(battle_request, 2.0)
+    work("cpu")
+    runs.resume(battle_id)
+    work("cpu")
+    assert runs.watch(battle_id).state == "done"
+
+
+# ---- a battle that is deleted meanwhile
+
+
+@pytest.mark.parametrize("moment", ["while it answers", "while its models open"])
+def test_a_battle_deleted_under_its_worker_leaves_nothing_and_the_queue_goes_on(
+    moment: str, battle_request: BattleRequest, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    battle = runs.plan(battle_request)
+    runs.start(battle)
+    after = started(battle_request, seed=9)
+
+    def delete() -> None:
+        runs.stop(battle.id)
+        with contextlib.suppress(Unknown):  # the next battle's models are the same toys
+            runs.watch(battle.id)
+            runs.delete(battle.id)
+
+    def open_toy(address: str, device: str, dtype: str) -> ToyModel:
+        model = Interrupting(Path(address).name)
+        model.deed, model.notices = delete, ["halved a batch"]
+        if moment == "while its models open":
+            delete()
+        return model
+
+    monkeypatch.setattr("engine.runs.worker.open_model", open_toy)
+    work("cpu")
+    assert [entry.battle.id for entry, _ in runs.history()] == [after]
+    assert runs.watch(after).state == "done"
+    with Ledger() as ledger:
+        assert ledger.counts(battle.id) == {} and ledger.notices(battle.id) == []
+    assert caplog.records == []

@@ -19,7 +19,7 @@ from engine.battles.battle import Battle, Contender, ItemFailure, ItemResult
 from engine.errors import CallerMistake, DiskFull, EngineError, Unknown
 from engine.harness.config import Decoding, HarnessConfig
 from engine.store import database
-from engine.store.ledger import Ledger
+from engine.store.ledger import Admission, Ledger, OpenBattles
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -83,6 +83,15 @@ def test_outcomes_come_back_as_they_were(ledger: Ledger) -> None:
     assert ledger.append("one", "a", told)
     assert ledger.outcomes("one", "a") == told
     assert ledger.outcomes("one", "b") == []
+
+
+def test_a_plan_that_could_not_be_read_back_is_not_written(ledger: Ledger) -> None:
+    """One such line would shut the list of all battles for everybody."""
+    mine = battle()
+    forged = replace(mine, a=replace(mine.a, harness=replace(mine.a.harness, template="xyz")))  # type: ignore[arg-type]
+    with pytest.raises(CallerMistake, match=r"says a\.harness\.template 'xyz': Input should be 'plain' or 'chat'"):
+        ledger.add(forged)
+    assert ledger.entries() == []
 
 
 def test_an_unknown_battle(ledger: Ledger) -> None:
@@ -364,3 +373,73 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("NOISEFLOOR_HOME", str(tmp_path / "file" / "home"))
     with pytest.raises(CallerMistake, match="Set NOISEFLOOR_HOME to a folder you may write to"):
         Ledger()
+
+
+# ---- whose they are, and letting them in
+
+
+def test_who_is_kept_out_leaves_nothing(ledger: Ledger) -> None:
+    seen: list[OpenBattles] = []
+
+    def refuse(there: OpenBattles) -> None:
+        seen.append(there)
+        raise CallerMistake("full")
+
+    ledger.add(battle("first"), battle("second"), admission=Admission(owner="ann", seconds_limit=60.0))
+    ledger.add(battle("other"))
+    ledger.set_state("second", "stopped", only_from=("queued",))
+    asked = Admission(owner="ann", check=refuse)
+    for deed in (
+        lambda: ledger.add(battle("third"), admission=asked),
+        lambda: ledger.reopen("second", admission=asked),
+    ):
+        with pytest.raises(CallerMistake, match="full"):
+            deed()
+    assert seen == [OpenBattles(own=1, all=2)] * 2
+    assert {entry.battle.id for entry in ledger.entries()} == {"first", "second", "other"}
+    assert ledger.entry("second").state == "stopped"
+
+
+def test_a_limit_on_time_is_kept_under_conditions_and_lifted_without(ledger: Ledger) -> None:
+    for name, seconds in (("limited", 60.0), ("free", None)):
+        ledger.add(battle(name), admission=Admission(owner="ann", seconds_limit=seconds))
+        ledger.set_state(name, "stopped", only_from=("queued",))
+    ledger.reopen("limited", "free", admission=Admission(owner="ann", seconds_limit=900.0))
+    assert [ledger.entry(name).seconds_limit for name in ("limited", "free")] == [60.0, 900.0]
+    ledger.set_state("limited", "stopped", only_from=("queued",))
+    ledger.reopen("limited")
+    assert (ledger.entry("limited").seconds_limit, ledger.entry("limited").state) == (None, "queued")
+
+
+def test_deletion_takes_repeats_outcomes_and_notices_and_nothing_else(ledger: Ledger) -> None:
+    mine, other = battle("one"), battle("other")
+    running(ledger, mine, replace(battle("again"), repeat_of="one"), other)
+    for name in ("one", "again"):
+        ledger.set_state(name, "running", only_from=("done",))
+        ledger.append(name, "a", [right("sky/0")])
+        ledger.add_notice(name, "told")
+        ledger.set_state(name, "done", only_from=("running",))
+    ledger.append("other", "a", [right("sky/0")])
+    assert not ledger.delete("other")  # it runs
+    ledger.set_state("again", "queued", only_from=("done",))
+    assert not ledger.delete("one")  # it is being measured
+    assert items(ledger) == ["sky/0"]
+    ledger.set_state("again", "stopped", only_from=("queued",))
+    assert ledger.delete("one")
+    assert [entry.battle.id for entry in ledger.entries(measuring=True)] == ["other"]
+    for table in ("outcomes", "notices"):
+        with ledger.connection.begin():
+            left = ledger.connection.exec_driver_sql(f"SELECT DISTINCT battle FROM {table}").scalars().all()
+        assert left == (["other"] if table == "outcomes" else [])
+    assert not ledger.append("one", "a", [right("sky/1")])
+    ledger.add_notice("one", "too late"), ledger.set_phase("one", "late"), ledger.set_environment("one", {})
+    assert ledger.notices("one") == [] and ledger.delete("one")
+
+
+def test_battles_are_counted_by_owner_from_a_moment_on(ledger: Ledger) -> None:
+    ledger.add(battle("old"), admission=Admission(owner="ann"))
+    moment = time.time()
+    ledger.add(battle("one"), battle("probe", probe=True), admission=Admission(owner="ann"))
+    ledger.add(battle("two"))
+    assert ledger.started_since(moment) == {"ann": 2, "": 1}
+    assert [entry.battle.id for entry in ledger.entries(owner="ann")] == ["one", "old"]

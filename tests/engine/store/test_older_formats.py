@@ -18,7 +18,7 @@ from engine.store.ledger import Ledger
 from tests.full_disk import full_disk
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "store"
-FORMATS = {"ledger_1": 1, "ledger_2": 2, "ledger_3": 3, "ledger_4_first": 4, "ledger_4": 4}
+FORMATS = {"ledger_1": 1, "ledger_2": 2, "ledger_3": 3, "ledger_4_first": 4, "ledger_4": 4, "ledger_5": 5}
 Read = dict[str, Any]
 
 
@@ -82,22 +82,32 @@ def test_it_counts_what_it_counted(name: str, read: Read) -> None:
     with Ledger() as ledger:
         for battle_id, was in read.items():
             assert ledger.counts(battle_id) == {side: tuple(count) for side, count in was["counts"].items()}
-            if FORMATS[name] == 4:
+            if FORMATS[name] >= 4:
                 assert sorted(ledger.pairs(battle_id)) == [*map(tuple, was["pairs"])]
         fought = FORMATS[name] > 1
         assert ledger.seconds_an_item("jade", "toy", 0, "cpu") == (1.25 if fought else None)
-        assert ledger.pilot(("jade", "ruby"), "toy", 0) == ("nameless" if FORMATS[name] == 4 else "done")
+        assert ledger.pilot(("jade", "ruby"), "toy", 0) == ("nameless" if FORMATS[name] >= 4 else "done")
         assert ledger.pilot(("jade", "ruby"), "toy", 5) is None  # that one was stopped
 
 
 def test_it_finds_what_it_found(name: str, read: Read) -> None:
-    known = FORMATS[name] == 4  # forecasts and repeats
+    known = FORMATS[name] >= 4  # forecasts and repeats
     with Ledger() as ledger:
         assert [entry.battle.id for entry in ledger.sealed("f1:ann")] == ["sealed"] * known
         assert [entry.battle.id for entry in ledger.sealed("")] == ["nameless"] * known
         assert [entry.battle.id for entry in ledger.repeats("done")] == ["repeat"] * known
         shown = {entry.battle.id for entry in ledger.entries()}
         assert shown == read.keys() - {"probe", "repeat"}
+
+
+def test_its_battles_are_nobodys_and_have_no_limit(read: Read) -> None:
+    with Ledger() as ledger:
+        for battle_id in read:
+            entry = ledger.entry(battle_id)
+            assert (entry.owner, entry.name, entry.seconds_limit) == ("", "", None)
+        assert ledger.entries(owner="ann", measuring=True) == []
+        ledger.rename("done", "the first one")
+        assert ledger.entry("done").name == "the first one"
 
 
 def test_it_goes_on(name: str) -> None:

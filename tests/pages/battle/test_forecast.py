@@ -68,7 +68,7 @@ def test_a_forecast_is_about_two_models() -> None:
 
 
 def test_a_card_from_set_up_to_grade(work: Work) -> None:
-    app = choose(open_page(BATTLE, s="ann"), "favourite")
+    app = choose(open_page(BATTLE, learner="ann"), "favourite")
     labelled(app.radio, "What will the verdict be?").set_value("undecided")
     app.text_area[0].set_value(HYPOTHESIS).run()
     run_button(app).click().run()

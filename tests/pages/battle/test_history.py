@@ -23,12 +23,12 @@ def test_a_learners_record_is_above_the_list(fight: Start) -> None:
         [g for _, g in forecasts.scored_battles(battles.author("ann")) if isinstance(g, forecasts.ForecastScore)]
     )
     assert record.n == 3
-    app = open_page(HISTORY, s="ann")
+    app = open_page(HISTORY, learner="ann")
     assert not app.exception
     for sentence in report.sentences(record):
         assert sentence in texts(app)
     assert "ann" not in [word.strip(".,:") for word in texts(app).split()]
-    stranger = open_page(HISTORY, s="eve")
+    stranger = open_page(HISTORY, learner="eve")
     assert "forecast" not in texts(stranger)
     assert len(stranger.dataframe[0].value) == 4
 
@@ -36,6 +36,6 @@ def test_a_learners_record_is_above_the_list(fight: Start) -> None:
 def test_forecasts_without_a_grade_are_counted_apart(fight: Start, start: Start) -> None:
     fight(expecting())
     start(expecting())
-    app = open_page(HISTORY, s="ann")
+    app = open_page(HISTORY, learner="ann")
     assert "One forecast is graded" in texts(app)
     assert "1 more without a grade" in texts(app)

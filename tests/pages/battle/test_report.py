@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 
 import engine.runs.worker
 from engine import explain, runs
+from pages.format import JOINER
 from tests.conftest import ToyModel
-from tests.pages.driving import Start, open_page, texts
+from tests.pages.driving import HOSTILE, Start, open_page, texts
 
 BATTLE, HISTORY = "pages/battle/battle.py", "pages/battle/history.py"
 
@@ -35,9 +37,9 @@ def test_the_register_is_kept_for_the_session(fight: Start) -> None:
     for sentence in (told.headline, told.gap, told.noise, told.why, told.next_step):
         assert sentence in texts(app)
     assert explain(verdict, "plain").headline not in texts(app)
-    app.switch_page(HISTORY).run()
+    app.switch_page(HISTORY.removeprefix("pages/")).run()
     app.query_params["battle"] = second
-    app.switch_page(BATTLE).run()
+    app.switch_page(BATTLE.removeprefix("pages/")).run()
     other = runs.result(second).verdict
     assert other and explain(replace(other), "expert").headline in texts(app)
 
@@ -63,9 +65,19 @@ def test_the_settings_are_a_checked_list(
     monkeypatch.setattr(engine.runs.worker, "open_model", opened)
     app = open_page(BATTLE, battle=fight())
     table = next(table.value for table in app.table if "why it matters" in table.value)
-    rows = {row["setting"]: (mark, row["value"]) for mark, row in table.iterrows()}
+    rows = {row["setting"]: (mark, row["value"].replace("\\", "")) for mark, row in table.iterrows()}
     assert rows["Worked examples"] == ("✓", "0") and rows["Device"] == ("✓", "toy")
     assert rows["transformers"] == ("?", "not recorded yet")
     assert rows["Precision"] == ("?", "float32 / not recorded yet")
     assert "Not recorded of both sides: Precision, transformers." in texts(app)
     assert "Not the same on both sides" not in texts(app)
+
+
+def test_a_system_prompt_in_the_list_is_shown_and_not_obeyed(fight: Start) -> None:
+    """Streamlit reads the cells of this table as Markdown."""
+    app = open_page(BATTLE, battle=fight(settings={"system": HOSTILE}))
+    assert not app.exception
+    table = next(table.value for table in app.table if "why it matters" in table.value)
+    (told,) = (row["value"] for _, row in table.iterrows() if "host" in row["value"])
+    assert HOSTILE in told.replace("\\", "").replace(JOINER, "")
+    assert not re.search(r"(?<!\\)[!\[\](*<>$:`]", told)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import streamlit as st
+from streamlit.testing.v1 import AppTest
 
 import engine
 from engine import runs
+from engine.access import Person
 from engine.stats import DiscordanceEstimate
-from tests.pages.driving import open_page, run_button
+from pages.shared import person
+from tests.pages.driving import open_page, run_button, texts
 
 BATTLE = "pages/battle/battle.py"
 
@@ -24,7 +29,7 @@ def test_picker_offers_only_what_can_run() -> None:
 
 def test_stop_when_decided_becomes_part_of_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     planned: list[engine.Battle] = []
-    monkeypatch.setattr(runs, "start", lambda battle: planned.append(battle) or battle.id)
+    monkeypatch.setattr(runs, "start", lambda battle, **_: planned.append(battle) or battle.id)
     for adaptive in (False, True):
         app = open_page(BATTLE)
         app.toggle(key="adaptive").set_value(adaptive).run()
@@ -55,3 +60,68 @@ def test_a_bad_address_is_a_message_not_a_traceback() -> None:
     app.text_input[0].set_value("hf:nonsense").run()
     assert not app.exception
     assert "hf:org/name" in app.error[0].value.replace("\\", "")
+
+
+# ---- endpoints that the operator configured
+
+ENDPOINTS = """
+[shown]
+url = "https://h.example/v1"
+model = "m"
+title = "<b>Shown</b>"
+visitors = true
+[kept]
+url = "https://h.example/v1"
+model = "n"
+[wrong]
+url = "http://[bad"
+model = "o"
+"""
+
+
+@pytest.fixture
+def configured(own_home: Path) -> None:
+    own_home.mkdir()
+    (own_home / "endpoints.toml").write_text(ENDPOINTS, encoding="utf-8")
+
+
+def options(app: AppTest) -> list[str]:
+    return list(app.selectbox(key="a").options)
+
+
+def test_the_operator_chooses_among_all_configured_endpoints(configured: None) -> None:
+    app = open_page(BATTLE)
+    assert not app.exception
+    assert options(app)[2:] == ["<b>Shown</b>", "kept", "another model …"]
+    assert "table [wrong]" in texts(app)
+    app.selectbox(key="a").set_value("endpoint:kept").run()
+    assert not app.exception
+    assert not run_button(app).disabled
+
+
+def test_a_visitor_sees_those_that_are_open_to_visitors_and_no_mistake(
+    configured: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(person, "current", lambda: Person(id="v", operator=False))
+    app = open_page(BATTLE)
+    assert not app.exception
+    assert options(app)[2:] == ["<b>Shown</b>"]
+    assert "wrong" not in texts(app)
+
+
+def test_a_file_that_is_no_toml_stops_no_page(own_home: Path) -> None:
+    own_home.mkdir()
+    (own_home / "endpoints.toml").write_text("[[", encoding="utf-8")
+    app = open_page(BATTLE)
+    assert not app.exception
+    assert not run_button(app).disabled
+    assert "is not TOML" in texts(app)
+
+
+@pytest.mark.parametrize("address", ["openai:m@http://[bad", "openai:m@http://h/" + "x" * 9999, "openai:\x00@http://h"])
+def test_a_bad_endpoint_is_a_sentence_too(address: str) -> None:
+    app = open_page(BATTLE)
+    app.selectbox(key="a").set_value("another model …").run()
+    app.text_input[0].set_value(address).run()
+    assert not app.exception
+    assert "is not of the form openai" in app.error[0].value.replace("\\", "")

@@ -11,17 +11,17 @@ from tutor import dialogue, journal
 
 
 def test_the_exercise_is_kept_line_by_line() -> None:
-    app, now = open_lab(), dialogue.resume("ann", "lab1")
+    app, now = open_lab(tab="Exercise"), dialogue.resume("ann", "lab1")
     app.text_area[0].set_value("Nothing **yet**.").run()
     app.get("button_group")[0].set_value("missing").run()
     assert not app.exception
     kept = journal.read_sheet(now.id)
     assert (kept["verdict"], kept["task_set"], kept["about.case"]) == ("Nothing **yet**.", "missing", "l1-a")
-    assert open_lab().text_area[0].value == "Nothing **yet**."
+    assert open_lab(tab="Exercise").text_area[0].value == "Nothing **yet**."
 
 
 def test_a_protocol_sets_two_claims_against_each_other() -> None:
-    app = open_lab("lab3")
+    app = open_lab("lab3", tab="Exercise")
     assert "Indicative: no winner can be named." in texts(app)
     for side in "ab":
         app.text_input(key=key_of(app, f"{side}.evaluator")).set_value("the board").run()
@@ -31,14 +31,14 @@ def test_a_protocol_sets_two_claims_against_each_other() -> None:
 
 
 def test_a_plan_sizes_its_stages() -> None:
-    app = open_lab("lab4")
+    app = open_lab("lab4", tab="Exercise")
     assert "its size follows once its numbers are entered" in texts(app)
     app.number_input(key=key_of(app, "stage2.gap")).set_value(5.0).run()
     assert "takes 942 items" in texts(app)  # (1.960 + 0.842)² · 0.30 / 0.05² = 941.9
     for name, value in (("baseline", 99.0), ("difference", 5.0), ("per_day", 400), ("share", 5.0)):
         app.number_input(key=key_of(app, f"stage3.{name}")).set_value(value).run()
     assert "must lie from 0 to 100" in app.warning[0].value.replace("\\", "")
-    assert app.chat_input  # the rest of the page goes on
+    assert app.tabs  # the rest of the page goes on
 
 
 def key_of(app: AppTest, name: str) -> str:
@@ -47,7 +47,7 @@ def key_of(app: AppTest, name: str) -> str:
 
 
 def test_the_calculator_starts_from_the_case() -> None:
-    app = open_lab("lab3")
+    app = open_lab("lab3", tab="Calculator")
     assert [app.number_input(key=f"l3-a score {side}").value for side in "ab"] == [86.4, 85.9]
     assert "86.4 ± 0.6 (n = 14,042)" in texts(app)
     app.number_input(key="l3-a score a").set_value(99.0).run()
@@ -56,7 +56,7 @@ def test_the_calculator_starts_from_the_case() -> None:
 
 
 def test_two_logs_give_a_paired_verdict_and_a_bad_one_a_sentence() -> None:
-    app = open_lab("lab3")
+    app = open_lab("lab3", tab="Calculator")
     rows = [json.dumps({"id": i, "correct": i < 30}) for i in range(40)]
     worse = [json.dumps({"id": i, "correct": i < 12}) for i in range(40)]
     first, second = (app.get("file_uploader")[at] for at in (0, 1))

@@ -8,9 +8,10 @@ import pytest
 
 from labs import load_lab
 from pages.format import plain
-from tests.pages.driving import HOSTILE, open_lab, open_page, press, raw, say, texts
+from tests.pages.driving import HOSTILE, open_lab, open_page, open_tab, press, raw, say, texts
 from tests.stub_server import StubServer
 from tutor import dialogue, journal
+from tutor.journal import Talk
 from tutor.judge import lab_progress
 
 LAB = "pages/learn/lab.py"
@@ -49,7 +50,7 @@ def test_who_talks_on_after_the_end_still_finds_the_next_lab() -> None:
 
 
 def test_the_lesson_is_there_with_its_tables_and_without_a_second_title() -> None:
-    app, lesson = open_lab("lab3"), load_lab("lab3").lesson
+    app, lesson = open_lab("lab3", tab="Read first"), load_lab("lab3").lesson
     assert "# Five steps before" in lesson
     assert "# Five steps before" not in texts(app)
     assert "### Step 3: the gap and its noise" in texts(app)
@@ -115,18 +116,53 @@ def test_another_case_keeps_what_counted() -> None:
     assert "1 of 3 counted" in texts(app)
 
 
-def test_everything_can_be_deleted_and_a_lab_begun_anew() -> None:
-    app = say(open_lab(), GOOD[0])
+def test_a_lab_can_be_begun_anew() -> None:
+    app = open_tab(say(open_lab(), GOOD[0]), "lab1", "Keep")
     press(app, "Start this lab over")
     assert "0 of 3 counted" in texts(app)
     assert len(journal.talks("ann")) == 2
-    press(app, "Delete it all")
+
+
+def test_whoever_looks_at_labs_leaves_nothing_behind() -> None:
+    open_lab()
     assert journal.talks("ann") == ()
+
+
+def test_words_that_another_tab_overtook_are_kept_and_wait_for_the_learner() -> None:
+    stale = open_lab()
+    say(open_lab(), GOOD[0])
+    say(stale, GOOD[1])
+    assert GOOD[0] in texts(stale) and "went on in another tab" in stale.warning[0].value
+    assert [turn.learner for turn in dialogue.resume("ann", "lab1").exchanges] == [GOOD[0]]
+    assert stale.chat_input[0].proto.value == GOOD[1]  # in the box
+    say(stale, GOOD[1])
+    assert [turn.learner for turn in dialogue.resume("ann", "lab1").exchanges] == [GOOD[0], GOOD[1]]
+    assert not stale.warning and "2 of 3 counted" in texts(stale)
+
+
+def test_words_are_kept_when_another_tab_began_the_lab_anew_or_is_faster_by_a_moment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stale = open_lab()
+    press(open_lab(tab="Keep"), "Start this lab over")
+    say(stale, GOOD[1])
+    assert stale.chat_input[0].proto.value == GOOD[1] and dialogue.resume("ann", "lab1").exchanges == ()
+    add_message = dialogue.add_message
+
+    def faster(now: Talk, text: str, **other: bool) -> Talk:
+        monkeypatch.setattr(dialogue, "add_message", add_message)
+        add_message(now, GOOD[0])
+        return add_message(now, text, **other)
+
+    monkeypatch.setattr(dialogue, "add_message", faster)
+    say(stale, GOOD[1])
+    assert stale.chat_input[0].proto.value == GOOD[1]
+    assert [turn.learner for turn in dialogue.resume("ann", "lab1").exchanges] == [GOOD[0]]
 
 
 def test_a_dead_journal_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("NOISEFLOOR_JOURNAL_URL", f"sqlite:///{tmp_path}/nowhere/journal.db")
-    app = open_page(LAB, lab="lab1", s="ann")
+    app = open_page(LAB, lab="lab1", learner="ann")
     assert not app.exception
     assert "The journal cannot be opened" in app.error[0].value.replace("\\", "")
 

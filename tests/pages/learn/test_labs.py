@@ -15,7 +15,7 @@ COUNTS = "Borealis had five worked examples, so part of the gap may be the promp
 
 
 def test_labs_are_listed_with_one_primary_button() -> None:
-    app = open_page(LABS, s="ann")
+    app = open_page(LABS, learner="ann")
     assert not app.exception
     for slug in slugs():
         assert load_lab(slug).title in texts(app)
@@ -24,11 +24,11 @@ def test_labs_are_listed_with_one_primary_button() -> None:
 
 
 def test_starting_a_lab_writes_nothing_until_it_is_opened_and_goes_on_where_it_was() -> None:
-    app = open_page(LABS, s="ann")
+    app = open_page(LABS, learner="ann")
     assert journal.talks("ann") == ()
-    assert app.query_params["s"] == "ann"
+    assert "s" not in app.query_params
     say(open_lab(), COUNTS)
-    again = open_page(LABS, s="ann")
+    again = open_page(LABS, learner="ann")
     assert again.button[0].label == "Go on"
     assert "1 of 3 counted" in texts(again)
 
@@ -41,6 +41,6 @@ def test_a_broken_lab_of_a_course_pack_is_one_sentence(monkeypatch: pytest.Monke
     (tmp_path / "bread").mkdir()
     (tmp_path / "bread" / "lab.toml").write_text("title = ", encoding="utf-8")
     monkeypatch.setenv("NOISEFLOOR_LABS", str(tmp_path))
-    app = open_page(LABS, s="ann")
+    app = open_page(LABS, learner="ann")
     assert not app.exception
     assert "bread/lab.toml is not valid TOML" in app.error[0].value.replace("\\", "")

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from engine import explain
 from engine.analysis import recordings
 from engine.logs import judging, read_log, uploads
+from pages.format import printable
 from pages.logs import log_example
 from tests.pages.driving import open_page, press, shown, texts
 
@@ -82,10 +83,49 @@ def test_hostile_names_and_contents_are_shown_and_not_obeyed() -> None:
         assert not re.search(r"(?<!\\)(!\[|<b>|\$d|:red\[)", text), text
     for cells in app.get("table"):
         assert not re.search(r"(?<!\\)(!\[|<b>|\$d|:red\[)", str(cells.value))  # its cells are read as Markdown
-    assert answer.encode("utf-8", "replace").decode() in app.dataframe[-1].value.to_string()
+    assert printable(answer) in app.dataframe[-1].value.to_string()
     broken = upload(app, "A", f"{hostile}.csv", b"id,correct\n1,perhaps")
     assert not broken.exception
     assert not re.search(r"(?<!\\)(!\[|<b>|\$d|:red\[)", broken.error[0].value)
+
+
+def test_what_a_model_wrote_computes_nothing_in_a_spreadsheet() -> None:
+    """Streamlit's own download of a table holds its cells and the names of its columns as they are."""
+    formula = "=HYPERLINK(A1)"
+    rows = [{"id": f"{formula}{n}", "score": n % 2, "group": "+1+1", "output": "@SUM(1)"} for n in range(20)]
+    first, second = (
+        "\n".join(json.dumps(row | changed) for row in rows).encode() for changed in ({}, {"score": 1, "output": "-1"})
+    )
+    app = compared((f"{formula}.jsonl", first), ("-x.jsonl", second))
+    assert not app.exception
+    cells = [app.dataframe[-1].value, app.dataframe[0].value]
+    begins = {str(text)[:1] for table in cells for text in (*table.columns, *table.astype(str).to_numpy().flat)}
+    assert "'" in begins
+    assert not begins & set("=+@\t\r")
+    assert set(app.dataframe[-1].value["'-x"]) == {"-1"}  # a number stays one
+
+
+def test_models_of_any_name_are_compared() -> None:
+    names = ["half \ud800", "\u202eevil", "=1+1", "a\nb", "![x](p.png) <b>c $d$ :red[e]", "\0nul"]
+    rows = [
+        {"id": n, "model": name, "score": n % (number + 2) > 0} for n in range(20) for number, name in enumerate(names)
+    ]
+    app = upload(open_page(LOGS), "A", "all.jsonl", "\n".join(json.dumps(row) for row in rows).encode())
+    assert not app.exception and not app.error
+    assert f"of {len(names) * (len(names) - 1) // 2} gaps" in texts(app)
+    values = [str(e.value) for kind in ("title", "subheader", "markdown", "caption", "info") for e in app.get(kind)]
+    assert not [text for text in values if re.search(r"(?<!\\)(!\[|<b>|\$d|:red\[)|[\u202e\0]", text)]
+
+
+def test_a_model_called_like_a_column_hides_none() -> None:
+    rows = [{"id": n, "score": n % 2, "output": "one"} for n in range(20)]
+    first, second = (
+        "\n".join(json.dumps(row | changed) for row in rows).encode() for changed in ({}, {"score": 1, "output": "two"})
+    )
+    app = compared(("item.jsonl", first), ("group.jsonl", second))
+    table = app.dataframe[-1].value
+    assert list(table.columns) == ["better was", "item", "item (A)", "group (B)"]
+    assert table.iloc[0, 2:].tolist() == ["one", "two"]
 
 
 @pytest.mark.parametrize(

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from engine.models import OpenAIClient
 from labs import case_of
+from tests.raw_server import HEAD, STREAM, drip, endless, serving
 from tests.tutor.judge.test_assessment import CASE, FIRST, LAB, Toy
 from tutor import journal
 from tutor import judge as judging
 from tutor.dialogue import authored_voice, talk
+from tutor.dialogue.model_voice import ModelVoice
 from tutor.dialogue.summary import closing_summary
 from tutor.dialogue.talk import MESSAGE_LIMIT, Tutor
+from tutor.endpoint import TutorEndpoint
 from tutor.errors import EndpointFailure
 from tutor.exchange import Exchange
 from tutor.journal import Talk, TurnTaken
 from tutor.judge.assessment import lab_progress
+from tutor.judge.llm import LlmJudge
 
 THOUGHTS = (
     "Nobody says who prompted Aster-2, so its lead may be the prompt.",
@@ -294,3 +300,50 @@ def test_the_same_thought_three_times_counts_once():
     tutor = Tutor(judge=Toy())
     turns = [answered(tutor, THOUGHTS[0]) for _ in range(3)]
     assert [turn.assessment.why for turn in turns] == ["reasons_about_claim", "repetition", "repetition"]
+
+
+# ------------------------------------------------------------------- endpoints that misbehave
+
+
+def piece(text: str) -> bytes:
+    return b'data: {"choices":[{"index":0,"delta":{"content":"%s"},"finish_reason":null}]}\n\n' % text.encode()
+
+
+@pytest.mark.parametrize(
+    ("script", "shown"),
+    [
+        (lambda asked: (time.sleep(30) or b"" for _ in "x"), ""),
+        (lambda asked: (p for part in ([STREAM], drip(piece("Who ran it? ") * 99)) for p in part), ""),
+        (lambda asked: (p for part in ([STREAM], endless(piece("so "), 0.05)) for p in part), ""),
+        (
+            lambda asked: (
+                p for part in ([STREAM, piece("That is a start. And ")], endless(b": \n\n", 0.05)) for p in part
+            ),
+            "That is a start.",
+        ),
+        (lambda asked: (p for part in ([STREAM], endless(piece("x" * 999))) for p in part), ""),
+    ],
+    ids=["silent", "drips", "slow", "stalls", "endless"],
+)
+def test_a_reply_that_never_ends_gives_way_to_the_authored_words_and_the_talk_goes_on(script: Any, shown: str):
+    started = time.monotonic()
+    with serving(script) as server:
+        endpoint = TutorEndpoint(server.url, "m")
+        speaks = ModelVoice(OpenAIClient(endpoint, deadline=1.0, retries=0))
+        first = answered(Tutor(judge=Toy(), voice=speaks))
+    assert time.monotonic() - started < 6.0
+    assert first.reply is not None and first.reply.startswith(shown)
+    assert first.voice.startswith("authored") and "failed" in first.voice
+    assert "?" in first.reply
+    assert answered(Tutor(judge=Toy()), THOUGHTS[1]).number == 2
+
+
+def test_a_judge_that_never_answers_gives_way_to_the_local_one(caplog: pytest.LogCaptureFixture):
+    with serving(lambda asked: (p for part in ([HEAD + b"\r\n"], endless(b" ", 0.05)) for p in part)) as server:
+        judge = LlmJudge(OpenAIClient(TutorEndpoint(server.url, "m"), deadline=1.0, retries=0), "JSON")
+        started = time.monotonic()
+        turn = answered(Tutor(judge=judge))
+        assert time.monotonic() - started < 6.0
+    assert turn.assessment is not None and turn.assessment.judge == "local"
+    assert turn.assessment.notice == "llm m gave no judgement (it could not be asked); judged locally."
+    assert "127.0.0.1" in caplog.text  # where it is, is the operator's to read

@@ -98,6 +98,15 @@ def test_a_case_is_shown_once_and_again_when_the_talk_comes_back_to_it():
     assert transcript_markdown(talk_of(*turns)).count(f"## {CASE.title}") == 2
 
 
+def test_a_judge_and_its_notice_are_data_too():
+    """Their words come from a server: its model's name, and what it said when it failed."""
+    judged = turn(judge="![x](http://host/p.png)", notice="**b** <img src=x>\n# head")
+    shown = transcript_markdown(talk_of(judged))
+    tokens = [part for token in MarkdownIt("commonmark").parse(shown) for part in token.children or ()]
+    assert not {part.type for part in tokens} & {"image", "html_inline", "link_open"}
+    assert "host/p.png" in "".join(part.content for part in tokens)
+
+
 def test_a_complete_talk_says_so():
     assert "3 of 3 exchanges counted; complete." in transcript_markdown(talk_of(turn(), turn(), turn()))
 

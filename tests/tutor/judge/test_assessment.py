@@ -33,7 +33,9 @@ def message(learner: str, *, earlier: tuple[str, ...] = (), tutor: str = FIRST.a
 
 def turn(why: Why | None = "reasons_about_claim", *, number: int = 1, told: bool = False, **other: Any) -> Exchange:
     """A turn in lab 1 that was judged and answered, unless told otherwise."""
-    judged = {name: other.pop(name) for name in ("concepts", "misconception", "quote", "judge") if name in other}
+    judged = {
+        name: other.pop(name) for name in ("concepts", "misconception", "quote", "judge", "notice") if name in other
+    }
     assessment = None if why is None else Assessment(why=why, **judged)
     given = {"learner": THOUGHT, "reply": "And then?", "case": CASE.id, "tutor": FIRST.ask, "voice": "authored"}
     given |= {"point": Point(kind="question", id=FIRST.id)}

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.models import OpenAIClient
+from tests.raw_server import HEAD, endless, serving
 from tests.tutor.judge.test_assessment import CASE, THOUGHT, Toy, message
 from tutor import configuration
 from tutor import judge as judging
 from tutor.endpoint import TutorEndpoint
-from tutor.errors import JudgeFailure
+from tutor.errors import EndpointFailure, JudgeFailure
 from tutor.exchange import Assessment, Message
+from tutor.journal import save_note
 from tutor.judge import exam
 from tutor.judge.assessment import Judge
 from tutor.judge.exam import MOST_FAILURES, Exam, accuracy, exam_messages
@@ -209,3 +214,42 @@ def test_without_an_endpoint_both_are_local(endpoint: TutorEndpoint, monkeypatch
     monkeypatch.delenv("TUTOR_MODEL")
     tutor = configuration.configured_tutor()
     assert tutor.judge.name == "toy" and tutor.voice is None
+
+
+# ------------------------------------------------------------------- a server that is out
+
+
+class Silent:
+    """A judge whose server does not answer from the message after `until` on."""
+
+    name = "silent"
+
+    def __init__(self, until: int) -> None:
+        self.left, self.asked = until, 0
+
+    def assess(self, message: Message, own: OwnWords) -> Assessment:
+        self.asked += 1
+        self.left -= 1
+        if self.left < 0:
+            raise JudgeFailure("out") from EndpointFailure("chat", "it does not answer", 0)
+        return Assessment(why="off_topic", judge=self.name)
+
+
+def test_an_exam_whose_server_falls_silent_is_broken_off():
+    judge = Silent(until=5)
+    with pytest.raises(EndpointFailure, match="does not answer"):
+        sat(judge, Toy())
+    assert judge.asked == 5 + exam.MOST_OUTAGES
+
+
+def test_an_exam_at_a_server_that_drips_ends_soon(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(judging, "local_judge", Toy)
+    monkeypatch.setattr(configuration, "OpenAIClient", partial(OpenAIClient, deadline=0.5, retries=0))
+    with serving(lambda asked: (p for part in ([HEAD + b"\r\n"], endless(b" ", 0.05)) for p in part)) as server:
+        endpoint = TutorEndpoint(server.url, "m")
+        save_note(f"m@{server.url}", "JSON")  # the way to ask for a form was found before
+        started = time.monotonic()
+        with pytest.raises(EndpointFailure, match=r"within 0\.5 s"):
+            list(configuration.take_exam(endpoint))
+        assert time.monotonic() - started < 10.0
+        assert configuration.last_exam(endpoint) is None

@@ -20,14 +20,14 @@ from tutor.exchange import SUBSTANTIVE, WHYS, Assessment, Message, Why
 from tutor.judge import encoder
 from tutor.judge.assessment import assess
 from tutor.judge.encoder import ANSWER, END, LAYERS, MATRICES, QUESTION, START, Encoder, weights_folder
-from tutor.judge.local import LocalJudge, local_judge
+from tutor.judge.local import LocalJudge, loaded_judge
 from tutor.judge.rules import extract_own_words
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 def judged(learner: str, **other: object) -> Assessment:
-    return assess(message(learner, **other), local_judge(), local_judge())
+    return assess(message(learner, **other), loaded_judge(), loaded_judge())
 
 
 def alone(judge: LocalJudge, said: Message) -> Assessment:
@@ -108,13 +108,13 @@ def test_an_order_before_a_thought_does_not_spoil_it_and_does_not_help_without_o
 def test_the_same_message_always_gets_the_same_judgement():
     said = message(SUBSTANTIVE_MESSAGES[0])
     own = extract_own_words(said)
-    assert local_judge().assess(said, own) == local_judge().assess(said, own) == LocalJudge().assess(said, own)
+    assert loaded_judge().assess(said, own) == loaded_judge().assess(said, own) == LocalJudge().assess(said, own)
 
 
 @settings(max_examples=25)
 @given(st.text() | st.text().map(lambda text: text * 300))
 def test_no_text_is_too_much_for_it(learner: str):
-    given = alone(local_judge(), message(learner))
+    given = alone(loaded_judge(), message(learner))
     assert given.why in WHYS
     assert given.substantive or (given.concepts, given.misconception, given.quote) == ((), None, "")
 
@@ -124,7 +124,9 @@ def test_a_lab_it_did_not_learn_gets_its_concepts_by_their_cues():
     said = (
         "In a dry town whoever says “no rain” every day is right most of the time, so a high share may need no skill."
     )
-    given = alone(local_judge(), Message(lab=lab, case=lab.cases[0], tutor=lab.cases[0].questions[0].ask, learner=said))
+    given = alone(
+        loaded_judge(), Message(lab=lab, case=lab.cases[0], tutor=lab.cases[0].questions[0].ask, learner=said)
+    )
     assert given.substantive and given.concepts[0] == "base_rate"
 
 
@@ -141,8 +143,8 @@ def test_without_the_package_of_weights_it_only_counts_and_says_so(monkeypatch: 
 
 def test_loading_and_judging_needs_no_torch():
     judging = (
-        "from tests.tutor.judge.test_assessment import THOUGHT, message; from tutor.judge.local import local_judge;"
-        "from tutor.judge.assessment import assess; assert assess(message(THOUGHT), local_judge()).judge == 'local'"
+        "from tests.tutor.judge.test_assessment import THOUGHT, message; from tutor.judge.local import loaded_judge;"
+        "from tutor.judge.assessment import assess; assert assess(message(THOUGHT), loaded_judge()).judge == 'local'"
     )
     assert loaded({"torch", "transformers", "openai", "streamlit"}, judging) == [set()]
 
@@ -214,7 +216,7 @@ def test_the_encoder_reads_as_transformers_does(adapted: bool):
 
 def test_the_chances_of_the_kinds_are_chances():
     said = message(THOUGHT)
-    kinds, concepts, beliefs = local_judge().probabilities(said, extract_own_words(said))
+    kinds, concepts, beliefs = loaded_judge().probabilities(said, extract_own_words(said))
     assert sum(kinds.values()) == pytest.approx(1, abs=1e-5) and set(kinds) == set(WHYS) > SUBSTANTIVE
     assert set(concepts) == {one.id for one in LAB.concepts}
     assert set(beliefs) == {one.id for one in LAB.misconceptions}

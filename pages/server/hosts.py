@@ -1,0 +1,29 @@
+"""Which names the server answers to. A site that has its own name point here (DNS rebinding) is none of them."""
+
+from __future__ import annotations
+
+import os
+
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from engine import access
+
+
+def host_check() -> Middleware:
+    """Refuses other names with 400: of pages, uploads and WebSockets alike, where Streamlit's own looks at the last."""
+    return Middleware(
+        TrustedHostMiddleware,
+        allowed_hosts=allowed_hosts(st.get_option("server.address"), os.environ.get("NOISEFLOOR_HOSTS", "")),
+        www_redirect=False,
+    )
+
+
+def allowed_hosts(listening: str | None, named: str) -> list[str]:
+    """This machine's own names and those of the operator, which are separated by commas; any, if none are given and
+    other machines may come."""
+    given = [name.strip() for name in named.split(",") if name.strip()]
+    if not given and not access.is_loopback(listening):
+        return ["*"]
+    return [*access.LOOPBACK_NAMES, *given]

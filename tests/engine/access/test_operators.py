@@ -1,0 +1,126 @@
+"""Who is the operator: in doubt, nobody."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine import access
+from engine.access.operators import OperatorSignIn
+from engine.access.tries import WrongTries
+from engine.errors import CallerMistake, NotAllowed
+
+HERE = {"Host": "127.0.0.1:8501", "Origin": "http://127.0.0.1:8501"}
+
+
+def sits(listening="127.0.0.1", public=False, headers=HERE, client="127.0.0.1"):
+    return access.sits_at_the_server(listening=listening, public=public, headers=headers, client=client)
+
+
+@pytest.mark.parametrize("listening", ["127.0.0.1", "localhost", "::1"])
+@pytest.mark.parametrize("host", ["127.0.0.1:8501", "localhost:8501", "localhost", "[::1]:8501"])
+def test_whoever_sits_at_the_machine_of_a_closed_server_is_its_operator(listening: str, host: str):
+    assert sits(listening, headers={"host": host, "origin": f"http://{host}"})
+    assert sits(listening, headers={"HOST": host}, client="::1")
+
+
+@pytest.mark.parametrize("listening", [None, "", "0.0.0.0", "::", "192.168.1.7", "example.org"])
+def test_nobody_is_on_a_server_that_answers_other_machines(listening: str | None):
+    assert not sits(listening)
+
+
+def test_nobody_is_on_a_public_server():
+    assert not sits(public=True)
+
+
+@pytest.mark.parametrize(
+    "header", ["X-Forwarded-For", "x-forwarded-proto", "X-Forwarded-Anything", "Forwarded", "Via", "X-Real-IP"]
+)
+def test_nobody_is_behind_a_proxy(header: str):
+    assert not sits(headers=HERE | {header: "127.0.0.1"})
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example",
+        "0.0.0.0:8501",
+        "",
+        "127.0.0.1@evil",
+        "[",
+        "2130706433",
+    ],
+)
+def test_a_site_that_has_its_own_name_point_here_is_no_operator(host: str):
+    assert not sits(headers={"Host": host})
+    assert not sits(headers={"Host": "localhost", "Origin": f"http://{host}"})
+
+
+def test_without_a_host_or_from_elsewhere_nobody_is():
+    assert not sits(headers={})
+    assert not sits(client="192.168.1.9")
+    assert not sits(client=None)
+    assert not sits(headers={"Host": "localhost", "Origin": "null"})
+
+
+@pytest.mark.parametrize(("given", "public"), [("1", True), ("yes", True), ("0", False), ("", False), (" ", False)])
+def test_public_is_said_by_the_environment(given: str, public: bool, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("NOISEFLOOR_PUBLIC", given)
+    assert access.is_public() == public
+
+
+# ------------------------------------------------------------------ the start-up code
+
+
+def test_the_code_makes_one_device_the_operators():
+    sign_in = OperatorSignIn(code="right horse battery")
+    assert not sign_in.sign_in("d:a", "wrong")
+    assert not sign_in.sign_in("d:a", "")
+    assert sign_in.devices == set()
+    assert sign_in.sign_in("d:a", " right horse battery\n")
+    assert sign_in.devices == {"d:a"}
+
+
+def test_tries_end_for_one_and_for_all_together_and_come_back_after_an_hour():
+    now = [0.0]
+    tries = WrongTries(each=5, total=20, clock=lambda: now[0])
+    sign_in = OperatorSignIn(code="right horse battery", tries=tries)
+    for _ in range(5):
+        sign_in.sign_in("d:a", "wrong")
+    with pytest.raises(NotAllowed, match="Wait an hour"):
+        sign_in.sign_in("d:a", "right horse battery")
+    assert sign_in.sign_in("d:b", "right horse battery")
+    for number in range(15):
+        sign_in.sign_in(f"d:{number}", "wrong")  # whoever deletes the cookie is another device
+    with pytest.raises(NotAllowed):
+        sign_in.sign_in("d:fresh", "right horse battery")
+    now[0] = 3601.0
+    assert sign_in.sign_in("d:a", "right horse battery")
+
+
+@pytest.fixture
+def afresh(monkeypatch: pytest.MonkeyPatch):
+    access.operator_sign_in.cache_clear()
+    yield
+    access.operator_sign_in.cache_clear()
+
+
+def test_a_code_is_random_and_printed_or_the_operators_own_and_not_printed(
+    afresh: None, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv("NOISEFLOOR_OPERATOR_CODE", raising=False)
+    first = access.operator_sign_in()
+    assert first.printed and len(first.code) >= 20 and access.operator_sign_in() is first
+    access.operator_sign_in.cache_clear()
+    assert access.operator_sign_in().code != first.code
+    access.operator_sign_in.cache_clear()
+    monkeypatch.setenv("NOISEFLOOR_OPERATOR_CODE", "twelve signs")
+    assert (access.operator_sign_in().code, access.operator_sign_in().printed) == ("twelve signs", False)
+
+
+def test_a_code_that_can_be_guessed_is_refused(afresh: None, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("NOISEFLOOR_OPERATOR_CODE", "secret")
+    with pytest.raises(CallerMistake, match="6 characters: give it at least 12") as caught:
+        access.operator_sign_in()
+    assert "secret" not in str(caught.value)
