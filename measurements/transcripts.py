@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import sys
 import tempfile
 from pathlib import Path
@@ -23,7 +24,7 @@ def main() -> None:
     tutor = local_tutor()
     for line in Path(sys.argv[1]).read_text(encoding="utf-8").splitlines():
         given = json.loads(line)
-        talk = dialogue.start_over(journal.new_learner(), given["lab"], given["scenario"])
+        talk = dialogue.start_over(secrets.token_urlsafe(16), given["lab"], given["scenario"])
         for turn in given["turns"]:
             talk = dialogue.add_message(talk, turn["learner"])
             list(dialogue.respond(talk, tutor))

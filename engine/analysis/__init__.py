@@ -21,7 +21,7 @@ from engine.analysis import (
     suites,
 )
 from engine.analysis.battle_analysis import BattleAnalysis, analyse
-from engine.analysis.repeats import Repeat
+from engine.analysis.repeats import Repeat, repeats_of
 
 __all__ = [
     "BattleAnalysis",
@@ -32,6 +32,7 @@ __all__ = [
     "forecasts",
     "recordings",
     "repeats",
+    "repeats_of",
     "robustness",
     "suite_results",
     "suites",

@@ -4,7 +4,6 @@
     explain(result, register)  a verdict or a published gap by the parts of its story, for anybody or for experts
     as_json(result)            any result as the command line writes it
     figures                    numbers as they stand in a sentence or a table
-    spreadsheet                tables that a spreadsheet shows and does not compute
 
 A forecast also has `prediction` in words before the battle, `outcome_named` after it, and `forecast_json` of both.
 """
@@ -30,7 +29,6 @@ from engine.report import (
     published,
     rescoring,
     robustness,
-    spreadsheet,
     verdict,
 )
 from engine.report.battle import battle_json
@@ -53,7 +51,6 @@ __all__ = [
     "outcome_named",
     "prediction",
     "sentences",
-    "spreadsheet",
 ]
 
 Result = Verdict | PublishedGap | GapDecomposition | RobustnessReport | Rescoring | Calibration | Uncalibrated | Record

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from engine import load_task
+from engine import load_task, spreadsheet
 from engine.analysis import recordings
 from engine.logs import uploads
-from engine.report import spreadsheet
 
 CSV = """\
 id,correct,group,output

@@ -13,7 +13,7 @@ from engine import CallerMistake, EngineError
 from engine.logs import uploads
 from pages.format import plain
 from pages.logs import found
-from pages.shared import uploads as places
+from pages.server import place_of
 from pages.shared.errors import in_words
 
 TYPES = ("jsonl", "json", "csv", "gz", "eval")
@@ -59,7 +59,7 @@ def _read(column: DeltaGenerator, side: str, files: Sequence[UploadedFile]) -> _
     try:
         if len(files) > MOST_FILES:
             raise CallerMistake(f"These are {len(files):,} files; a run has {MOST_FILES} at most.")
-        place = places.place_of(files, f"run {side}")
+        place = place_of(files, f"run {side}")
         upload = uploads.Upload(name=files[0].name if len(files) == 1 else place.name, place=str(place))
         overview = found.overview(upload)
     except EngineError as error:

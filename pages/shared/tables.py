@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-from engine.report import spreadsheet
+from engine import spreadsheet
 from pages.format import printable
 
 HEAD, LINE = 38, 35  # pixels

@@ -20,7 +20,10 @@ HOSTILE = "![x](http://host/p.png) **b** <b>c</b> $d$ :red[e] `f`"
 
 
 def open_page(path: str = "", *, learner: str = "ann", operator: bool = True, **query: str) -> AppTest:
-    """The page of this file, or the first one. Home runs before: only then are the others known by their addresses."""
+    """The page of this file, or the first one, as somebody at the server's machine sees it, or as a visitor does.
+
+    Home runs before: only then are the others known by their addresses.
+    """
     app = AppTest.from_file(APP, default_timeout=20)
     app.session_state[person.DEVICE] = learner
     app.session_state[person.AT_THE_SERVER] = operator

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import signal
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -19,6 +21,7 @@ from websockets.sync.client import connect
 
 from engine import BattleRequest, runs
 from engine.runs.lock import busy
+from measurements.web import Place, Session
 
 from . import test_browser
 from .conftest import serving, settled
@@ -77,6 +80,38 @@ def test_another_sites_page_cannot_open_a_session(address: str) -> None:
     with pytest.raises(InvalidStatus) as refused:
         stream(address, host=address, origin="http://evil.example")
     assert refused.value.response.status_code == 403
+
+
+def test_no_other_site_shows_the_operators_pages_in_a_frame(address: str, browser: Browser) -> None:
+    """Whoever sits at the machine is the operator without a cookie: a click meant for the other site would count."""
+    page = browser.new_page()
+    page.goto(f"http://{address.replace('127.0.0.1', 'localhost')}/_stcore/health")
+    page.set_content(f'<iframe src="http://{address}/battle" width="1200" height="700"></iframe>')
+    page.wait_for_timeout(3_000)
+    expect(page.frame_locator("iframe").get_by_test_id("stApp")).to_have_count(0)
+    page.close()
+
+
+def test_sessions_that_only_look_leave_no_rows(address: str, home: Path) -> None:
+    """A stranger makes sessions for nothing; they look into every lab, which began a talk in each."""
+
+    async def look() -> None:
+        async with Session.open(address) as session:
+            await session.visit()
+            lab = session.places["lab"].script_hash
+            for page in ("labs", "work", "battle", "sign-in"):
+                await session.visit(session.places[page])
+            for number in (1, 2, 3, 4):
+                await session.visit(Place(f"lab{number}", lab, f"lab=lab{number}&s=1"))
+
+    async def crowd() -> None:
+        await asyncio.gather(*(look() for _ in range(10)))
+
+    asyncio.run(crowd())
+    with sqlite3.connect(home / "journal.db") as held:
+        for table in ("talks", "turns", "sheets", "devices", "codes"):
+            assert held.execute(f"select count(*) from {table}").fetchone() == (0,), table
+    held.close()
 
 
 def test_its_health_says_what_works_and_nothing_else(address: str, home: Path) -> None:

@@ -6,13 +6,16 @@ was saved. No number of messages, no waiting and no asking moves it.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from tutor.errors import JudgeFailure
+from tutor.errors import EndpointFailure, JudgeFailure
 from tutor.exchange import REQUIRED, Assessment, Exchange, Message
 from tutor.judge import rules
+
+log = logging.getLogger(__name__)
 
 
 class Judge(Protocol):
@@ -69,6 +72,10 @@ def assess(message: Message, judge: Judge, fallback: Judge | None = None) -> Ass
     except JudgeFailure as failure:
         if fallback is None:
             raise
-        notice = f"{judge.name} gave no judgement ({failure}); judged locally."
+        reason: object = failure
+        if isinstance(failure.__cause__, EndpointFailure):  # it names the server; a learner reads the notice
+            log.warning("%s", failure)
+            reason = "it could not be asked"
+        notice = f"{judge.name} gave no judgement ({reason}); judged locally."
         given = replace(fallback.assess(message, own), notice=notice)
     return rules.veto(given, own)

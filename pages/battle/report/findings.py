@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from engine import Battle, BattleResult, EngineError, Verdict, compare, runs
-from engine.analysis.repeats import Repeat
+from engine.analysis import Repeat
 from engine.report import isolated as report
 from engine.stats import GapDecomposition
 from pages.shared import isolated

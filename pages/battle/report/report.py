@@ -4,10 +4,10 @@ from functools import partial
 
 import streamlit as st
 
-from engine import BattleResult
+from engine import BattleResult, spreadsheet
 from engine.access import Person
-from engine.analysis.repeats import repeats_of
-from engine.report import figures, spreadsheet
+from engine.analysis import repeats_of
+from engine.report import figures
 from pages.battle.report import discordant_items, findings, forecast_report, repeats, settings_list
 from pages.charts import live_chart, noise_chart
 from pages.shared import decomposition_report, download, verdict_card

@@ -7,7 +7,7 @@ from labs import Case, intervals
 from pages.charts import pairing_chart
 from pages.format import plain
 from pages.logs import found, log_upload
-from pages.shared import uploads as places
+from pages.server import place_of
 from pages.shared import verdict_card
 from pages.shared.errors import errors_shown
 
@@ -95,9 +95,7 @@ def _logs(case: Case) -> None:
         for column, side in zip(st.columns(2), "AB", strict=True)
     ]
     if all(file for _, file in files):
-        given = [
-            uploads.Upload(name=file.name, place=str(places.place_of([file], side))) for side, file in files if file
-        ]
+        given = [uploads.Upload(name=file.name, place=str(place_of([file], side))) for side, file in files if file]
         a, b = (uploads.Side(upload=upload) for upload in given)
         verdict = found.comparison((a, b), {}).judged.verdict
         verdict_card.show(verdict, verdict.names, key=f"{case.id}-logs")

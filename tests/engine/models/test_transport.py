@@ -13,12 +13,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel
 
-from engine.models.client import Endpoint, OpenAIClient, RequestFailure
+from engine.models.client import Endpoint, OpenAIClient, Reply, RequestFailure
 from engine.models.interruption import Interrupted, interruptible, pause
 from tests.raw_server import HEAD, STREAM, RawServer, Script, drip, endless, serving, whole
 
 HI = [{"role": "user", "content": "Hi"}]
+
+
+class Colour(BaseModel):
+    name: str
+
+
 KEY = "sk-not-for-anybody-else"
 ANSWER = json.dumps({"choices": [{"index": 0, "message": {"content": "Hi."}, "finish_reason": "stop"}]}).encode()
 EVENT = b'data: {"choices":[{"index":0,"delta":{"content":"x"},"finish_reason":null}]}\n\n'
@@ -45,7 +54,7 @@ def refused(asked: Iterator[str] | None, server: RawServer, **options: float) ->
 
 def test_an_honest_answer_comes_through() -> None:
     with serving(lambda asked: [whole(ANSWER)]) as server:
-        assert client(server).chat(HI).text == "Hi."
+        assert client(server, deadline=30.0).chat(HI).text == "Hi."
 
 
 SLOW: dict[str, Script] = {
@@ -210,7 +219,7 @@ def test_the_environment_adds_no_header_and_no_proxy(monkeypatch: pytest.MonkeyP
         monkeypatch.setenv("OPENAI_PROJECT_ID", "project-secret")
         monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Token: header-secret")
         monkeypatch.setenv("OPENAI_ADMIN_KEY", "admin-secret")
-        assert client(server).chat(HI).text == "Hi."
+        assert client(server, deadline=30.0).chat(HI).text == "Hi."
         assert proxy.heads == []
         assert b"secret" not in server.heads[0]
         assert set(server.headers()) == {
@@ -296,6 +305,60 @@ def test_a_handshake_that_never_comes_is_given_up() -> None:
 def test_a_connection_is_kept_and_one_that_was_hung_up_is_made_anew() -> None:
     answer = whole(ANSWER).replace(b"Connection: close\r\n", b"")
     with serving(lambda asked: [answer], requests=3) as server:
-        one = client(server, deadline=5.0, retries=1)
+        one = client(server, deadline=30.0, retries=1)
         assert [one.chat(HI).text for _ in range(7)] == ["Hi."] * 7
         assert (server.tries, len(server.heads)) == (3, 7)
+
+
+# ---- whatever it says
+
+FIELDS = st.sampled_from(
+    ("choices", "message", "delta", "content", "usage", "total_tokens", "finish_reason", "data", "error", "logprobs",
+     "token_logprobs", "completion_tokens", "text", "id", "param", "refusal", "name")
+)  # fmt: skip
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(FIELDS, inner, max_size=4),
+    max_leaves=12,
+)
+CHOICES = st.fixed_dictionaries(
+    {
+        "choices": st.lists(
+            st.fixed_dictionaries(
+                {"message": JSON, "delta": JSON, "text": JSON, "logprobs": JSON, "finish_reason": JSON}
+            )
+            | st.fixed_dictionaries({"message": st.fixed_dictionaries({"content": JSON, "refusal": JSON})}),
+            max_size=2,
+        ),
+        "usage": JSON,
+        "error": JSON,
+    }
+)
+BODIES = st.binary(max_size=300) | st.one_of(JSON, CHOICES).map(lambda said: json.dumps(said).encode())
+HEADS = st.sampled_from(
+    (HEAD, STREAM.removesuffix(b"\r\n"), HEAD.replace(b"200 OK", b"400 No"), b"", b"HTTP/1.1 \xff\r\n")
+)
+
+
+@given(HEADS, BODIES, st.sampled_from(("chat", "stream", "structured", "logprobs", "models")))
+@settings(max_examples=100)
+def test_whatever_a_server_says_is_an_answer_or_a_failure(head: bytes, body: bytes, what: str) -> None:
+    piece = b"data: " + body + b"\n\n" if head.startswith(STREAM[:40]) else body
+    with serving(lambda asked: [head + b"\r\n" + piece]) as server:
+        one = client(server, deadline=5.0)
+        ask = {
+            "chat": lambda: one.chat(HI),
+            "stream": lambda: list(one.stream(HI)),
+            "structured": lambda: one.structured(Colour, HI, "JSON", reasks=0),
+            "logprobs": lambda: one.token_logprobs("Hi"),
+            "models": one.list_models,
+        }[what]
+        try:
+            answer = ask()
+        except RequestFailure as failure:
+            answer = str(failure)
+        assert KEY not in repr(answer)
+        if isinstance(answer, Reply):
+            assert answer.text is None or isinstance(answer.text, str)
+            assert 0 <= answer.tokens <= 10_000_000
+            assert answer.finish_reason is None or isinstance(answer.finish_reason, str)

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine import access
-from tests.pages.driving import open_page, press, texts
+from tests.pages.driving import APP, open_page, press, texts
 
 PAGE = "pages/start/sign_in.py"
 CODE = "a code of many letters"
@@ -49,3 +49,14 @@ def test_a_wrong_code_signs_nobody_in_and_the_sixth_is_not_looked_at() -> None:
     assert "Too many wrong codes" in "".join(each.value for each in (*app.error, *app.warning))
     assert access.operator_sign_in().devices == set()
     assert CODE not in texts(app)
+
+
+def test_whoever_sits_at_the_server_has_nothing_to_sign_in_to() -> None:
+    assert "nothing to sign in to" in texts(open_page(PAGE))
+    assert "Operator sign-in" not in links(open_page())
+
+
+def test_a_session_without_a_request_is_nobodys() -> None:
+    app = AppTest.from_file(APP, default_timeout=20).run()
+    assert not app.exception
+    assert "Operator sign-in" in links(app)

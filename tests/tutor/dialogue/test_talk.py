@@ -338,11 +338,12 @@ def test_a_reply_that_never_ends_gives_way_to_the_authored_words_and_the_talk_go
     assert answered(Tutor(judge=Toy()), THOUGHTS[1]).number == 2
 
 
-def test_a_judge_that_never_answers_gives_way_to_the_local_one():
+def test_a_judge_that_never_answers_gives_way_to_the_local_one(caplog: pytest.LogCaptureFixture):
     with serving(lambda asked: (p for part in ([HEAD + b"\r\n"], endless(b" ", 0.05)) for p in part)) as server:
         judge = LlmJudge(OpenAIClient(TutorEndpoint(server.url, "m"), deadline=1.0, retries=0), "JSON")
         started = time.monotonic()
         turn = answered(Tutor(judge=judge))
         assert time.monotonic() - started < 6.0
     assert turn.assessment is not None and turn.assessment.judge == "local"
-    assert "judged locally" in turn.assessment.notice
+    assert turn.assessment.notice == "llm m gave no judgement (it could not be asked); judged locally."
+    assert "127.0.0.1" in caplog.text  # where it is, is the operator's to read

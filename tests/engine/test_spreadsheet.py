@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from engine.report import spreadsheet
+from engine import spreadsheet
 
 
 @pytest.mark.parametrize(
