@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from engine.access.tries import WrongTries
 from engine.errors import CallerMistake
 
-SHORTEST_CODE = 12
+SHORTEST_CODE = 16
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 FORWARDING = ("forwarded", "via", "x-real-ip")
 """Headers by which a proxy says that it speaks for somebody else, beside all that begin with `x-forwarded`."""
@@ -64,7 +64,7 @@ class OperatorSignIn:
     code: str
     printed: bool = True
     """Whether the terminal shows it: one that the operator chose is known to them, and stays out of logs."""
-    tries: WrongTries = field(default_factory=lambda: WrongTries(each=5, total=200))
+    tries: WrongTries = field(default_factory=lambda: WrongTries(each=5))
     devices: set[str] = field(default_factory=set)
 
     def sign_in(self, device: str, code: str) -> bool:

@@ -1,4 +1,8 @@
-"""How often a wrong code may be typed: a few times by one person, and not without end by all of them together."""
+"""How often one person may type a wrong code.
+
+All of them together may do it without end: a limit on that would let any stranger keep the operator and every learner
+out, and codes are long enough not to be found by trying.
+"""
 
 from __future__ import annotations
 
@@ -11,20 +15,20 @@ from dataclasses import dataclass, field
 from engine.errors import NotAllowed
 
 HOUR = 3600.0
+REMEMBERED = 10_000
+"""Wrong tries of everybody that are kept in mind."""
 
 
 @dataclass(slots=True, kw_only=True)
 class WrongTries:
     """Counts wrong tries of the last hour, in this process.
 
-    each   that one person may have
-    total  of everybody: a person who forgets who they are is a new one, so this is what holds a machine
+    each  that one person may have
     """
 
     each: int
-    total: int
     clock: Callable[[], float] = time.monotonic
-    _made: deque[tuple[float, str]] = field(default_factory=deque)
+    _made: deque[tuple[float, str]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def check(self, who: str) -> None:
@@ -32,7 +36,7 @@ class WrongTries:
         with self._lock:
             while self._made and self._made[0][0] < self.clock() - HOUR:
                 self._made.popleft()
-            if sum(by == who for _, by in self._made) >= self.each or len(self._made) >= self.total:
+            if sum(by == who for _, by in self._made) >= self.each:
                 raise NotAllowed("Too many wrong codes. Wait an hour, then try again.")
 
     def add(self, who: str) -> None:

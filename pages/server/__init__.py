@@ -4,7 +4,18 @@ from pages.server.device_cookie import DeviceCookie, token_in
 from pages.server.frames import OwnFramesOnly
 from pages.server.hosts import host_check
 from pages.server.lifespan import lifespan
+from pages.server.requests import BoundedRequests
 from pages.server.routes import ROUTES
 from pages.server.uploads import OneAtATime, place_of
 
-__all__ = ["ROUTES", "DeviceCookie", "OneAtATime", "OwnFramesOnly", "host_check", "lifespan", "place_of", "token_in"]
+__all__ = [
+    "ROUTES",
+    "BoundedRequests",
+    "DeviceCookie",
+    "OneAtATime",
+    "OwnFramesOnly",
+    "host_check",
+    "lifespan",
+    "place_of",
+    "token_in",
+]

@@ -7,12 +7,20 @@ import os
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from streamlit import net_util
 
 from engine import access
 
+NO_ADDRESS = "unknown.invalid"
+
 
 def host_check() -> Middleware:
-    """Refuses other names with 400: of pages, uploads and WebSockets alike, where Streamlit's own looks at the last."""
+    """Refuses other names with 400: of pages, uploads and WebSockets alike, where Streamlit's own looks at the last.
+
+    Streamlit would ask a server elsewhere for the address of this one, at the start and at every handshake from a
+    foreign origin, while everybody waits. It is told that it knows.
+    """
+    net_util._external_ip = NO_ADDRESS
     return Middleware(
         TrustedHostMiddleware,
         allowed_hosts=allowed_hosts(st.get_option("server.address"), os.environ.get("NOISEFLOOR_HOSTS", "")),

@@ -13,7 +13,7 @@ from pages.server import token_in
 from tutor import journal
 
 DEVICE, KEEPS_COOKIES, AT_THE_SERVER = "device", "device keeps cookies", "at the server"
-wrong_codes = access.WrongTries(each=10, total=1_000)
+wrong_codes = access.WrongTries(each=10)
 """Resume codes that nobody has, typed in this server."""
 
 
