@@ -6,13 +6,19 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from engine import EngineError, access
-from pages.server import ROUTES, DeviceCookie, OneAtATime, OwnFramesOnly, host_check, lifespan
+from pages.server import ROUTES, DeviceCookie, OneAtATime, OwnFramesOnly, OwnOriginOnly, host_check, lifespan
 
 try:
     access.secret_key(), access.operator_sign_in()  # what is wrong with them is said before anybody is answered
     app = st.App(
         "pages/shell.py",
-        middleware=[host_check(), Middleware(OwnFramesOnly), Middleware(OneAtATime), Middleware(DeviceCookie)],
+        middleware=[
+            host_check(),
+            Middleware(OwnOriginOnly),
+            Middleware(OwnFramesOnly),
+            Middleware(OneAtATime),
+            Middleware(DeviceCookie),
+        ],
         routes=ROUTES,
         lifespan=lifespan,
     )

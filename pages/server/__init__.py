@@ -2,9 +2,19 @@
 
 from pages.server.device_cookie import DeviceCookie, token_in
 from pages.server.frames import OwnFramesOnly
-from pages.server.hosts import host_check
+from pages.server.hosts import OwnOriginOnly, host_check
 from pages.server.lifespan import lifespan
 from pages.server.routes import ROUTES
 from pages.server.uploads import OneAtATime, place_of
 
-__all__ = ["ROUTES", "DeviceCookie", "OneAtATime", "OwnFramesOnly", "host_check", "lifespan", "place_of", "token_in"]
+__all__ = [
+    "ROUTES",
+    "DeviceCookie",
+    "OneAtATime",
+    "OwnFramesOnly",
+    "OwnOriginOnly",
+    "host_check",
+    "lifespan",
+    "place_of",
+    "token_in",
+]
