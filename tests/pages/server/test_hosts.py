@@ -84,6 +84,7 @@ def test_no_other_site_opens_a_session(client: TestClient, monkeypatch: pytest.M
         "http://localhost:9999",
         "http://localhost",
         "null",
+        "http://[",
         "http://localhost:8501.evil",
     ):
         assert not opens(checked, origin), origin
