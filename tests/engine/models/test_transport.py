@@ -54,7 +54,7 @@ def refused(asked: Iterator[str] | None, server: RawServer, **options: float) ->
 
 def test_an_honest_answer_comes_through() -> None:
     with serving(lambda asked: [whole(ANSWER)]) as server:
-        assert client(server).chat(HI).text == "Hi."
+        assert client(server, deadline=30.0).chat(HI).text == "Hi."
 
 
 SLOW: dict[str, Script] = {
@@ -219,7 +219,7 @@ def test_the_environment_adds_no_header_and_no_proxy(monkeypatch: pytest.MonkeyP
         monkeypatch.setenv("OPENAI_PROJECT_ID", "project-secret")
         monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Token: header-secret")
         monkeypatch.setenv("OPENAI_ADMIN_KEY", "admin-secret")
-        assert client(server).chat(HI).text == "Hi."
+        assert client(server, deadline=30.0).chat(HI).text == "Hi."
         assert proxy.heads == []
         assert b"secret" not in server.heads[0]
         assert set(server.headers()) == {
@@ -305,7 +305,7 @@ def test_a_handshake_that_never_comes_is_given_up() -> None:
 def test_a_connection_is_kept_and_one_that_was_hung_up_is_made_anew() -> None:
     answer = whole(ANSWER).replace(b"Connection: close\r\n", b"")
     with serving(lambda asked: [answer], requests=3) as server:
-        one = client(server, deadline=5.0, retries=1)
+        one = client(server, deadline=30.0, retries=1)
         assert [one.chat(HI).text for _ in range(7)] == ["Hi."] * 7
         assert (server.tries, len(server.heads)) == (3, 7)
 
