@@ -140,14 +140,17 @@ def test_its_log_is_lines_for_machines_without_its_code(address: str, home: Path
 def test_what_cannot_be_opened_is_said_and_mended(tmp_path: Path) -> None:
     with serving(tmp_path) as (url, _):
         address = url.removeprefix("http://")
-        (tmp_path / "ledger.db").write_text("a year of work\n" * 100)
+        asked(address, "/health")  # a ledger is there now
+        ledger, aside = tmp_path / "ledger.db", tmp_path / "aside.db"
+        ledger.rename(aside)
+        ledger.write_text("a year of work\n" * 100)
         time.sleep(2.5)  # an answer is given again for two seconds
         status, said = asked(address, "/health")
         assert status == 503
         assert json.loads(said)["checks"] == {"ledger": "failing", "journal": "ok", "disk": "ok"}
         assert str(tmp_path) not in said
         assert "is damaged" in (tmp_path / "server.log").read_text()
-        (tmp_path / "ledger.db").unlink()
+        aside.replace(ledger)
         time.sleep(2.5)
         assert asked(address, "/health")[0] == 200
 
