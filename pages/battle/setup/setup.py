@@ -118,7 +118,7 @@ def _outlook(me: Person, task: Task, n: int, request: BattleRequest | None) -> N
     )
     if request and seconds is None:
         if probe := st.session_state.get("probe"):
-            st.fragment(_timing, run_every=1.0)(probe)
+            st.fragment(_timing, run_every=1.0)(me, probe)
         elif time.button("Measure it", help="Eight items with both models; written answers take minutes."):
             with errors_shown():
                 st.session_state["probe"] = access.probe(me, request)
@@ -131,13 +131,16 @@ def _pilot(a: str, b: str, task: str, where: str) -> DiscordanceEstimate | None:
     return runs.pilot(BattleRequest(a=a, b=b, task=task))
 
 
-def _timing(probe: str) -> None:
-    progress = runs.watch(probe)
-    if progress.open:
-        waiting = f"{progress.ahead} battles are ahead" if progress.ahead else progress.phase or "starting"
-        st.caption(f"Timing eight items with both models: {plain(waiting)} …")
-        return
+def _timing(me: Person, probe: str) -> None:
+    with errors_shown():
+        progress = runs.watch(probe)
+        if progress.open:
+            waiting = f"{progress.ahead} battles are ahead" if progress.ahead else progress.phase or "starting"
+            st.caption(f"Timing eight items with both models: {plain(waiting)} …")
+            if not st.button("Stop timing", key="stop-probe", help="It counts as one of your battles while it waits."):
+                return
+            access.stop(me, probe)
+        if progress.state == "failed":
+            st.session_state["probe_message"] = progress.message
     del st.session_state["probe"]
-    if progress.state == "failed":
-        st.session_state["probe_message"] = progress.message
     st.rerun()

@@ -89,6 +89,16 @@ def test_a_visitors_battle_and_what_is_refused() -> None:
     assert len(runs.history()) == 2
 
 
+def test_a_measurement_that_waits_can_be_stopped_and_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOISEFLOOR_VISITOR_OPEN_BATTLES", "1")
+    app = press(open_page(BATTLE), "Measure it")
+    assert "Timing eight items" in texts(app)
+    assert "You have 1 battle waiting" in shown(run_button(app).click().run().warning)
+    app = press(app, "Stop timing")
+    assert not app.exception and "Timing eight items" not in texts(app)
+    assert "battle" in run_button(app).click().run().query_params
+
+
 # ---- what no widget offers
 
 

@@ -23,10 +23,15 @@ OPERATOR = Person(id="f1:op", operator=True)
 REQUEST = BattleRequest(a="smollm2-135m-instruct", b="gemma-3-270m", task="arc_easy", limit=20)
 
 
+def become(me: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(person, "current", lambda: me)
+    monkeypatch.setattr(person, "is_operator", lambda: me.operator)
+
+
 @pytest.fixture(autouse=True)
 def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "executor", Idle())
-    monkeypatch.setattr(person, "current", lambda: OPERATOR)
+    become(OPERATOR, monkeypatch)
 
 
 def visitor(name: str) -> Person:
@@ -86,14 +91,14 @@ def test_a_model_that_is_gone_does_not_take_the_page_with_it(monkeypatch: pytest
 def test_a_visitor_has_no_such_page(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is not in the navigation, so there is nothing at its address."""
     assert "Operator" in shown(open_page(OPERATE).title)
-    monkeypatch.setattr(person, "current", lambda: visitor("ann"))
+    become(visitor("ann"), monkeypatch)
     with pytest.raises(ValueError, match="Could not find a navigation page"):
         open_page(OPERATE)
 
 
 def test_the_page_itself_refuses_a_visitor(monkeypatch: pytest.MonkeyPatch) -> None:
     """Should the navigation ever offer it: the check is not there but in `engine.access`."""
-    monkeypatch.setattr(person, "current", lambda: visitor("ann"))
+    become(visitor("ann"), monkeypatch)
     app = AppTest.from_file(str(ROOT / OPERATE), default_timeout=20).run()
     assert len(app.exception) == 1
     assert not app.metric and not app.dataframe
