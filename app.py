@@ -12,6 +12,7 @@ from pages.server import (
     DeviceCookie,
     OneAtATime,
     OwnFramesOnly,
+    OwnOriginOnly,
     host_check,
     lifespan,
 )
@@ -22,6 +23,7 @@ try:
         "pages/shell.py",
         middleware=[
             host_check(),
+            Middleware(OwnOriginOnly),
             Middleware(BoundedRequests),
             Middleware(OwnFramesOnly),
             Middleware(OneAtATime),

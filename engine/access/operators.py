@@ -53,7 +53,7 @@ def sits_at_the_server(*, listening: str | None, public: bool, headers: Mapping[
         not public
         and not forwarded
         and all(is_loopback(address) for address in (listening, given.get("host"), client))
-        and (origin is None or is_loopback(origin.partition("://")[2]))
+        and (origin is None or origin.partition("://")[2] == given.get("host"))
     )
 
 

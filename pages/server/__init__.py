@@ -2,7 +2,7 @@
 
 from pages.server.device_cookie import DeviceCookie, token_in
 from pages.server.frames import OwnFramesOnly
-from pages.server.hosts import host_check
+from pages.server.hosts import OwnOriginOnly, host_check
 from pages.server.lifespan import lifespan
 from pages.server.requests import BoundedRequests
 from pages.server.routes import ROUTES
@@ -14,6 +14,7 @@ __all__ = [
     "DeviceCookie",
     "OneAtATime",
     "OwnFramesOnly",
+    "OwnOriginOnly",
     "host_check",
     "lifespan",
     "place_of",

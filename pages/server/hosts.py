@@ -1,12 +1,18 @@
-"""Which names the server answers to. A site that has its own name point here (DNS rebinding) is none of them."""
+"""Which names the server answers to, and which sites may open a session.
+
+A site that has its own name point here (DNS rebinding) is none of the first, and no other site is one of the second: a
+program on another port of this machine neither, which to cookies and to Streamlit is the same site.
+"""
 
 from __future__ import annotations
 
 import os
 
 import streamlit as st
+from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import net_util
 
 from engine import access
@@ -35,3 +41,26 @@ def allowed_hosts(listening: str | None, named: str) -> list[str]:
     if not given and not access.is_loopback(listening):
         return ["*"]
     return [*access.LOOPBACK_NAMES, *given]
+
+
+class OwnOriginOnly:
+    """Refuses a WebSocket that a page of another origin opens, unless the operator named it in Streamlit's settings.
+
+    Streamlit refuses most of them too, but asks the network for this machine's own addresses first, and waits for it
+    in the event loop: two seconds in which nobody is answered, for each attempt, where there is no way out.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.named = {name.rstrip("/").lower() for name in st.get_option("server.corsAllowedOrigins")}
+        if st.config.is_manually_set("browser.serverAddress"):
+            self.named |= {f"{scheme}://{st.get_option('browser.serverAddress')}" for scheme in ("http", "https")}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket" and st.get_option("server.enableCORS"):
+            headers = Headers(scope=scope)
+            origin = headers.get("origin", "").lower()
+            if origin and origin not in self.named and origin.partition("://")[2] != headers.get("host", "").lower():
+                await send({"type": "websocket.close", "code": 1008})
+                return
+        await self.app(scope, receive, send)

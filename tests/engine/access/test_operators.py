@@ -62,6 +62,7 @@ def test_without_a_host_or_from_elsewhere_nobody_is():
     assert not sits(client="192.168.1.9")
     assert not sits(client=None)
     assert not sits(headers={"Host": "localhost", "Origin": "null"})
+    assert not sits(headers={"Host": "localhost:8501", "Origin": "http://localhost:9999"})  # another program's page
 
 
 @pytest.mark.parametrize(("given", "public"), [("1", True), ("yes", True), ("0", False), ("", False), (" ", False)])

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import pytest
+import streamlit as st
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient, WebSocketDenialResponse
+from starlette.websockets import WebSocketDisconnect
 
-from pages.server.hosts import allowed_hosts
+from pages.server.hosts import OwnOriginOnly, allowed_hosts
 
 LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
 
@@ -61,3 +63,41 @@ def test_others_are_refused(client: TestClient, host: str) -> None:
     with pytest.raises(WebSocketDenialResponse) as refused, client.websocket_connect("/stream", headers={"host": host}):
         pass
     assert refused.value.status_code == 400
+
+
+def opens(client: TestClient, origin: str | None, host: str = "localhost:8501") -> bool:
+    try:
+        with client.websocket_connect("/stream", headers={"host": host} | ({"origin": origin} if origin else {})):
+            return True
+    except WebSocketDisconnect:
+        return False
+
+
+def test_no_other_site_opens_a_session(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("streamlit.net_util.get_external_ip", lambda: asked.append("network"))
+    checked = TestClient(OwnOriginOnly(client.app))
+    assert opens(checked, "http://localhost:8501") and opens(checked, "https://LOCALHOST:8501")
+    assert opens(checked, None)  # no browser
+    for origin in (
+        "http://evil.example",
+        "http://localhost:9999",
+        "http://localhost",
+        "null",
+        "http://[",
+        "http://localhost:8501.evil",
+    ):
+        assert not opens(checked, origin), origin
+    assert checked.get("/", headers={"origin": "http://evil.example", "host": "localhost"}).status_code == 200
+    assert asked == []
+
+
+def test_an_origin_that_the_operator_named_does(client: TestClient) -> None:
+    before = st.get_option("server.corsAllowedOrigins")
+    st.config.set_option("server.corsAllowedOrigins", ["https://course.example.org/"])
+    try:
+        checked = TestClient(OwnOriginOnly(client.app))
+    finally:
+        st.config.set_option("server.corsAllowedOrigins", before)
+    assert opens(checked, "https://course.example.org")
+    assert not opens(checked, "https://course.example.org.evil")
