@@ -9,8 +9,8 @@ import pytest
 from starlette.exceptions import HTTPException
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
-from pages.shared import uploads
-from pages.shared.uploads import _Folder, safe_name
+from pages.server import uploads
+from pages.server.uploads import _Folder, safe_name
 
 
 def record(id: str, data: bytes = b"id,correct", name: str = "a.csv") -> UploadedFileRec:
