@@ -23,8 +23,7 @@ NO_ADDRESS = "unknown.invalid"
 def host_check() -> Middleware:
     """Refuses other names with 400: of pages, uploads and WebSockets alike, where Streamlit's own looks at the last.
 
-    Streamlit would ask a server elsewhere for the address of this one, at the start and at every handshake from a
-    foreign origin, while everybody waits. It is told that it knows.
+    Streamlit would ask a server elsewhere for this one's address when it starts. It is told that it knows.
     """
     net_util._external_ip = NO_ADDRESS
     return Middleware(

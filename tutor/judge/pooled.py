@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from engine.isolation import IsolatedFunction, LimitExceeded, Limits, Pool
+from engine.isolation import Busy, IsolatedFunction, LimitExceeded, Limits, Pool
 from labs import case_of, load_lab
 from tutor.errors import JudgeFailure
 from tutor.exchange import Assessment, Message
@@ -69,7 +69,7 @@ class PooledJudge:
         }
         try:
             return _assessment.validate_python(self._pool.call(ASSESS, request))
-        except LimitExceeded as error:
+        except (LimitExceeded, Busy) as error:
             raise JudgeFailure(str(error)) from error
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from tutor.judge.words import tokens, word_count
 
 _CLAUSE = re.compile(
-    r"(?<=[.!?;:])\s+|\n+|(?<=[\u3002\uff01\uff1f\u0964\uff0c])|\s+[\u2013\u2014]\s+|,\s+(?=\S+\s\S+\s)"
+    r"(?<=[.!?;:])\s+|\n+|(?<=[\u3002\uff01\uff1f\u0964\uff0c])|\s{1,9}[\u2013\u2014]\s+|,\s+(?=\S+\s\S+\s)"
 )
 LONGEST = 14  # words
 

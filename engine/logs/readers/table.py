@@ -45,7 +45,7 @@ NO_ERROR = {"", "0", "false", "no", "none", "null", "nan", "n/a"}
 MAX_COLUMNS = 10_000
 _BEFORE_MODEL, _AFTER_MODEL, _BETWEEN = ("score", "correct", "is_correct"), ("score", "correct"), " _.:-"
 _WORDS = {"true": 1.0, "yes": 1.0, "correct": 1.0, "false": 0.0, "no": 0.0, "incorrect": 0.0}
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,3})?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,3})?", re.ASCII)
 
 TableRow = tuple[str, Mapping[str, Any]]  # where it stands, and its cells
 ScoreParser = Callable[[Any, str], float]

@@ -176,6 +176,12 @@ def test_a_long_name_of_a_column_takes_no_time(given: Callable[[str, bytes], upl
     assert table._model_in("_" * 1_000_000 + "score") == ""
 
 
+def test_a_cell_of_digits_takes_no_time(given: Callable[[str, bytes], uploads.Upload]) -> None:
+    """Of 300,000 digits and a letter it took minutes: a pattern that parted them in every way."""
+    with pytest.raises(CallerMistake, match="is no score"):
+        uploads.overview(given("a.csv", b"id,correct\n1," + b"1" * 300_000 + b"x"), owner="ann")
+
+
 def test_what_takes_too_much_memory_says_so(
     given: Callable[[str, bytes], uploads.Upload], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,11 +6,11 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from pages.shared.uploads import _Folder, safe_name
 from starlette.exceptions import HTTPException
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
-from pages.shared import uploads
+from pages.server import uploads
+from pages.server.uploads import _Folder, safe_name
 
 
 def record(id: str, data: bytes = b"id,correct", name: str = "a.csv") -> UploadedFileRec:
