@@ -32,7 +32,12 @@ def upgrade() -> None:
         sa.Column("created", sa.String(32), nullable=False),
     )
     op.add_column("talks", sa.Column("ordinal", sa.Integer, nullable=False, server_default="0"))
-    connection = op.get_bind()
+    if not op.get_context().as_sql:  # where statements are only written out there is nothing to read
+        _carry_over(op.get_bind())
+
+
+def _carry_over(connection: sa.Connection) -> None:
+    """Numbers the talks that are there, and makes the keys of their learners codes."""
     oldest_first = connection.execute(sa.text("SELECT id, learner FROM talks ORDER BY begun, id")).all()
     for ordinal, (talk, _) in enumerate(oldest_first, start=1):
         place = sa.text("UPDATE talks SET ordinal = :ordinal WHERE id = :talk")
