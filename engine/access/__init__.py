@@ -10,6 +10,7 @@ from engine.access.person import Person
 from engine.access.policy import (
     LONGEST_SYSTEM_PROMPT,
     check_message,
+    check_storage,
     limits_of,
     may_change,
     model_may_reply,
@@ -45,6 +46,7 @@ __all__ = [
     "Usage",
     "WrongTries",
     "check_message",
+    "check_storage",
     "delete",
     "history",
     "is_loopback",

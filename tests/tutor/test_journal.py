@@ -246,7 +246,7 @@ HOSTILE = [
     "\u202eright to left",
     "😀 क्या 分数 e\u0301",
     "\r\n\t ",
-    "a" * 100_000,
+    "a" * 4_000,
 ]
 
 
@@ -455,3 +455,13 @@ def test_turns_of_a_model_are_counted_by_the_day_and_at_once() -> None:
     assert (journal.model_turns(first), journal.model_turns(second)) == (24, 0)
     journal.count_model_turn(second)
     assert (journal.model_turns(first), journal.model_turns(second)) == (0, 1)  # yesterday's went
+
+
+def test_its_size_grows_with_what_is_kept_and_shrinks_with_what_is_deleted():
+    before = journal.size()
+    now = dialogue.add_message(begun(), "a thought " * 500)
+    journal.save_sheet(now.id, {f"row{n}": "x" * 4_000 for n in range(100)})
+    full = journal.size()
+    assert full > before + 400_000
+    journal.delete(now.learner)
+    assert journal.size() < full - 300_000

@@ -5,7 +5,7 @@ A message is written before anybody judges it, a judgement before the reply, so 
 """
 
 from tutor.journal.connection import check_writable
-from tutor.journal.counts import count_model_turn, messages_of, messages_since, model_turns
+from tutor.journal.counts import count_model_turn, messages_of, messages_since, model_turns, size
 from tutor.journal.learners import (
     delete,
     device_id,
@@ -15,7 +15,7 @@ from tutor.journal.learners import (
     new_resume_code,
     resume,
 )
-from tutor.journal.sheets import read_note, read_sheet, save_note, save_sheet
+from tutor.journal.sheets import LONGEST_ANSWER, read_note, read_sheet, save_note, save_sheet
 from tutor.journal.transcripts import (
     Talk,
     TurnTaken,
@@ -32,6 +32,7 @@ from tutor.journal.transcripts import (
 )
 
 __all__ = [
+    "LONGEST_ANSWER",
     "Talk",
     "TurnTaken",
     "begin",
@@ -59,5 +60,6 @@ __all__ = [
     "save_note",
     "save_sheet",
     "set_open_question",
+    "size",
     "talks",
 ]

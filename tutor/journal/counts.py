@@ -54,6 +54,18 @@ def model_turns(day: datetime.date) -> int:
         return int(connection.scalar(sa.select(notes.c.value).where(notes.c.name == _of_day(day))) or 0)
 
 
+def size() -> int:
+    """Bytes of the journal's file; 0 where it is in a database of another kind, whose operator minds its size."""
+    with to_read() as connection:
+        if connection.dialect.name != "sqlite":
+            return 0
+        pages, free, page = (
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar() or 0
+            for name in ("page_count", "freelist_count", "page_size")
+        )
+        return int((pages - free) * page)
+
+
 def _of_day(day: datetime.date) -> str:
     return f"{MODEL_TURNS}{day.isoformat()}"
 

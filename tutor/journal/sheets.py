@@ -7,9 +7,13 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
+from tutor.errors import TutorError
 from tutor.journal.connection import to_read, to_write
 from tutor.journal.tables import notes, sheets
 from tutor.journal.transcripts import now
+
+LONGEST_ANSWER = 4_000  # characters, of a row's id too
+MOST_ANSWERS = 200
 
 
 def read_sheet(talk: str) -> dict[str, str]:
@@ -20,8 +24,19 @@ def read_sheet(talk: str) -> dict[str, str]:
 
 
 def save_sheet(talk: str, answers: Mapping[str, str]) -> None:
-    """Keeps the sheet as it is now; empty answers are not kept."""
-    text = json.dumps({row: answer for row, answer in answers.items() if answer})
+    """Keeps the sheet as it is now; empty answers are not kept.
+
+    Raises:
+        TutorError: an answer, or their number, is beyond what a sheet holds.
+    """
+    kept = {row: answer for row, answer in answers.items() if answer}
+    longest = max((len(text) for pair in kept.items() for text in pair), default=0)
+    if longest > LONGEST_ANSWER or len(kept) > MOST_ANSWERS:
+        raise TutorError(
+            f"A sheet holds {MOST_ANSWERS} answers of {LONGEST_ANSWER:,} characters each; this one has {len(kept):,}, "
+            f"the longest of {longest:,}. Shorten it: the last change was not kept."
+        )
+    text = json.dumps(kept)
     with to_write() as connection:
         connection.execute(sa.delete(sheets).where(sheets.c.talk == talk))
         connection.execute(sa.insert(sheets).values(talk=talk, answers=text, saved_at=now()))

@@ -87,7 +87,8 @@ def _take(lab: Lab, seen: Talk, tutor: Tutor, me: Person, text: str, *, told: bo
     told            whether it asks to be told the answer
     """
     try:
-        access.check_message(me, sent_today=journal.messages_of(seen.learner, access.today()))
+        sent_today = journal.messages_of(seen.learner, access.today())
+        access.check_message(me, sent_today=sent_today, stored=journal.size())
         if _standing(dialogue.resume(seen.learner, lab.slug)) != _standing(seen):
             raise journal.TurnTaken(OVERTAKEN)
         now = dialogue.add_message(seen, text, asked_to_be_told=told)

@@ -68,3 +68,13 @@ def test_two_logs_give_a_paired_verdict_and_a_bad_one_a_sentence() -> None:
     app.get("file_uploader")[1].set_value(("jade.jsonl", b"no json", "application/json"))
     app.run()
     assert "jade.jsonl is in none of the formats read here" in app.warning[0].value.replace("\\", "")
+
+
+def test_an_answer_beyond_all_bounds_is_not_kept_and_said_so() -> None:
+    app = open_lab(tab="Exercise")
+    app.text_area[0].set_value("A short answer.").run()
+    app.text_area[0].set_value("x" * 4_001).run()
+    assert not app.exception
+    assert "4,000 characters each" in app.warning[0].value.replace("\\", "")
+    talk = dialogue.resume("ann", "lab1")
+    assert "A short answer." in journal.read_sheet(talk.id).values()
