@@ -465,3 +465,11 @@ def test_its_size_grows_with_what_is_kept_and_shrinks_with_what_is_deleted():
     assert full > before + 400_000
     journal.delete(now.learner)
     assert journal.size() < full - 300_000
+
+
+def test_a_sheet_has_bounds():
+    now = begun()
+    for answers in ({"row": "x" * 4_001}, {f"row{n}": "x" for n in range(201)}):
+        with pytest.raises(TutorError, match="the last change was not kept"):
+            journal.save_sheet(now.id, answers)
+    assert journal.read_sheet(now.id) == {}
