@@ -8,10 +8,13 @@
     │   ├── Unreachable         an endpoint that does not answer, or refuses
     │   ├── Unsupported         a model that cannot do what the task needs
     │   ├── DiskFull            nothing more can be written down
+    │   ├── Unreadable          a battle that is written down and cannot be read
     │   ├── Mismatch            two sets of results that do not belong together
     │   ├── LimitExceeded       a call that asked for more time or memory than it may use
     │   ├── Busy                too many others are waited for: worth another try
     │   └── NotAllowed          what is not this person's to do
+    ├── Locked                  another program keeps the ledger to itself
+    ├── Ailing                  the doctor found something broken: exit code 1
     ├── BattleFailed            the battle was sound and still could not be finished: exit code 1
     └── RequestFailure          a request to a server came to nothing (engine/models/client.py)
 
@@ -88,6 +91,10 @@ class DiskFull(CallerMistake):
     """The data folder cannot take another byte; what was written before stays."""
 
 
+class Unreadable(CallerMistake):
+    """What is written down of one battle is damaged, or a newer release wrote it; the others are not concerned."""
+
+
 class LimitExceeded(CallerMistake):
     """A call in a process of its own asked for more than it may use; the message says of what, and what to do."""
 
@@ -98,6 +105,14 @@ class Busy(CallerMistake):
 
 class Mismatch(CallerMistake):
     """Two sets of per-item results cannot be paired item by item."""
+
+
+class Locked(EngineError):
+    """Another program kept the ledger to itself for longer than one waits; nothing is lost."""
+
+
+class Ailing(EngineError):
+    """Something on this machine is broken; what, was printed."""
 
 
 class NotAllowed(CallerMistake):

@@ -1,8 +1,12 @@
-"""Where Noise Floor keeps what it writes: the ledger, converted weights, the workers' locks and logs."""
+"""Where Noise Floor keeps what it writes: the ledger, converted weights, the workers' locks and logs.
+
+All of it is its owner's alone: folders 0700, files 0600, whatever the process's umask is.
+"""
 
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 import platformdirs
@@ -41,7 +45,10 @@ def home() -> Path:
     given = os.environ.get("NOISEFLOOR_HOME")
     folder = path_of(given) if given else platformdirs.user_data_path("noise-floor", appauthor=False)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.is_dir():
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        elif _ours(folder):
+            make_private(folder)
     except OSError as error:
         raise CallerMistake(
             f"The data folder {folder} cannot be made ({error.strerror}). "
@@ -50,3 +57,38 @@ def home() -> Path:
     if not os.access(folder, os.W_OK):
         raise CallerMistake(f"The data folder {folder} may not be written to. Set NOISEFLOOR_HOME to one that may.")
     return folder
+
+
+def make_folder(name: str) -> Path:
+    """A folder of the data folder, made if need be: `models`, `logs`."""
+    folder = home() / name
+    folder.mkdir(mode=0o700, exist_ok=True)
+    make_private(folder)
+    return folder
+
+
+def private_file(file: Path) -> Path:
+    """The file, its owner's alone: there, and empty if it is new, before anybody writes into it."""
+    if file.exists():
+        make_private(file)
+    else:
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+    return file
+
+
+def exposed(path: Path) -> bool:
+    """Whether anybody but its owner may do anything with it."""
+    return bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
+
+
+def make_private(path: Path) -> None:
+    """Takes from everybody else what they may do with a file or folder. One that belongs to somebody else stays."""
+    status = path.stat()
+    if stat.S_IMODE(status.st_mode) & 0o077 and status.st_uid == os.geteuid():
+        path.chmod(stat.S_IMODE(status.st_mode) & 0o700)
+
+
+def _ours(folder: Path) -> bool:
+    """Whether it is a data folder, and not one that others share which somebody named as one, like /tmp."""
+    shared = folder.stat().st_mode & stat.S_ISVTX
+    return not shared and any((folder / name).exists() for name in ("ledger.db", "journal.db"))

@@ -57,7 +57,7 @@ class Ours:
 
         device = order["device"] if order["device"] != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
         card = models.find(order["model"])
-        self.folder = str(converted(card)[0]) if card.kind in ("pack", "gguf") else card.location
+        self.folder = str(converted(card, torch.float32, [])[0]) if card.kind in ("pack", "gguf") else card.location
         if order["synthetic"]:
             dtype = order["dtype"] if order["dtype"] != "auto" else "bfloat16" if device == "cuda" else "float32"
             tokenizer, model = synthetic(order["synthetic"], self.folder, device, dtype)

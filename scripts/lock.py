@@ -34,7 +34,7 @@ SUPPORTED = [
         "platform_python_implementation": "CPython",
     }
     for python, (system, machine) in product(
-        ("3.11", "3.12", "3.13"), (("linux", "x86_64"), ("linux", "aarch64"), ("darwin", "arm64"), ("darwin", "x86_64"))
+        ("3.11", "3.12", "3.13"), (("linux", "x86_64"), ("linux", "aarch64"), ("darwin", "arm64"))
     )
 ]
 OF_TORCH = re.compile(r"torch|triton|nvidia-.*|cuda-.*")

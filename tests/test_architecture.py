@@ -27,7 +27,7 @@ ROOMS = {
         *("lazy", "errors", "home", "device", "encoding", "spreadsheet", "log_format"),
         "isolation",
         *("harness", "stats", "tasks", "models", "battles", "store", "runs"),
-        *("analysis", "access", "logs", "report", "cli"),
+        *("analysis", "access", "logs", "report", "doctor", "cli"),
     ),
     "tutor": (
         "errors",
@@ -54,6 +54,7 @@ ONLY_IN = {
     "torch": ("engine/models/local/",),
     "transformers": ("engine/models/local/",),
     "sqlite3": ("engine/store/",),
+    "xxhash": ("engine/models/checksums.py",),
     "sqlalchemy": ("engine/store/", "tutor/journal"),
     "alembic": ("engine/store/", "tutor/journal"),
     "inspect_ai": ("engine/logs/readers/inspect.py",),

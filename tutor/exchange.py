@@ -98,6 +98,7 @@ class Exchange:
     voice: str = ""  # who wrote the reply: "authored" or a model's name
     said_at: str = ""  # UTC, ISO 8601
     told: bool = False  # the learner asked to be told
+    damage: str = ""  # what of it cannot be read any more, in a sentence
 
     @property
     def counted(self) -> bool:

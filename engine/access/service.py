@@ -14,7 +14,7 @@ from engine.access.policy import admission, check_battle, check_owner, check_req
 from engine.analysis import repeats
 from engine.errors import NotAllowed
 from engine.runs import BattleRequest
-from engine.store.ledger import OPEN_STATES, Admission, Entry, Ledger
+from engine.store.ledger import OPEN_STATES, Admission, Entry, Ledger, UnreadableEntry
 
 LONGEST_NAME = 60
 BY_THE_OPERATOR = "The operator stopped this battle."
@@ -104,7 +104,7 @@ def resume_repeats(person: Person, battle_id: str) -> None:
     _resume(person, *(entry for entry in _repeats(person, battle_id) if entry.state in ("stopped", "failed")))
 
 
-def history(person: Person) -> list[tuple[Entry, int]]:
+def history(person: Person) -> list[tuple[Entry | UnreadableEntry, int]]:
     """The latest battles, newest first, with the number ahead of each: a visitor's own, and all for an operator."""
     return runs.history(owner=None if person.operator else person.id or "nobody")
 

@@ -17,7 +17,7 @@ from engine.battles import rescoring
 from engine.battles.battle import SIDES, ItemFailure, ItemResult, Outcome
 from engine.battles.result import BattleResult
 from engine.errors import BattleFailed, CallerMistake
-from engine.models.registry import find
+from engine.models.registry import title_of
 from engine.stats.decomposition import GapSource
 from engine.stats.interval import Interval, score_interval
 from engine.stats.verdict import compare
@@ -112,7 +112,7 @@ def report(battle_id: str, parts: Collection[str] = SOURCES) -> RobustnessReport
     reported = [each for each in measured if each.part in parts or each.label == "all of it"]
     return RobustnessReport(
         id=battle_id,
-        name=find(first.battle.a.model).title,
+        name=title_of(first.battle.a.model),
         task=first.task.title,
         n=len(scores),
         planned=first.battle.n,

@@ -144,7 +144,7 @@ def plan_suite(suite: Suite, request: BattleRequest) -> tuple[PlannedTask, ...]:
         CallerMistake: no task of the suite can be fought.
     """
     find(request.a), find(request.b)
-    earlier = [entry for entry, _ in runs.history()]
+    earlier = [entry for entry, _ in runs.history() if isinstance(entry, Entry)]
     planned = tuple(_planned(task, suite, request, earlier) for task in suite.tasks)
     if not any(task.battle for task in planned):
         raise CallerMistake(f"No task of the preset {suite.name} can be fought here. The first: {planned[0].why}")

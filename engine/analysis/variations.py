@@ -16,7 +16,7 @@ from engine.battles.battle import SIDES, Battle, Side
 from engine.errors import CallerMistake
 from engine.harness.config import HarnessConfig
 from engine.harness.variants import PROMPT_VARIANTS
-from engine.models.registry import find
+from engine.models.registry import card_of
 from engine.stats.decomposition import GapSource
 from engine.tasks.items import load_items
 from engine.tasks.registry import load_task
@@ -77,7 +77,7 @@ def variations(task: Task, harness: HarnessConfig, device: str) -> Variations:
 def variations_of(battle: Battle, side: Side) -> Variations:
     """The variations of one contender of a battle. Raises what `variations` raises."""
     contender = battle.contender(side)
-    device = "endpoint" if find(contender.address).kind == "endpoint" else battle.device
+    device = "endpoint" if card_of(contender.address).kind == "endpoint" else battle.device
     return variations(load_task(battle.task).with_items(battle.item_ids), contender.harness, device)
 
 

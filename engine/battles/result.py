@@ -16,7 +16,7 @@ from engine.battles.prepared import battle_items
 from engine.battles.seal import Seal
 from engine.harness.comparability import Setting
 from engine.harness.config import HarnessConfig
-from engine.models.registry import find
+from engine.models.registry import title_of
 from engine.stats.groups import Aggregates, aggregates
 from engine.stats.sequential import compare_anytime
 from engine.stats.verdict import Verdict, compare
@@ -52,7 +52,7 @@ class BattleResult:
     @property
     def names(self) -> tuple[str, str]:
         """The contenders' titles, which are the same where one model meets itself."""
-        return find(self.battle.a.model).title, find(self.battle.b.model).title
+        return title_of(self.battle.a.model), title_of(self.battle.b.model)
 
     @property
     def gap(self) -> float:

@@ -14,13 +14,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from engine.cli.commands import battery, battle, export, forecasts, models, noise, readings, tasks, verdict
+from engine.cli.commands import battery, battle, doctor, export, forecasts, models, noise, readings, tasks, verdict
 from engine.cli.options import Parser
 from engine.errors import EngineError
 
 __all__ = ["main", "parser"]
 
-COMMANDS = (models, tasks, battle, battery, readings, noise, forecasts, export, verdict)
+COMMANDS = (models, tasks, battle, battery, readings, noise, forecasts, export, verdict, doctor)
 
 
 def parser() -> Parser:

@@ -35,14 +35,22 @@ class Pool:
     """
 
     def __init__(
-        self, *, size: int, functions: Sequence[IsolatedFunction], nice: int = 10, programs: bool = False
+        self,
+        *,
+        size: int,
+        functions: Sequence[IsolatedFunction],
+        nice: int = 10,
+        programs: bool = False,
+        calls: int | None = None,
     ) -> None:
         """
         size       processes at most
         functions  all that may be called here
         nice       how far they stand back behind the process that asks, up to 19
         programs   whether they may start processes of their own
+        calls      after how many a process makes way for a new one; `CALLS` unless it is said
         """
+        self._calls = calls
         self._size, self._nice, self._programs = size, nice, programs
         self._functions = frozenset(functions)
         self._names = tuple(sorted({function.name for function in functions}))
@@ -142,7 +150,7 @@ class Pool:
             except BaseException:  # the caller is gone, and nobody reads the answer
                 process.end()
                 raise
-            if answer.last or process.calls >= CALLS:
+            if answer.last or process.calls >= (self._calls or CALLS):
                 process.end()
             else:
                 with self._changed:

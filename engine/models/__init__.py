@@ -2,7 +2,7 @@
 
 from engine.models.address import OPENAI, check_address, origin
 from engine.models.client import STRUCTURED_MODES, Endpoint, OpenAIClient, RequestFailure
-from engine.models.registry import PACKAGED, ModelCard, find, listed, mistakes
+from engine.models.registry import PACKAGED, ModelCard, card_of, find, listed, mistakes, title_of
 
 __all__ = [
     "OPENAI",
@@ -12,9 +12,11 @@ __all__ = [
     "ModelCard",
     "OpenAIClient",
     "RequestFailure",
+    "card_of",
     "check_address",
     "find",
     "listed",
     "mistakes",
     "origin",
+    "title_of",
 ]

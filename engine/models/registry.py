@@ -16,7 +16,7 @@ import importlib.metadata
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Literal
 
 from engine.errors import CallerMistake, Unknown, shown
@@ -25,6 +25,7 @@ from engine.models.address import OPENAI_KEY, is_model_name, is_openais, origin
 from engine.models.configured import FILE, ConfiguredEndpoint, read_endpoints
 from engine.tasks.sources import INSTALL_DATA_PACKAGES
 
+Kind = Literal["pack", "hub", "folder", "gguf", "endpoint"]
 NAMED = "endpoint:"
 
 
@@ -57,7 +58,7 @@ class ModelCard:
 
     address: str
     title: str
-    kind: Literal["pack", "hub", "folder", "gguf", "endpoint"]
+    kind: Kind
     """Where it is opened from; pack: from data packages."""
     about: str = ""
     parameters: int | None = None
@@ -181,6 +182,22 @@ def find(address: str) -> ModelCard:
             "a model of the hub is written hf:org/name, an endpoint openai:model@https://host/v1."
         )
     raise Unknown.name("model", address, PACKAGED)
+
+
+def card_of(address: str) -> ModelCard:
+    """What is known of a model that a battle was fought with, also where it is gone: a battle outlives the folder."""
+    try:
+        return find(address)
+    except (CallerMistake, OSError):
+        kinds: dict[str, Kind] = {"openai": "endpoint", "endpoint": "endpoint", "hf": "hub"}
+        kind = kinds.get(address.partition(":")[0], "gguf" if address.lower().endswith(".gguf") else "folder")
+        name = re.sub("^(hf|openai|endpoint):", "", address).partition("@")[0]
+        return ModelCard(address=address, title=PurePath(name).name or address, kind=kind, location=address)
+
+
+def title_of(address: str) -> str:
+    """What such a model is called."""
+    return card_of(address).title
 
 
 def _hub(address: str) -> ModelCard:

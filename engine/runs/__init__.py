@@ -10,10 +10,12 @@ from engine.runs.planning import plan
 from engine.runs.progress import Progress
 from engine.runs.request import BattleRequest
 from engine.runs.service import delete, history, rename, result, resume, resume_open, start, stop, wait, watch
+from engine.store.ledger import UnreadableEntry
 
 __all__ = [
     "BattleRequest",
     "Progress",
+    "UnreadableEntry",
     "delete",
     "history",
     "pilot",

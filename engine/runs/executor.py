@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Protocol
 
 from engine.errors import BattleFailed, DiskFull
-from engine.home import PROJECT, home
+from engine.home import PROJECT, home, make_folder, private_file
+from engine.runs.ending import Ending, kills_for_want_of_memory
 from engine.runs.lock import busy
 
 EXIT_DISK_FULL = 74
@@ -63,13 +64,15 @@ def log_file(device: str) -> Path:
     return home() / "logs" / f"worker-{device}.log"
 
 
-def spawn_worker(device: str) -> subprocess.Popen[bytes]:
-    """Starts a worker of the device, which ends by itself when its queue is empty."""
-    log = log_file(device)
-    log.parent.mkdir(exist_ok=True)
+def spawn_worker(device: str, before: Ending | None = None) -> subprocess.Popen[bytes]:
+    """Starts a worker of the device, which ends by itself when its queue is empty.
+
+    before  how the one before it ended, where that is known: it says so of a battle that it has to give up
+    """
+    log = private_file(make_folder("logs") / log_file(device).name)
     with log.open("ab") as output:
         return subprocess.Popen(
-            [sys.executable, "-m", "engine.runs.worker", device],
+            [sys.executable, "-m", "engine.runs.worker", device, *([before.written()] if before else [])],
             cwd=PROJECT,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -84,18 +87,27 @@ class SpawnedWorker:
 
     process: subprocess.Popen[bytes]
     started: float
+    kills_before: int | None = None
+    """What the kernel had killed for want of memory when it was started."""
 
     @property
     def failed(self) -> bool:
         """Whether it ended with an error of its own. A kill is none, and a full disk is not the worker's fault."""
-        return self.process.returncode not in (0, None, -signal.SIGKILL, EXIT_DISK_FULL)
+        code = self.process.returncode
+        return code not in (0, None, -signal.SIGKILL, -signal.SIGTERM, 128 + signal.SIGTERM, EXIT_DISK_FULL)
+
+    @property
+    def ending(self) -> Ending | None:
+        """How it ended; None while it works, and where it ended in order."""
+        code = self.process.returncode
+        return Ending.of(code, self.kills_before) if code else None
 
 
 @dataclass(slots=True)
 class LocalExecutor:
     """A worker process a device, on this machine. The device's lock says whether one is alive, whoever started it."""
 
-    spawn: Callable[[str], subprocess.Popen[bytes]] = spawn_worker
+    spawn: Callable[[str, Ending | None], subprocess.Popen[bytes]] = spawn_worker
     clock: Callable[[], float] = time.monotonic
     space_needed: int = SPACE_NEEDED
     workers: dict[str, tuple[SpawnedWorker, ...]] = field(default_factory=dict)
@@ -113,7 +125,9 @@ class LocalExecutor:
                 return None
             workers = self.workers.get(device, ())
             if self._may_spawn(device, workers):
-                worker = SpawnedWorker(self.spawn(device), self.clock())
+                kills = kills_for_want_of_memory()
+                process = self.spawn(device, workers[-1].ending if workers else None)
+                worker = SpawnedWorker(process, self.clock(), kills)
                 self.workers[device] = (*workers, worker)[-FAILED_STARTS:]
         return Delay(reason="starting a worker")
 

@@ -21,7 +21,7 @@ def device_lock(device: str, patience: float = 0.0) -> Iterator[bool]:
 
     patience  seconds to go on trying, to outlast a process that only looks whether the lock is free (`busy`)
     """
-    lock = FileLock(home() / f"worker-{device}.lock", poll_interval=0.05, fallback_to_soft=False)
+    lock = FileLock(home() / f"worker-{device}.lock", mode=0o600, poll_interval=0.05, fallback_to_soft=False)
     with contextlib.suppress(Timeout):
         lock.acquire(timeout=patience)
     try:

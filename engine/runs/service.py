@@ -7,15 +7,17 @@ here imports torch; the models live where the executor puts them.
 
 from __future__ import annotations
 
+import logging
 import time
 
 from engine.battles.battle import SIDES, Battle
 from engine.battles.result import BattleResult
-from engine.errors import CallerMistake
+from engine.errors import CallerMistake, EngineError
 from engine.runs.executor import Executor, LocalExecutor
 from engine.runs.progress import Progress, progress_of
-from engine.store.ledger import OPEN_STATES, UNCONDITIONAL, Admission, Entry, Ledger
+from engine.store.ledger import OPEN_STATES, UNCONDITIONAL, Admission, Entry, Ledger, UnreadableEntry
 
+log = logging.getLogger(__name__)
 executor: Executor = LocalExecutor()
 """Who carries battles out. The one place to put another."""
 
@@ -80,18 +82,25 @@ def delete(battle_id: str) -> None:
 
 
 def resume_open() -> None:
-    """Sees to whatever was left open, after a crash or a restart."""
-    with Ledger() as ledger:
-        devices = {entry.battle.device for entry in ledger.entries(states=OPEN_STATES, measuring=True)}
-    for device in devices:
-        executor.ensure(device)
+    """Sees to whatever was left open, after a crash or a restart.
+
+    What stands in the way, a ledger that is lost for instance, is logged here and said to whoever looks at a battle:
+    most of the product needs none.
+    """
+    try:
+        with Ledger() as ledger:
+            lines = ledger.lines(states=OPEN_STATES, measuring=True)
+        for device in {line.battle.device if isinstance(line, Entry) else line.device for line in lines}:
+            executor.ensure(device)
+    except EngineError as error:
+        log.warning("%s", error)
 
 
 def watch(battle_id: str) -> Progress:
     """The battle at this moment. If it should be running and has no worker, it gets one.
 
     Raises:
-        Unknown: there is no such battle.
+        Unknown, Unreadable: there is no such battle, or it is damaged.
         DiskFull, BattleFailed: it is open and cannot be carried out.
     """
     with Ledger() as ledger:
@@ -132,7 +141,7 @@ def result(battle_id: str) -> BattleResult:
         )
 
 
-def history(limit: int = 200, owner: str | None = None) -> list[tuple[Entry, int]]:
+def history(limit: int = 200, owner: str | None = None) -> list[tuple[Entry | UnreadableEntry, int]]:
     """The latest battles, newest first, each with the number of battles its device does before it.
 
     limit  how many at the most
@@ -141,5 +150,7 @@ def history(limit: int = 200, owner: str | None = None) -> list[tuple[Entry, int
     Probes and repeats are left out, but they take their turn in the queue.
     """
     with Ledger() as ledger:
-        entries = ledger.entries(owner=owner, limit=limit)
-        return [(entry, ledger.ahead(entry) if entry.state == "queued" else 0) for entry in entries]
+        return [
+            (line, ledger.ahead(line) if isinstance(line, Entry) and line.state == "queued" else 0)
+            for line in ledger.lines(owner=owner, limit=limit)
+        ]

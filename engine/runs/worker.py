@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import logging
 import os
+import signal
 import sys
 from time import monotonic
 
@@ -18,10 +19,11 @@ from engine.battles.battle import SIDES, Battle, Side
 from engine.battles.evaluate import evaluate
 from engine.battles.prepared import prepare
 from engine.battles.stopping import StoppingRule
-from engine.errors import CallerMistake, DiskFull, EngineError, Unknown
+from engine.errors import CallerMistake, DiskFull, EngineError, Locked, Unknown
 from engine.models.interface import Model
 from engine.models.interruption import Interrupted, interruptible
 from engine.models.registry import find
+from engine.runs.ending import Ending, told_of
 from engine.runs.executor import EXIT_DISK_FULL, log_file
 from engine.runs.lock import device_lock
 from engine.store.ledger import Entry, Ledger
@@ -31,34 +33,49 @@ OpenModels = dict[tuple[str, str, str], Model]
 
 MAX_ATTEMPTS = 3
 """Workers that may die over a battle without getting an item further before it is given up."""
+PATIENCE = 86_400 * 7
+"""Seconds that a worker waits for a locked ledger: a database browser left open on Friday is closed on Monday."""
 
 log = logging.getLogger("engine.runs.worker")
 
 
-def work(device: str) -> None:
+class AskedToEnd(SystemExit):
+    """Somebody asked this worker to end (SIGTERM): that is no fault of the battle it was at."""
+
+
+def work(device: str, before: Ending | None = None) -> None:
     """Works through the device's queue. Models stay open from battle to battle while they are the same.
+
+    device  whose battles
+    before  how the worker before this one ended, as far as its starter knows
 
     Raises:
         DiskFull: nothing more can be written down; the battle stays open.
+        AskedToEnd: the battle stays open, and this attempt at it does not count.
     """
     open_models: OpenModels = {}
     with device_lock(device, patience=1.0) as held:
         if not held:
             return
-        with Ledger() as ledger:
+        with Ledger(patience=PATIENCE) as ledger:
             while entry := ledger.claim(device):
                 log_format.about(battle=entry.battle.id)
-                _attempt(ledger, entry, open_models)
+                try:
+                    _attempt(ledger, entry, open_models, before)
+                except AskedToEnd:
+                    ledger.release(entry.battle.id)
+                    raise
 
 
-def _attempt(ledger: Ledger, entry: Entry, open_models: OpenModels) -> None:
+def _attempt(ledger: Ledger, entry: Entry, open_models: OpenModels, before: Ending | None) -> None:
     """One attempt at a battle. Whatever goes wrong but a full disk is this battle's end, and the queue goes on."""
     battle = entry.battle
     fail = functools.partial(ledger.set_state, battle.id, "failed", only_from=("running",))
     if entry.attempts > MAX_ATTEMPTS:
+        during = f"while {entry.phase}" if entry.phase.startswith("opening") else "without finishing another item"
         message = (
-            f"{MAX_ATTEMPTS} workers in a row died over this battle without finishing another item, most likely "
-            f"for want of memory. Smaller models or a free machine may do; the log is {log_file(battle.device)}."
+            f"{MAX_ATTEMPTS} workers in a row ended {during}. {told_of(before)} What they had to say is in "
+            f"{log_file(battle.device)}."
         )
         fail(message=message, exit_code=1)
         return
@@ -67,8 +84,8 @@ def _attempt(ledger: Ledger, entry: Entry, open_models: OpenModels) -> None:
             _run(ledger, entry, open_models)
     except Interrupted:
         return  # stopped while a server was waited for
-    except DiskFull:
-        raise
+    except (DiskFull, Locked):
+        raise  # the battle stays as it is
     except EngineError as error:
         fail(message=str(error), exit_code=error.exit_code)
     except Exception as error:  # a bug of ours or of a library: said as such, and the queue goes on
@@ -178,9 +195,15 @@ def open_model(address: str, device: str, dtype: str) -> Model:
 
 
 def main() -> int:
+    def end(*_: object) -> None:
+        raise AskedToEnd(128 + signal.SIGTERM)
+
+    os.umask(0o077)  # whatever a library writes for it, too
+    signal.signal(signal.SIGTERM, end)
     log_format.set_up()
+    device, *before = sys.argv[1:]
     try:
-        work(sys.argv[1])
+        work(device, Ending.read(before[0]) if before else None)
     except DiskFull as error:
         log.error("%s", error)
         return EXIT_DISK_FULL

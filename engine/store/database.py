@@ -8,10 +8,11 @@ the sentences are whose database it is.
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +22,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DisconnectionError, OperationalError, ProgrammingError
 
 from engine.errors import CallerMistake
+from engine.home import private_file
 
 LOCK_TIMEOUT = 30
 """Seconds a writer waits for another one."""
@@ -33,6 +35,10 @@ _SIGNS: dict[Fault, tuple[str, ...]] = {
 }
 _migrating = threading.Lock()
 """Alembic's `op` is one for the whole process."""
+
+
+class NoTables(Exception):
+    """A database that was begun and has no tables any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +61,10 @@ class Database:
 
     url: str | sa.URL
     schema: Schema
+    begun: bool = False
+    """Whether it has tables already: then they are not made where there are none."""
+    timeout: float = LOCK_TIMEOUT
+    """Seconds that a statement waits for another program that keeps it locked."""
     idle: int = 0
     """Connections to a file that stay open between uses. Faster, and for as long as one is open, what was written last
     lies beside the file: none for a file that people copy."""
@@ -64,13 +74,16 @@ class Database:
 
         Raises:
             CallerMistake: a newer release wrote this database.
+            NoTables: it has none, though it was begun.
             SQLAlchemyError: it cannot be opened; see `fault`.
             ImportError, ValueError: the address names no database, or no driver that is installed.
         """
-        connection = _engine(self.url, self.idle).connect()
+        connection = _engine(self.url, self.idle, self.timeout).connect()
         try:
             if "up to date" not in connection.info:  # of the driver's connection, which a pool may hand out again
                 if self._format(connection) < self.schema.format:
+                    if self.begun and not sa.inspect(connection).get_table_names():
+                        raise NoTables
                     self._migrate(connection)
                 connection.info["up to date"] = True
         except BaseException:
@@ -112,6 +125,37 @@ class Database:
             command.upgrade(config, "head")  # nothing, where another process was faster
 
 
+def has_tables(file: Path) -> bool | None:
+    """Whether a file of SQLite has any; None where it cannot be read. Nothing is changed in it."""
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            return bool(connection.execute("SELECT count(*) FROM sqlite_master WHERE type = 'table'").fetchone()[0])
+    except sqlite3.Error:
+        return None
+
+
+def complaints(file: Path) -> tuple[str, ...]:
+    """What SQLite finds wrong with a file when it looks at every page; nothing is changed in it."""
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            found = [str(line) for (line,) in connection.execute("PRAGMA integrity_check(10)")]
+            found += [
+                f"a row of {table} belongs to nothing" for table, *_ in connection.execute("PRAGMA foreign_key_check")
+            ]
+    except sqlite3.Error as error:
+        return (str(error),)
+    return tuple(line for line in found if line != "ok")
+
+
+def format_of(file: Path, schema: str) -> int | None:
+    """The format of a file of SQLite, by the name of its schema; None where that is not written in it."""
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            return int(connection.execute(f"SELECT version_num FROM {schema}_version").fetchone()[0])
+    except (sqlite3.Error, TypeError, ValueError):
+        return None
+
+
 @contextmanager
 def writing(connection: sa.Connection) -> Iterator[None]:
     """A transaction that has the write lock from its beginning: what it reads is still so when it writes."""
@@ -133,7 +177,7 @@ def reason(error: Exception) -> str:
 
 
 @lru_cache(maxsize=8)
-def _engine(url: str | sa.URL, idle: int) -> sa.Engine:
+def _engine(url: str | sa.URL, idle: int, timeout: float) -> sa.Engine:
     """Keeps what was compiled for this address, and its connections."""
     address = sa.make_url(url)
     if address.get_backend_name() != "sqlite":
@@ -141,13 +185,20 @@ def _engine(url: str | sa.URL, idle: int) -> sa.Engine:
     engine = sa.create_engine(
         address,
         hide_parameters=True,
-        connect_args={"timeout": LOCK_TIMEOUT, "isolation_level": None},  # no transaction but those of `writing`
+        connect_args={"timeout": timeout, "isolation_level": None},  # no transaction but those of `writing`
         **({"poolclass": sa.QueuePool, "pool_size": idle, "max_overflow": -1} if idle else {"poolclass": sa.NullPool}),
     )
 
+    @sa.event.listens_for(engine, "do_connect")
+    def on_opening(*_: object) -> None:
+        with suppress(OSError):  # of which the driver complains next, if it cannot open the file
+            for file in _files(address):
+                private_file(file)
+
     @sa.event.listens_for(engine, "connect")
     def on_connect(connection: Any, record: Any) -> None:
-        _configure(connection)
+        connection.text_factory = _text
+        _configure(connection, timeout)
         record.info["file"] = _identity(address)
 
     @sa.event.listens_for(engine, "checkout")
@@ -167,14 +218,28 @@ def _identity(url: sa.URL) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def _configure(connection: Any) -> None:
+def _files(url: sa.URL) -> list[Path]:
+    """The file at an address, and what lies beside it already; none where it is in memory, or written as an URI."""
+    name = url.database or ":memory:"
+    if name == ":memory:" or name.startswith("file:"):
+        return []
+    return [Path(name), *(beside for end in ("-wal", "-shm") if (beside := Path(name + end)).exists())]
+
+
+def _text(raw: bytes) -> str:
+    """A cell's text. Bytes that are none are kept apart, so that one bad cell does not hide the rows around it."""
+    return raw.decode(errors="surrogateescape")
+
+
+def _configure(connection: Any, timeout: float) -> None:
     """Switching a new file to WAL needs it alone, and SQLite does not wait for that as it waits for a write."""
-    for left in reversed(range(100)):
+    deadline = time.monotonic() + max(5, timeout)
+    while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             break
         except Exception as error:
-            if not left or "locked" not in str(error):
+            if time.monotonic() > deadline or "locked" not in str(error):
                 raise
             time.sleep(0.05)
     connection.execute("PRAGMA synchronous = NORMAL")

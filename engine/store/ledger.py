@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar, get_args
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter, ValidationError
@@ -23,17 +23,21 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from engine.battles.battle import Battle, ItemFailure, ItemResult, Outcome, Side
 from engine.battles.seal import Seal
-from engine.errors import CallerMistake, DiskFull, EngineError, Unknown, shown
+from engine.encoding import stored_form
+from engine.errors import CallerMistake, DiskFull, Locked, Unknown, Unreadable, shown
 from engine.home import home
-from engine.store import queries
-from engine.store.database import LOCK_TIMEOUT, Database, fault, reason, writing
+from engine.store import beginning, queries
+from engine.store.database import LOCK_TIMEOUT, Database, NoTables, fault, reason, writing
 from engine.store.tables import LEDGER, battles, notices, outcomes
 
 State = Literal["queued", "running", "done", "stopped", "failed"]
 OPEN_STATES: tuple[State, ...] = ("queued", "running")
 
+T = TypeVar("T")
+
 _battle = TypeAdapter(Battle)
 _outcome: TypeAdapter[Outcome] = TypeAdapter(ItemResult | ItemFailure)
+_environment = TypeAdapter(dict[str, dict[str, str]])
 _this = battles.update().where(battles.c.id == sa.bindparam("battle"))
 _progress = _this.where(battles.c.state == "running").values(attempts=1)
 _notice = notices.insert().from_select(
@@ -78,6 +82,24 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadableEntry:
+    """A battle's line that is damaged, or that a newer release wrote: what it is for sure, and what is wrong with it.
+
+    The columns that repeat its plan are believed as far as they are texts.
+    """
+
+    id: str
+    state: str
+    created: float | None
+    device: str
+    task: str
+    models: tuple[str, str]
+    """Addresses of A and B."""
+    reason: str
+    """What is wrong, in a sentence that names the battle and says the way out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenBattles:
     """How much there is to do, at the moment somebody asks for more."""
 
@@ -105,17 +127,28 @@ UNCONDITIONAL = Admission()
 class Ledger:
     """One connection to the record. Cheap to open; close it, or use it as a context manager.
 
+    patience  seconds to wait for another program that keeps it locked
+
     Raises, whatever is done with it:
         DiskFull: nothing more can be written down; what was, stays.
-        CallerMistake: the file is damaged, or a newer release wrote it.
+        Locked: another program kept it for longer than that.
+        CallerMistake: the file is damaged, lost, or a newer release wrote it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float | None = None) -> None:
         self.path = home() / "ledger.db"
-        database = Database(url=sa.URL.create("sqlite", database=str(self.path)), schema=LEDGER)
+        self.patience = LOCK_TIMEOUT if patience is None else patience
+        beginning.check(self.path)
+        # Whoever waits long does so a second at a time: a signal is not heard in the middle of a wait.
+        timeout = self.patience if self.patience <= LOCK_TIMEOUT else 1.0
+        url = sa.URL.create("sqlite", database=str(self.path))
+        database = Database(url=url, schema=LEDGER, begun=beginning.begun(self.path), timeout=timeout)
         try:
             with self._clear_errors():
-                self.connection = database.connect()
+                self.connection = self._patiently(database.connect)
+                beginning.remember(self.path)
+        except NoTables as error:
+            raise beginning.lost(self.path, "has no tables") from error
         except SQLAlchemyError as error:  # not as any release writes it: nothing has been changed in it
             raise CallerMistake(
                 f"The ledger {self.path} cannot be opened ({reason(error)}); it is as it was. Set NOISEFLOOR_HOME to "
@@ -188,8 +221,14 @@ class Ledger:
     def claim(self, device: str) -> Entry | None:
         """The battle a device's worker should run now: an interrupted one first, then the oldest queued.
 
-        The attempt is written down before it is made, so a battle that kills its worker is counted.
+        The attempt is written down before it is made, so a battle that kills its worker is counted. One that cannot be
+        read has failed, and the next one is taken.
         """
+        while isinstance(entry := self._next(device), UnreadableEntry):
+            self.set_state(entry.id, "failed", only_from=("running",), message=entry.reason, exit_code=2)
+        return entry
+
+    def _next(self, device: str) -> Entry | UnreadableEntry | None:
         with self._writing():
             battle_id = self.connection.scalar(queries.NEXT, {"device": device})
             if battle_id is None:
@@ -201,6 +240,11 @@ class Ledger:
                 started=sa.func.coalesce(battles.c.started, time.time()),
             )
             return _entry(self.connection.execute(queries.ENTRY, {"battle": battle_id}).one())
+
+    def release(self, battle_id: str) -> None:
+        """Takes back the attempt that `claim` wrote down: its worker was asked to end, and the battle did nothing."""
+        with self._writing():
+            self._update(battle_id, attempts=sa.case((battles.c.attempts > 0, battles.c.attempts - 1), else_=0))
 
     def append(self, battle_id: str, side: Side, batch: Sequence[Outcome]) -> bool:
         """Writes outcomes down, all of them or nothing. False when the battle is no longer running.
@@ -261,19 +305,22 @@ class Ledger:
     # Reading
 
     def entry(self, battle_id: str) -> Entry:
-        """Raises Unknown when there is no such battle."""
+        """Raises Unknown when there is no such battle, Unreadable when it cannot be read."""
         ours = battle_id.isascii()  # half a character, as a broken name may have, cannot even be asked for
         for row in self._rows(queries.ENTRY, battle=battle_id) if ours else ():
-            return _entry(row)
+            entry = _entry(row)
+            if isinstance(entry, UnreadableEntry):
+                raise Unreadable(entry.reason)
+            return entry
         raise Unknown(
             f"There is no battle {shown(battle_id)} in {self.path}. "
             "It may have been fought on another machine, or with another NOISEFLOOR_HOME."
         )
 
-    def entries(
+    def lines(
         self, *, states: Sequence[State] = (), owner: str | None = None, measuring: bool = False, limit: int = 200
-    ) -> list[Entry]:
-        """Battles, newest first.
+    ) -> list[Entry | UnreadableEntry]:
+        """Battles, newest first, those that cannot be read among them.
 
         states     those wanted; all where none is named
         owner      whose; None for everybody's
@@ -283,13 +330,22 @@ class Ledger:
         query = queries.newest(states, owner, measuring=measuring)
         return [_entry(row) for row in self._rows(query, limit=limit)]
 
+    def entries(
+        self, *, states: Sequence[State] = (), owner: str | None = None, measuring: bool = False, limit: int = 200
+    ) -> list[Entry]:
+        """Those of them that can be read. Its parameters are those of `lines`."""
+        return _readable(self.lines(states=states, owner=owner, measuring=measuring, limit=limit))
+
     def sealed(self, by: str | None = None, *, limit: int = 200) -> list[Entry]:
-        """Battles that somebody made a forecast for, or only this person, newest first."""
-        return [_entry(row) for row in self._rows(queries.forecasts(by), limit=limit)]
+        """Battles that somebody made a forecast for, or only this person, newest first, that can be read."""
+        return _readable(_entry(row) for row in self._rows(queries.forecasts(by), limit=limit))
 
     def repeats(self, battle_id: str) -> list[Entry]:
-        """The battles that name this one in their plans, oldest first; itself among them if it names itself."""
-        return [_entry(row) for row in self._rows(queries.REPEATS, battle=battle_id)]
+        """The battles that name this one in their plans, oldest first; itself among them if it names itself.
+
+        One that cannot be read is as if it had not been run.
+        """
+        return _readable(_entry(row) for row in self._rows(queries.REPEATS, battle=battle_id))
 
     def ahead(self, entry: Entry) -> int:
         """How many open battles of the same device come before this one."""
@@ -301,9 +357,18 @@ class Ledger:
         return dict(map(tuple, self._rows(queries.STARTED, since=moment)))
 
     def outcomes(self, battle_id: str, side: Side) -> list[Outcome]:
-        """In the order they were written down."""
-        rows = self._rows(queries.OUTCOMES, battle=battle_id, side=side)
-        return [_outcome.validate_json(body) for (body,) in rows]
+        """In the order they were written down.
+
+        battle_id  whose they are
+        side       who was asked
+
+        Raises:
+            Unreadable: one of them is damaged: a verdict without it would be another one.
+        """
+        return [
+            _readable_outcome(battle_id, side, *row)
+            for row in self._rows(queries.OUTCOMES, battle=battle_id, side=side)
+        ]
 
     def pairs(self, battle_id: str) -> list[tuple[str, float | None, float | None]]:
         """(item, score of A, score of B) of every item both sides are done with; None for an answer that failed."""
@@ -342,12 +407,30 @@ class Ledger:
     # Both
 
     def _rows(self, query: queries.Query, **given: object) -> Sequence[queries.Line]:
-        with self._clear_errors(), self.connection.begin():
-            return self.connection.execute(query, given).all()
+        def read() -> Sequence[queries.Line]:
+            with self.connection.begin():
+                return self.connection.execute(query, given).all()
+
+        with self._clear_errors():
+            return self._patiently(read)
 
     def _value(self, query: queries.Query, **given: object) -> Any:
-        with self._clear_errors(), self.connection.begin():
-            return self.connection.scalar(query, given)
+        def read() -> Any:
+            with self.connection.begin():
+                return self.connection.scalar(query, given)
+
+        with self._clear_errors():
+            return self._patiently(read)
+
+    def _patiently(self, attempt: Callable[[], T]) -> T:
+        """What the attempt comes to, as soon as nobody else keeps the ledger locked."""
+        deadline = time.monotonic() + self.patience
+        while True:
+            try:
+                return attempt()
+            except SQLAlchemyError as error:
+                if fault(error) != "locked" or time.monotonic() >= deadline:
+                    raise
 
     def _update(self, battle_id: str, *, only_from: Sequence[State] = (), **values: object) -> bool:
         """Changes a battle's line, if it is in one of these states where any is named. Returns whether it was there."""
@@ -356,7 +439,8 @@ class Ledger:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        with self._clear_errors(), writing(self.connection):
+        with self._clear_errors(), ExitStack() as transaction:
+            self._patiently(lambda: transaction.enter_context(writing(self.connection)))
             yield
 
     @contextmanager
@@ -383,9 +467,10 @@ class Ledger:
                         "set NOISEFLOOR_HOME to a folder of your own."
                     ) from error
                 case "locked":
-                    raise EngineError(
-                        f"Another program kept the ledger {self.path} locked for {LOCK_TIMEOUT} seconds. Close what "
-                        "has it open, a database browser for instance, and start again: everything up to here is kept."
+                    raise Locked(
+                        f"Another program kept the ledger {self.path} locked for {self.patience:.0f} seconds. Close "
+                        "what has it open, a database browser for instance, and try again: everything up to here is "
+                        "kept, and a battle that runs waits for it and goes on by itself."
                     ) from error
             raise
 
@@ -420,24 +505,94 @@ def _state(state: State, message: str = "", exit_code: int = 0) -> dict[str, obj
 @lru_cache(maxsize=8)
 def _parsed(plan: str) -> Battle:
     """Whoever watches a battle asks again and again; its plan stays, and may name ten thousand items."""
-    return _battle.validate_json(plan)
+    battle = _battle.validate_json(plan)
+    if unknown := sorted(_keys(json.loads(plan)) - _keys(stored_form(battle))):
+        raise ValueError(f"its plan has {unknown[0]!r}, of which this version knows nothing")
+    return battle
 
 
-def _entry(row: queries.Line) -> Entry:
+def _keys(plan: Mapping[str, Any]) -> set[str]:
+    """All settings of a plan, those of its contenders as `a.harness.shots`."""
+    inner = {name: _keys(value) for name, value in plan.items() if isinstance(value, dict)}
+    return {*plan, *(f"{name}.{key}" for name, keys in inner.items() for key in keys)}
+
+
+def _readable(lines: Iterable[Entry | UnreadableEntry]) -> list[Entry]:
+    return [line for line in lines if isinstance(line, Entry)]
+
+
+def _entry(row: queries.Line) -> Entry | UnreadableEntry:
+    try:
+        return _readable_entry(row)
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        reason = (
+            f"Battle {_text(row.id)} cannot be read: {_in_short(error)}. A newer Noise Floor may have written it, or "
+            "the ledger is damaged (see: python -m engine doctor). It stays as it is; other battles are not concerned."
+        )
+        return UnreadableEntry(
+            id=_text(row.id),
+            state=_text(row.state),
+            created=row.created if isinstance(row.created, int | float) else None,
+            device=_text(row.device),
+            task=_text(row.task),
+            models=(_text(row.model_a), _text(row.model_b)),
+            reason=reason,
+        )
+
+
+def _text(cell: object) -> str:
+    """Whatever lies in a cell, as a text that can be shown."""
+    return str(cell).encode(errors="replace").decode()
+
+
+def _readable_entry(row: queries.Line) -> Entry:
+    """Raises ValueError, TypeError or AttributeError where the line is not as any release writes it."""
+    if row.state not in get_args(State):
+        raise ValueError(f"its state {row.state!r} is unknown")
     plan = row.plan if isinstance(row.plan, str) else row.plan.decode()  # bytes only after somebody changed it
+    battle = _parsed(plan)
+    if battle.id != row.id:
+        raise ValueError("its plan is another battle's")
+    for text in (row.phase, row.message, row.name, row.seal or ""):
+        text.encode()
     return Entry(
-        battle=_parsed(plan),
+        battle=battle,
         seal=Seal(digest=row.seal, plan=plan) if row.seal is not None else None,
-        environment=json.loads(row.environment),
+        environment=_environment.validate_json(row.environment),
         state=row.state,
         phase=row.phase,
         message=row.message,
-        exit_code=row.exit_code,
-        attempts=row.attempts,
-        created=row.created,
-        started=row.started,
-        finished=row.finished,
-        owner=row.owner,
+        exit_code=int(row.exit_code),
+        attempts=int(row.attempts),
+        created=float(row.created),
+        started=None if row.started is None else float(row.started),
+        finished=None if row.finished is None else float(row.finished),
+        owner=str(row.owner),
         name=row.name,
-        seconds_limit=row.seconds_limit,
+        seconds_limit=None if row.seconds_limit is None else float(row.seconds_limit),
     )
+
+
+def _readable_outcome(battle_id: str, side: Side, item: str, score: float | None, body: str) -> Outcome:
+    """An outcome that says the same as the columns which are counted by."""
+    try:
+        outcome = _outcome.validate_json(body)
+        if (outcome.item_id, outcome.score if isinstance(outcome, ItemResult) else None) != (item, score):
+            raise ValueError("its item or its score is not what is counted")
+    except (ValueError, TypeError, RecursionError) as error:
+        raise Unreadable(
+            f"Battle {battle_id} cannot be judged: the answer of contender {side.upper()} to {str(item)!r} is damaged "
+            f"({_in_short(error)}). A verdict without it would be another one; other battles are not concerned."
+        ) from error
+    return outcome
+
+
+def _in_short(error: Exception) -> str:
+    """What a plan, an answer or an environment has that it should not have, without its contents."""
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        return f"{place}: {first['msg']}" if place else first["msg"]
+    if isinstance(error, UnicodeError):
+        return "it holds bytes that are no text"
+    return str(error).splitlines()[0][:200] if str(error) else type(error).__name__

@@ -19,9 +19,9 @@ _battle: sa.BindParameter[str] = sa.bindparam("battle")
 _line = sa.select(
     *(battles.c[name] for name in ("id", "state", "phase", "message", "exit_code", "attempts")),
     *(battles.c[name] for name in ("created", "started", "finished", "owner", "name", "seconds_limit")),
-    *(battles.c[name] for name in ("environment", "seal", "plan")),
+    *(battles.c[name] for name in ("environment", "seal", "plan", "device", "task", "model_a", "model_b")),
 )
-"""A battle's line in the ledger; the columns left out repeat what its plan says."""
+"""A battle's line in the ledger; the last four repeat what its plan says, for when that cannot be read."""
 _newest = _line.order_by(battles.c.created.desc()).limit(sa.bindparam("limit"))
 _of_its_own = battles.c.repeats.is_(None)
 
@@ -57,7 +57,7 @@ STARTED = (
     .group_by(battles.c.owner)
 )
 OUTCOMES = (
-    sa.select(outcomes.c.body)
+    sa.select(outcomes.c.item, outcomes.c.score, outcomes.c.body)
     .where(outcomes.c.battle == _battle, outcomes.c.side == sa.bindparam("side"))
     .order_by(outcomes.c.at, outcomes.c.item)
 )

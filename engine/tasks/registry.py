@@ -56,3 +56,8 @@ def load_task(name: str) -> Task:
         raise Unknown.name("task", name, TASKS)
     tasks: tuple[Task, ...] = importlib.import_module(f"engine.tasks.catalogue.{CATALOGUE[name]}").TASKS
     return next(task for task in tasks if task.name == name)
+
+
+def title_of(name: str) -> str:
+    """What a task is called; its name where this release has none of it."""
+    return load_task(name).title if name in TASKS else name

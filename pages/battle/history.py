@@ -2,13 +2,16 @@
 noise, on the battle's own page."""
 
 from datetime import datetime
+from urllib.parse import quote
 
 import streamlit as st
 
-from engine import access, load_task, models, report
+from engine import access, models, report, tasks
 from engine.analysis import forecasts
+from engine.runs import UnreadableEntry
 from pages.format import plain
 from pages.shared import owners, person, tables
+from pages.shared.errors import in_words
 
 NAME = 130  # pixels: a long one leaves room for the rest
 
@@ -34,19 +37,30 @@ st.caption(
     "One battle at a time runs on a device; the others wait for it in this queue."
     + ("" if me.operator else " You see your own here, and wait for everybody's.")
 )
-named = any(entry.name for entry, _ in entries)
+named = any(not isinstance(line, UnreadableEntry) and line.name for line, _ in entries)
 rows = [
     {
-        "battle": f"battle?battle={entry.battle.id}",
-        "state": f"waiting, {ahead} ahead" if ahead else entry.state,
-        **({"name": entry.name} if named else {}),
-        **({"who": owners.named(entry.owner, me)} if me.operator else {}),
-        "contenders": " or ".join(models.find(c.model).title for c in (entry.battle.a, entry.battle.b)),
-        "benchmark": load_task(entry.battle.task).title,
-        "items": entry.battle.n,
-        "started": datetime.fromtimestamp(entry.created),
+        "battle": f"battle?battle={quote(line.id)}",
+        "state": "cannot be read",
+        **({"name": ""} if named else {}),
+        **({"who": ""} if me.operator else {}),
+        "contenders": " or ".join(models.title_of(address) for address in line.models),
+        "benchmark": line.task,
+        "items": None,
+        "started": datetime.fromtimestamp(line.created) if line.created else None,
     }
-    for entry, ahead in entries
+    if isinstance(line, UnreadableEntry)
+    else {
+        "battle": f"battle?battle={line.battle.id}",
+        "state": f"waiting, {ahead} ahead" if ahead else line.state,
+        **({"name": line.name} if named else {}),
+        **({"who": owners.named(line.owner, me)} if me.operator else {}),
+        "contenders": " or ".join(models.title_of(c.model) for c in (line.battle.a, line.battle.b)),
+        "benchmark": tasks.title_of(line.battle.task),
+        "items": line.battle.n,
+        "started": datetime.fromtimestamp(line.created),
+    }
+    for line, ahead in entries
 ]
 columns = {
     "battle": st.column_config.LinkColumn("open", display_text="open", width="small"),
@@ -54,3 +68,6 @@ columns = {
     "started": st.column_config.DatetimeColumn("started", format="calendar"),
 }
 tables.show(rows, columns=columns, key="battles")
+for line, _ in entries:
+    if isinstance(line, UnreadableEntry):
+        st.warning(in_words(line.reason))

@@ -16,12 +16,12 @@ EVERY = 1.5
 
 def show(battle_id: str) -> None:
     """Draws the battle now and again every 1.5 s; reruns the page when it is over. Space is kept for all parts."""
-    with errors_shown():  # it may have been deleted in another tab
+    with errors_shown():  # it may have been deleted in another tab, or the ledger be locked
         _show(runs.watch(battle_id))
 
 
 def _show(progress: Progress) -> None:
-    names = [models.find(contender.model).title for contender in (progress.battle.a, progress.battle.b)]
+    names = [models.title_of(contender.model) for contender in (progress.battle.a, progress.battle.b)]
     pairs = progress.pairs
     st.progress(progress.done / (2 * progress.battle.n), text=plain(_status(progress)))
     for column, name, side in zip(st.columns(2), names, (1, 2), strict=True):

@@ -8,7 +8,7 @@ import os
 import signal
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from types import FrameType
 from typing import Any
 
@@ -21,6 +21,7 @@ from engine.analysis import recordings
 from pages.charts import noise_chart, score_bars
 from pages.drawing.palette import DARK, LIGHT
 from pages.server import uploads
+from tutor import judge
 
 log = logging.getLogger(__name__)
 LONGEST_END = 8.0
@@ -79,6 +80,7 @@ def _start() -> None:
     except EngineError as error:  # the pages say it as well, and those that need no ledger work
         log.error("%s", error)
     _warm_up()
+    threading.Thread(target=_load_judge, daemon=True).start()  # nobody waits for it but the first learner
     gc.collect()
     gc.freeze()  # keeps the collector off what the imports made
     _tell_who_may_do_what()
@@ -91,6 +93,11 @@ def _warm_up() -> None:
     for colours in (LIGHT, DARK):
         noise_chart.draw(colours, len(battle.a), 40)
         score_bars.draw(colours)
+
+
+def _load_judge() -> None:
+    with suppress(EngineError):  # the first message says what is wrong
+        judge.local_judge().load()
 
 
 def _tell_who_may_do_what() -> None:

@@ -11,6 +11,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -107,7 +108,8 @@ def test_sessions_that_only_look_leave_no_rows(address: str, home: Path) -> None
     async def crowd() -> None:
         await asyncio.gather(*(look() for _ in range(10)))
 
-    asyncio.run(crowd())
+    with ThreadPoolExecutor(1) as pool:  # Playwright has a loop in this thread
+        pool.submit(lambda: asyncio.run(crowd())).result()
     with sqlite3.connect(home / "journal.db") as held:
         for table in ("talks", "turns", "sheets", "devices", "codes"):
             assert held.execute(f"select count(*) from {table}").fetchone() == (0,), table

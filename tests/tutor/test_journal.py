@@ -43,6 +43,41 @@ def answered(before: Talk, text: str = THOUGHT) -> Talk:
     return journal.read(before.id)
 
 
+BAD = [
+    "no JSON",
+    '{"why": "applies_',
+    "[]",
+    "7",
+    '{"why": "banana"}',
+    '{"why": "applies_concept", "concepts": 7}',
+    b"\xff",
+]
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_a_judgement_that_cannot_be_read_counts_nothing_and_hides_nothing(bad: str | bytes, own_home: Path):
+    other = answered(begun(lab="lab2"))
+    now = answered(answered(begun()), f"{THOUGHT} And so on.")
+    with sqlite3.connect(own_home / "journal.db") as db:
+        db.execute("UPDATE turns SET assessment = ? WHERE talk = ? AND number = 1", (bad, now.id))
+    db.close()
+    assert [talk.id for talk in journal.talks("ada")] == [other.id, now.id]
+    first, second = journal.read(now.id).exchanges
+    assert not first.counted and "cannot be read" in first.damage and first.learner == THOUGHT
+    assert second.counted and second.damage == ""
+    assert "cannot be read" in dialogue.transcript_markdown(journal.read(now.id))
+    told = dialogue.add_message(journal.read(now.id), "The margin was never said, so the lead may be luck.")
+    assert [*dialogue.respond(told, dialogue.Tutor(judge=Toy()))]
+
+
+def test_bytes_that_are_no_text_hide_nothing(own_home: Path):
+    now = answered(begun())
+    with sqlite3.connect(own_home / "journal.db") as db:
+        db.execute("UPDATE turns SET learner = CAST(x'41ff42' AS TEXT)")
+    db.close()
+    assert journal.read(now.id).exchanges[0].learner == "A?B"
+
+
 # ------------------------------------------------------------------ written first
 
 

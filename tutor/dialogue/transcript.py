@@ -71,6 +71,8 @@ def _turn(exchange: Exchange) -> list[str]:
         judged = exchange.assessment
         notice = f" {escaped(judged.notice)}" if judged.notice else ""
         lines += ["", f"*{status_line(judged)} (judge: {escaped(judged.judge)}){notice}*"]
+    elif exchange.damage:
+        lines += ["", f"*{exchange.damage}*"]
     return lines
 
 

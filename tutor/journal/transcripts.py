@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 
 import sqlalchemy as sa
+from pydantic import TypeAdapter
 from sqlalchemy.exc import IntegrityError
 
 from engine import CallerMistake
@@ -19,6 +20,7 @@ from tutor.journal import tables
 from tutor.journal.connection import to_read, to_write
 from tutor.journal.tables import turns
 
+_assessment = TypeAdapter(Assessment)
 _talks = tables.talks  # `talks` is what they are asked for with
 
 
@@ -182,12 +184,16 @@ def _open(connection: sa.Connection, talk: str, case: str, point: Point, questio
 
 
 def _exchange(row: sa.RowMapping) -> Exchange:
-    assessment = None
+    """A turn. A judgement that cannot be read is none: the turn does not count, and says so."""
+    assessment, damage = None, ""
     if row["assessment"]:
-        given = json.loads(row["assessment"])
-        assessment = Assessment(**{**given, "concepts": tuple(given["concepts"])})
-    fields = {name: row[name] for name in ("number", "case", "tutor", "learner", "reply", "voice", "said_at", "told")}
-    return Exchange(**fields, point=Point.parse(row["point"]), assessment=assessment)
+        try:
+            assessment = _assessment.validate_json(row["assessment"])
+        except ValueError:
+            damage = "The judgement of this message is damaged and cannot be read, so the message does not count."
+    fields = {name: row[name] for name in ("number", "case", "reply", "voice", "said_at", "told")}
+    fields |= {name: row[name].encode(errors="replace").decode() for name in ("tutor", "learner")}
+    return Exchange(**fields, point=Point.parse(row["point"]), assessment=assessment, damage=damage)
 
 
 def now() -> str:

@@ -25,6 +25,11 @@ ASSESS = IsolatedFunction(
     instead="It is kept: ask for the reply again.",
     limits=Limits(memory=1 << 30, computing=20, time=30, output=1 << 16, turn=30),
 )
+LOAD = IsolatedFunction(
+    name="tutor.judge.pooled:load", doing="Loading the judge", instead="A message loads it too.", limits=ASSESS.limits
+)
+CALLS = 20_000
+"""Messages that one process reads: it keeps nothing of them, and another would load the weights anew."""
 _assessment = TypeAdapter(Assessment)
 
 
@@ -32,7 +37,15 @@ class PooledJudge:
     """A `Judge` (assessment.py): the local one, called in a limited process that is started when first needed."""
 
     def __init__(self) -> None:
-        self._pool = Pool(size=1, functions=(ASSESS,))
+        self._pool = Pool(size=1, functions=(ASSESS, LOAD), nice=0, calls=CALLS)
+
+    def load(self) -> None:
+        """Has the process started and the weights loaded, so that the first message need not wait for it.
+
+        Raises:
+            LimitExceeded: it takes too long.
+        """
+        self._pool.call(LOAD, None)
 
     @property
     def name(self) -> str:
@@ -58,6 +71,11 @@ class PooledJudge:
             return _assessment.validate_python(self._pool.call(ASSESS, request))
         except (LimitExceeded, Busy) as error:
             raise JudgeFailure(str(error)) from error
+
+
+def load(_: None) -> None:
+    """What `PooledJudge.load` asks for, in its process."""
+    local.loaded_judge()
 
 
 def assess_request(request: dict[str, Any]) -> dict[str, Any]:

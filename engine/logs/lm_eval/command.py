@@ -15,7 +15,7 @@ from engine.battles.requests import END_OF_THINKING, decoding
 from engine.battles.rescoring import rule_of
 from engine.harness.config import HarnessConfig
 from engine.logs.lm_eval.definitions import DEFINITIONS, VERSION, definition, metric_and_filter, positions
-from engine.models.registry import ModelCard, find
+from engine.models.registry import ModelCard, card_of
 from engine.tasks.registry import load_task
 from engine.tasks.rendering import few_shot_contexts
 from engine.tasks.task import Task
@@ -30,7 +30,7 @@ def command(battle: Battle, side: Side) -> str:
     command falls short.
     """
     contender, task = battle.contender(side), load_task(battle.task)
-    harness, card = contender.harness, find(contender.address)
+    harness, card = contender.harness, card_of(contender.address)
     parts = ["lm_eval", "--model", _backend(card, task), "--model_args", _argument_list(model_arguments(battle, side))]
     parts += [*_task_and_rows(battle, task), "--num_fewshot", str(harness.shots)]
     parts += ["--seed", f"0,1234,1234,{harness.shots_seed}"]
@@ -54,7 +54,7 @@ def differences(battle: Battle) -> str:
 
 
 def _reasons(battle: Battle, task: Task, harness: HarnessConfig, model: str) -> list[str]:
-    benchmark, card = definition(task), find(model)
+    benchmark, card = definition(task), card_of(model)
     if task.name not in DEFINITIONS:
         return [f"lm-eval {VERSION} has no task {task.name}."]
     metric, _ = metric_and_filter(task, rule_of(task, harness))
@@ -93,7 +93,7 @@ def _has_opening(battle: Battle, task: Task, harness: HarnessConfig) -> bool:
 def model_arguments(battle: Battle, side: Side) -> dict[str, str | bool]:
     """What lm-eval is told of the model."""
     contender, task = battle.contender(side), load_task(battle.task)
-    card, harness = find(contender.address), contender.harness
+    card, harness = card_of(contender.address), contender.harness
     if card.kind == "endpoint":
         served: dict[str, str | bool] = {"model": card.title}
         if _is_chat(card, task):

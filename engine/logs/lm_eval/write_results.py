@@ -23,7 +23,7 @@ from engine.logs.lm_eval.command import generation, model_arguments
 from engine.logs.lm_eval.definitions import definition, positions
 from engine.logs.lm_eval.write_samples import Line, scorings
 from engine.logs.log import sha256
-from engine.models.registry import find
+from engine.models.registry import card_of
 from engine.stats.groups import aggregate, mean_of
 from engine.tasks.rendering import few_shot_contexts
 from engine.tasks.task import Task
@@ -41,7 +41,7 @@ def own_metric(result: BattleResult, side: Side) -> str:
 
 def published_name(contender: Contender) -> str:
     """What the model is called: the hub's name of what is there, else no more of an address than tells which it is."""
-    card = find(contender.address)
+    card = card_of(contender.address)
     return {"pack": card.address, "hub": card.upstream}.get(card.kind, card.title)
 
 
@@ -84,7 +84,7 @@ def results(result: BattleResult, side: Side, samples: Mapping[str, Sequence[Lin
         "system_instruction": system,
         "system_instruction_sha": sha256(system) if system else None,
         "fewshot_as_multiturn": harness.multiturn if harness.template == "chat" else None,
-        **_template(harness, find(contender.address).kind == "endpoint"),
+        **_template(harness, card_of(contender.address).kind == "endpoint"),
         "total_evaluation_time_seconds": str(math.fsum(outcome.seconds for outcome in answered)),
         "noise_floor": _ours(result, side) | {"failures": sum(isinstance(each, ItemFailure) for each in answered)},
     }
@@ -115,7 +115,7 @@ def _ours(result: BattleResult, side: Side) -> dict[str, Any]:
 def _config(result: BattleResult, side: Side) -> dict[str, Any]:
     """The run, as far as it is known."""
     battle, contender = result.battle, result.battle.contender(side)
-    card = find(contender.address)
+    card = card_of(contender.address)
     local = card.kind != "endpoint"
     dtype = result.environment.get(side, {}).get("dtype")
     return {

@@ -21,7 +21,7 @@ from engine.harness.prompt import Asked, Conversation, Turn
 from engine.logs.lm_eval.command import generation
 from engine.logs.lm_eval.definitions import NO_ANSWER, definition, metric_and_filter, positions
 from engine.logs.log import sha256
-from engine.models.registry import find
+from engine.models.registry import card_of
 from engine.tasks.rendering import RenderedItem, render
 from engine.tasks.task import Item, Task
 
@@ -58,7 +58,7 @@ def sample_lines(result: BattleResult, side: Side, *, with_texts: bool) -> dict[
     contender, outcomes = battle.contender(side), result.a if side == "a" else result.b
     harness, position = contender.harness, positions(task)
     rendered = render(task, harness, outcomes.keys())
-    served = find(contender.address).kind == "endpoint"
+    served = card_of(contender.address).kind == "endpoint"
     writer = _Writer(task=task, harness=harness, served=served, with_texts=with_texts)
     answered = set(battle.answered(result.a, result.b))
     items = sorted((i for i in result.items.values() if i.id in answered), key=lambda item: position[item.id])

@@ -76,7 +76,8 @@ class LocalModel:
     """
 
     def __init__(self, card: ModelCard, device: str, dtype: torch.dtype) -> None:
-        self.tokenizer, model, version = open_weights(card, dtype)
+        self.notices: list[str] = []
+        self.tokenizer, model, version = open_weights(card, dtype, self.notices)
         self.model = model.to(device)
         self.device = device
         self.dtype = dtype
@@ -85,7 +86,6 @@ class LocalModel:
         self.vocabulary = model.config.get_text_config().vocab_size
         words = max(self.vocabulary, len(self.tokenizer))
         self.encoder = Encoder(self.tokenizer, words, self._max_length())
-        self.notices: list[str] = []
         cuda = device == "cuda"
         self.max_rows = (800_000_000 if cuda else 40_000_000) // self.vocabulary
         self.rows_at_once = 128 if cuda else 16

@@ -1,17 +1,19 @@
 """Opens weights with transformers; converts a GGUF file once, so that the next start takes seconds.
 
 Reading a GGUF file means unpacking its 4-bit blocks to float32, 14 to 34 seconds for the packs' models. The
-result is kept as safetensors under the data folder, named by the hash of the file it came from. Only
-safetensors are read, never pickled weights, and no code that comes with a model is run.
+result is kept as safetensors under the data folder, named by the hash of the file it came from, with checksums that are
+compared whenever it is opened; what has changed is made again. Only safetensors are read, never pickled weights, and no
+code that comes with a model is run.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +23,19 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import cached_file
 
 from engine.errors import CorruptWeights, NoSource, Unsupported
-from engine.home import home
+from engine.home import make_folder
+from engine.models import checksums
 from engine.models.registry import ModelCard
 
 _CHUNK = 1 << 22
 
 
-def open_weights(card: ModelCard, dtype: torch.dtype) -> tuple[Any, Any, str]:
+def open_weights(card: ModelCard, dtype: torch.dtype, notices: list[str]) -> tuple[Any, Any, str]:
     """Tokenizer, model on the CPU in `dtype`, and a name for exactly these weights.
+
+    card     the model
+    dtype    the precision of its weights
+    notices  is added what somebody should know: converted weights that were damaged and made again
 
     Raises:
         NoSource: the weights are not on this machine; the message says what brings them.
@@ -36,8 +43,8 @@ def open_weights(card: ModelCard, dtype: torch.dtype) -> tuple[Any, Any, str]:
         Unsupported: transformers does not know the architecture, or it needs code of its own.
     """
     if card.kind in ("pack", "gguf"):
-        where, version = converted(card)
-        return *_from_transformers(str(_rounded(where, dtype)), None, dtype, local=True), version
+        where, version = converted(card, dtype, notices)
+        return *_from_transformers(str(where), None, dtype, local=True), version
     tokenizer, model = _from_transformers(card.location, card.revision, dtype, local=card.kind == "folder")
     if card.kind != "hub":
         return tokenizer, model, card.location
@@ -65,44 +72,62 @@ def _from_transformers(where: str, revision: str | None, dtype: torch.dtype, *, 
     return tokenizer, model.eval()
 
 
-def converted(card: ModelCard) -> tuple[Path, str]:
-    """The safetensors folder made from a GGUF file, made now if this is its first use.
+def converted(card: ModelCard, dtype: torch.dtype, notices: list[str]) -> tuple[Path, str]:
+    """The safetensors folder made from a GGUF file, and a name for its weights; made now if this is its first use.
 
-    A folder appears under its final name only when it is complete, so a killed conversion leaves nothing
-    that could be mistaken for one, and two processes at once do no harm.
+    Rounded while they are loaded, weights take the memory of both precisions, 1,150 MiB instead of 640 for 135 million:
+    each precision has a folder.
+
+    card     the model
+    dtype    the precision of its weights
+    notices  is added what somebody should know
     """
     parts: tuple[Path, ...] | None = card.weights.files() if card.weights else (Path(card.location),)
     if parts is None:
         raise NoSource(f"The weights of {card.address} are not installed. To get them: {card.advice()}.")
     digest = card.weights.sha256 if card.weights else _sha256(parts)
-    done = home() / "models" / f"{card.title.replace(' ', '-')}-{digest[:12]}"
-    if done.is_dir():
-        return done, f"sha256:{digest[:12]}"
-    done.parent.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=done.parent, prefix=".making-") as scratch:
-        gguf = _joined(parts, Path(scratch), card, digest)
-        made = Path(scratch) / "made"
-        _convert(gguf, made)
-        if not done.is_dir():
-            os.replace(made, done)
-    return done, f"sha256:{digest[:12]}"
+    exact = make_folder("models") / f"{card.title.replace(' ', '-')}-{digest[:12]}"
 
+    def convert(scratch: Path, made: Path) -> None:
+        _convert(_joined(parts, scratch, card, digest), made)
 
-def _rounded(folder: Path, dtype: torch.dtype) -> Path:
-    """The folder with its weights in another precision, made on its first use.
+    def round_(scratch: Path, made: Path) -> None:
+        whole = _kept(exact, convert, card.title, notices)
+        for part in _from_transformers(str(whole), None, dtype, local=True):
+            part.save_pretrained(made)
 
-    Rounded while they are loaded, they take the memory of both: 1,150 MiB instead of 640 for 135 million.
-    """
     if dtype == torch.float32:
-        return folder
-    done = folder.with_name(f"{folder.name}-{str(dtype).removeprefix('torch.')}")
-    if not done.is_dir():
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".making-") as scratch:
-            made = Path(scratch) / "made"
-            for part in _from_transformers(str(folder), None, dtype, local=True):
-                part.save_pretrained(made)
-            if not done.is_dir():
-                os.replace(made, done)
+        return _kept(exact, convert, card.title, notices), f"sha256:{digest[:12]}"
+    rounded = exact.with_name(f"{exact.name}-{str(dtype).removeprefix('torch.')}")
+    return _kept(rounded, round_, card.title, notices), f"sha256:{digest[:12]}"
+
+
+def _kept(done: Path, make: Callable[[Path, Path], None], title: str, notices: list[str]) -> Path:
+    """The folder, whole: made with `make(scratch, made)` where there is none, or where not every byte is as written.
+
+    It appears under its final name only when it is complete, so a killed conversion leaves nothing that could be
+    mistaken for one, and two processes at once do no harm.
+    """
+    damage = checksums.damage(done) if done.is_dir() else None
+    if damage is None and done.is_dir():
+        return done
+    with tempfile.TemporaryDirectory(dir=done.parent, prefix=checksums.SCRATCH) as scratch:
+        if damage is not None:  # first, for a disk may have been too full for it
+            with contextlib.suppress(FileNotFoundError):  # another process saw it as well
+                os.replace(done, Path(scratch) / "damaged")
+                shutil.rmtree(Path(scratch) / "damaged")
+        made = Path(scratch) / "made"
+        make(Path(scratch), made)
+        checksums.write(made)
+        try:
+            os.replace(made, done)
+        except OSError:
+            if not done.is_dir():  # another process was faster
+                raise
+    if damage is not None:
+        notices.append(
+            f"The converted weights of {title} were not as they should be ({damage}), so they were made again."
+        )
     return done
 
 

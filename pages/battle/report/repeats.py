@@ -68,7 +68,7 @@ def _offer(me: Person, result: BattleResult, measured: int, parts: GapDecomposit
                 f"About {figures.duration(len(settings) * n / speed)} on this machine, if each way takes as long as "
                 "the battle did; worked examples and opening the models come on top."
             )
-        if served := sum(models.find(c.model).kind == "endpoint" for c in (battle.a, battle.b)):
+        if served := sum(models.card_of(c.address).kind == "endpoint" for c in (battle.a, battle.b)):
             st.caption(f"That asks a server {served * len(settings) * n:,} questions more, which may cost money.")
         if st.button("Measure the protocol and rerun parts"):
             with errors_shown():

@@ -45,9 +45,11 @@ def show(result: BattleResult, me: Person, *, mine: bool) -> None:
     else:
         after = partial(findings.verdict_after, result, scores)
         noise_chart.show(after, len(scores), result.battle.n, result.names, key="final-noise")
-    _sources(result, me, mine=mine)
+    with errors_shown():
+        _sources(result, me, mine=mine)
     st.subheader(f"The {len(result.discordant_items):,} questions where they differ", anchor=False)
-    discordant_items.show(result, key="flips")
+    with errors_shown():  # the questions themselves may be gone from this machine
+        discordant_items.show(result, key="flips")
     st.subheader("Was it a fair fight?", anchor=False)
     settings_list.show(result)
     left, right = st.columns(2)

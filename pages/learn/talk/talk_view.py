@@ -153,7 +153,7 @@ def _status(exchange: Exchange, counted: int) -> str:
     """Counted or not, and why; how far that is; what else a reader should know about the judgement."""
     judged = exchange.assessment
     if judged is None:
-        return "Being read …"
+        return plain(exchange.damage) or "Being read …"
     if exchange.told:
         return "You asked to be told. This neither counts nor costs anything."
     mark = "●" if judged.substantive else "○"

@@ -214,10 +214,11 @@ def test_the_history_of_one_person(challenge: BattleRequest, in_process: None, c
     history = scored_battles("ann")
     assert [entry.battle.forecast and entry.battle.forecast.by for entry, _ in history] == ["ann", "ann"]
     assert all(isinstance(grade, ForecastScore) for _, grade in history)
-    (Path(contenders[1]) / "config.json").unlink()  # a model that is gone takes its grade with it, and nothing else
+    (Path(contenders[1]) / "config.json").unlink()  # a model that is gone takes no grade with it
     runs.start(replace(BATTLE, id="other"))
+    assert scored_battles("ann") == history
     told = {type(grade): sentences(grade)[0] for _, grade in scored_battles()}
-    assert "not graded: The folder" in told[Unscored]
+    assert "not graded: the battle failed" in told[Unscored]
 
 
 # ---- on the command line

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +15,7 @@ from engine import BattleRequest, runs
 from engine.errors import BattleFailed, DiskFull
 from engine.home import PROJECT
 from engine.runs import service
+from engine.runs.ending import Ending
 from engine.runs.executor import (
     DISK_FULL_PAUSE,
     EXIT_DISK_FULL,
@@ -22,7 +25,8 @@ from engine.runs.executor import (
     log_file,
     spawn_worker,
 )
-from engine.runs.lock import device_lock
+from engine.runs.lock import busy, device_lock
+from engine.store.ledger import Ledger
 from tests.engine.runs.conftest import started
 
 STARTING = Delay(reason="starting a worker")
@@ -42,9 +46,11 @@ class Machine:
 
     def __init__(self) -> None:
         self.spawned: list[Process] = []
+        self.told: list[Ending | None] = []
         self.now = 100.0
 
-    def spawn(self, device: str) -> Process:
+    def spawn(self, device: str, before: Ending | None = None) -> Process:
+        self.told.append(before)
         self.spawned.append(Process())
         return self.spawned[-1]
 
@@ -73,7 +79,7 @@ def test_one_worker_however_many_look(executor: LocalExecutor, machine: Machine)
 def test_one_worker_for_many_threads_that_look_at_once(machine: Machine) -> None:
     """Starting one takes a while, in which the others look as well."""
 
-    def slow_spawn(device: str) -> Process:
+    def slow_spawn(device: str, before: Ending | None) -> Process:
         time.sleep(0.2)
         return machine.spawn(device)
 
@@ -171,3 +177,51 @@ def test_a_worker_outlives_who_started_it_and_writes_to_its_log(monkeypatch: pyt
 def test_a_real_worker_ends_when_its_queue_is_empty() -> None:
     worker = spawn_worker("cpu")
     assert worker.wait(60) == 0, log_file("cpu").read_text()
+
+
+def test_a_worker_is_told_how_the_one_before_it_ended(
+    executor: LocalExecutor, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kills = iter([3, 3, 3, 3, 4, 4, 4])  # counted at each start, and where a worker did not end in order
+    monkeypatch.setattr("engine.runs.executor.kills_for_want_of_memory", lambda: next(kills))
+    monkeypatch.setattr("engine.runs.ending.kills_for_want_of_memory", lambda: next(kills))
+    for code in (0, -9, -9, None):
+        executor.ensure("cpu")
+        machine.spawned[-1].returncode = code
+        machine.now += RESPAWN_PAUSE
+    assert machine.told == [
+        None,
+        None,
+        Ending(code=-9, for_want_of_memory=False),
+        Ending(code=-9, for_want_of_memory=True),
+    ]
+
+
+def test_it_is_handed_over_on_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subprocess, "Popen", lambda command, **options: command)
+    ending = Ending(code=-9, for_want_of_memory=None)
+    assert spawn_worker("cpu", ending)[-1] == ending.written()
+    assert Ending.read(ending.written()) == ending
+
+
+def test_a_worker_that_was_asked_to_end_has_not_failed(executor: LocalExecutor, machine: Machine) -> None:
+    for code in (143, -15, 143, -15):
+        executor.ensure("cpu")
+        machine.spawned[-1].returncode = code
+        machine.now += RESPAWN_PAUSE
+    assert len(machine.spawned) == 4
+
+
+def test_a_real_worker_that_is_asked_to_end_lets_its_battle_be(own_home: Path) -> None:
+    """While it waits for a ledger that somebody else keeps locked, too."""
+    with Ledger(), sqlite3.connect(own_home / "ledger.db", isolation_level=None) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        worker = spawn_worker("cpu")
+        while not busy("cpu"):
+            assert worker.poll() is None
+            time.sleep(0.05)
+        time.sleep(1)
+        worker.terminate()
+        assert worker.wait(20) == 143
+        other.execute("ROLLBACK")
+    other.close()

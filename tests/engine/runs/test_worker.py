@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import shutil
+import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,10 +15,11 @@ import pytest
 
 from engine import BattleRequest, runs
 from engine.battles.battle import Battle
-from engine.errors import CorruptWeights, DiskFull, Unknown
+from engine.errors import CorruptWeights, DiskFull, Unknown, Unreadable
+from engine.runs.ending import Ending
 from engine.runs.lock import device_lock
-from engine.runs.worker import MAX_ATTEMPTS, work
-from engine.store.ledger import Admission, Ledger
+from engine.runs.worker import MAX_ATTEMPTS, AskedToEnd, work
+from engine.store.ledger import Admission, Entry, Ledger, UnreadableEntry
 from tests.conftest import ToyModel
 from tests.engine.runs.conftest import started
 
@@ -109,7 +113,98 @@ def test_a_battle_that_kills_every_worker_is_given_up(
     work("cpu")
     progress = runs.watch(battle_id)
     assert (progress.state, progress.exit_code) == ("failed", 1)
-    assert f"{MAX_ATTEMPTS} workers in a row died" in progress.message and "for want of memory" in progress.message
+    assert f"{MAX_ATTEMPTS} workers in a row ended while opening ruby." in progress.message
+    assert "memory" not in progress.message  # of which there is no sign
+
+
+@pytest.mark.parametrize(
+    ("before", "says"),
+    [
+        (
+            Ending(code=-9, for_want_of_memory=True),
+            "signal 9 (SIGKILL), and the kernel counts a kill for want of memory",
+        ),
+        (Ending(code=-9, for_want_of_memory=False), "signal 9 (SIGKILL); of a want of memory there is no sign"),
+        (Ending(code=-9, for_want_of_memory=None), "may have been somebody, or the kernel for want of memory"),
+        (Ending(code=-11, for_want_of_memory=None), "signal 11 (SIGSEGV); of a want of memory there is no sign"),
+        (Ending(code=1, for_want_of_memory=False), "ended with exit code 1."),
+    ],
+)
+def test_a_battle_that_is_given_up_says_what_is_known(battle_request: BattleRequest, before: Ending, says: str) -> None:
+    battle_id = started(battle_request)
+    with Ledger() as ledger:
+        for _ in range(MAX_ATTEMPTS):
+            ledger.claim("cpu")
+            ledger.set_phase(battle_id, "running")
+    work("cpu", before)
+    message = runs.watch(battle_id).message
+    assert "ended without finishing another item" in message and says in message
+
+
+def test_to_be_asked_to_end_is_no_attempt(battle_request: BattleRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    battle_id = started(battle_request)
+
+    def asked(*_: Any) -> ToyModel:
+        raise AskedToEnd(143)
+
+    for _ in range(2 * MAX_ATTEMPTS):
+        monkeypatch.setattr("engine.runs.worker.open_model", asked)
+        with pytest.raises(AskedToEnd):
+            work("cpu")
+        with Ledger() as ledger:
+            assert (ledger.entry(battle_id).state, ledger.entry(battle_id).attempts) == ("running", 0)
+    monkeypatch.setattr("engine.runs.worker.open_model", lambda address, *_: ToyModel(Path(address).name))
+    work("cpu")
+    assert runs.watch(battle_id).state == "done"
+
+
+def test_a_locked_ledger_is_waited_for_and_fails_no_battle(
+    battle_request: BattleRequest, monkeypatch: pytest.MonkeyPatch, own_home: Path
+) -> None:
+    """Longer than SQLite waits by itself, in the middle of a battle."""
+    battle_id = started(battle_request)
+    other = sqlite3.connect(own_home / "ledger.db", isolation_level=None, check_same_thread=False)
+    free = threading.Timer(3.0, lambda: other.execute("ROLLBACK"))
+
+    def lock() -> None:
+        if not free.ident:  # once, by the contender that is asked first
+            other.execute("BEGIN IMMEDIATE")
+            free.start()
+
+    interrupt(monkeypatch, lock)
+    monkeypatch.setattr("engine.store.ledger.LOCK_TIMEOUT", 0.1)
+    work("cpu")
+    free.join()
+    other.close()
+    assert runs.watch(battle_id).state == "done"
+
+
+def test_a_battle_that_cannot_be_read_does_not_stop_the_queue(
+    battle_request: BattleRequest, opened: list[ToyModel], own_home: Path
+) -> None:
+    bad, good = started(battle_request, seed=1), started(battle_request, seed=2)
+    with sqlite3.connect(own_home / "ledger.db") as db:
+        db.execute("DROP TRIGGER plans_stay")
+        db.execute("UPDATE battles SET plan = '{' WHERE id = ?", (bad,))
+    db.close()
+    work("cpu")
+    assert runs.watch(good).state == "done"
+    with pytest.raises(Unreadable, match=f"Battle {bad} cannot be read"):
+        runs.watch(bad)
+    assert [type(line) for line, _ in runs.history()] == [Entry, UnreadableEntry]
+
+
+def test_a_contender_whose_folder_is_gone_fails_its_battle_alone(
+    battle_request: BattleRequest, opened: list[ToyModel], tmp_path: Path
+) -> None:
+    shutil.copytree(tmp_path / "ruby", tmp_path / "opal")
+    bad = started(battle_request, a=str(tmp_path / "opal"))
+    good = started(battle_request)
+    shutil.rmtree(tmp_path / "opal")
+    work("cpu")
+    assert (runs.watch(bad).state, runs.watch(good).state) == ("failed", "done")
+    assert "There is no model at" in runs.watch(bad).message
+    assert runs.result(bad).names == ("opal", "jade")
 
 
 def test_resuming_under_other_conditions_is_said(battle_request: BattleRequest, opened: list[ToyModel]) -> None:

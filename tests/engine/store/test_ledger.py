@@ -16,9 +16,8 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from engine.battles.battle import Battle, Contender, ItemFailure, ItemResult
-from engine.errors import CallerMistake, DiskFull, EngineError, Unknown
+from engine.errors import CallerMistake, DiskFull, EngineError, Locked, Unknown
 from engine.harness.config import Decoding, HarnessConfig
-from engine.store import database
 from engine.store.ledger import Admission, Ledger, OpenBattles
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -300,11 +299,10 @@ def test_readers_do_not_wait_for_a_writer_and_writers_do(ledger: Ledger, own_hom
     assert items(ledger) == ["sky/0", "sky/1"]
 
 
-def test_a_ledger_that_stays_locked_is_said(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "LOCK_TIMEOUT", 0)
-    with Ledger() as ledger, sqlite3.connect(own_home / "ledger.db", isolation_level=None) as other:
+def test_a_ledger_that_stays_locked_is_said(own_home: Path) -> None:
+    with Ledger(patience=0) as ledger, sqlite3.connect(own_home / "ledger.db", isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(EngineError, match=r"ledger\.db locked.*everything up to here is kept"):
+        with pytest.raises(Locked, match=r"ledger\.db locked.*everything up to here is kept"):
             ledger.add(battle())
         other.execute("ROLLBACK")
         ledger.add(battle())

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from sqlalchemy.exc import IntegrityError
 
 from engine.battles.battle import Battle, ItemFailure, ItemResult
-from engine.errors import CallerMistake, DiskFull
+from engine.errors import CallerMistake, DiskFull, Unreadable
 from engine.store.ledger import Ledger
 from tests.full_disk import full_disk
 
@@ -203,7 +203,7 @@ def test_an_outcome_that_is_no_json_concerns_its_battle_alone(read: Read, own_ho
     db.close()
     test_every_battle_is_as_it_was(read)
     with Ledger() as ledger:
-        with pytest.raises(ValueError, match="JSON"):
+        with pytest.raises(Unreadable, match=rf"{battle} cannot be judged.*{item}.*JSON"):
             ledger.outcomes(battle, side)
         others = [other for other in read if other != battle]
         assert others

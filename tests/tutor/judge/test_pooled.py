@@ -43,3 +43,10 @@ def test_a_message_that_takes_long_is_stopped_and_said_so(monkeypatch: pytest.Mo
     said = message(THOUGHT)
     with pytest.raises(JudgeFailure, match="Reading this message took longer than 0 s"):
         pooled.PooledJudge().assess(said, extract_own_words(said))
+
+
+def test_the_server_may_have_it_loaded_before_anybody_writes():
+    judge = pooled.PooledJudge()
+    judge.load()
+    said = message(THOUGHT)
+    assert judge.assess(said, extract_own_words(said)).judge == name_here()

@@ -5,14 +5,12 @@ Numbers are compared with one sequence at a time, written out in `zoo`.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import gguf
 import pytest
 import torch
 import transformers
@@ -366,40 +364,6 @@ def test_a_device_or_precision_there_is_not(device: str, dtype: str, words: str,
         open_local(find(str(zoo / "llama")), device, dtype)
 
 
-@pytest.fixture(scope="session")
-def gguf_file(zoo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny llama as llama.cpp's converter would write it: its names, its order of rows in q and k."""
-    file = tmp_path_factory.mktemp("gguf") / "tiny.gguf"
-    model = transformers.AutoModelForCausalLM.from_pretrained(zoo / "llama")
-    tokenizer = transformers.AutoTokenizer.from_pretrained(zoo / "llama")
-    bpe = json.loads((zoo / "llama" / "tokenizer.json").read_text())["model"]
-    out = gguf.GGUFWriter(file, "llama")
-    out.add_context_length(256)
-    out.add_embedding_length(32)
-    out.add_block_count(2)
-    out.add_feed_forward_length(64)
-    out.add_head_count(4)
-    out.add_head_count_kv(2)
-    out.add_layer_norm_rms_eps(1e-6)
-    out.add_rope_freq_base(10_000.0)
-    out.add_tokenizer_model("gpt2")
-    out.add_token_list(tokenizer.convert_ids_to_tokens(range(len(tokenizer))))
-    out.add_token_types([3, 3] + [1] * (len(tokenizer) - 2))
-    out.add_token_merges([" ".join(pair) for pair in bpe["merges"]])
-    out.add_bos_token_id(0)
-    out.add_eos_token_id(1)
-    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, 2)
-    for name, weight in model.state_dict().items():
-        heads = {"q_proj": 4, "k_proj": 2}.get(name.split(".")[-2])
-        rows = weight if heads is None else weight.view(heads, 2, -1, 32).swapaxes(1, 2).reshape(weight.shape)
-        out.add_tensor(names.get_name(name, (".weight",)), rows.contiguous().numpy())
-    out.write_header_to_file()
-    out.write_kv_data_to_file()
-    out.write_tensors_to_file()
-    out.close()
-    return file
-
-
 def test_a_gguf_file_gives_the_numbers_of_what_it_was_made_from(
     gguf_file: Path, llama: LocalModel, own_home: Path
 ) -> None:
@@ -437,6 +401,10 @@ def test_a_damaged_gguf_file(
     assert list((own_home / "models").iterdir()) == []
 
 
+def _made(file: Path) -> tuple[Path, str]:
+    return converted(find(str(file)), torch.float32, [])
+
+
 def test_only_a_finished_conversion_is_taken_for_one(
     tmp_path: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -454,21 +422,21 @@ def test_only_a_finished_conversion_is_taken_for_one(
 
     monkeypatch.setattr("engine.models.local.weights._convert", half)
     with pytest.raises(SystemExit):
-        converted(find(str(file)))
+        _made(file)
     leftover = own_home / "models" / ".making-killed" / "made"  # what a kill that nothing outlives leaves behind
     leftover.mkdir(parents=True)
     monkeypatch.setattr("engine.models.local.weights._convert", whole)
-    folder, version = converted(find(str(file)))
+    folder, version = _made(file)
     assert (folder / "config.json").read_text() == "whole"
     assert folder.parent == own_home / "models" and version.startswith("sha256:")
     monkeypatch.setattr("engine.models.local.weights._convert", half)
-    assert converted(find(str(file))) == (folder, version)  # the second time nothing is converted
+    assert _made(file) == (folder, version)  # the second time nothing is converted
 
 
 def test_a_changed_file_is_converted_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.models.local.weights._convert", lambda gguf, into: into.mkdir())
     file = tmp_path / "mine.gguf"
     file.write_bytes(b"GGUF one")
-    first = converted(find(str(file)))
+    first = _made(file)
     file.write_bytes(b"GGUF two")
-    assert converted(find(str(file))) != first
+    assert _made(file) != first
