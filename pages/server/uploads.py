@@ -88,6 +88,10 @@ class _Folder:
             self._wait_for(place)
         return place
 
+    def all_written(self) -> Future[int]:
+        """Done when all that was added so far is on disk: its writer does one thing after the other."""
+        return self._writer.submit(int)
+
     def _wait_for(self, place: Path) -> None:
         if writing := self._written.pop(place, None):
             writing.result()
@@ -209,4 +213,7 @@ class OneAtATime:
             await self._app(scope, last_part_in_turn, send)
         finally:
             if mine:
-                self._in_memory.release()
+                try:
+                    await asyncio.wrap_future(_folder().all_written())
+                finally:
+                    self._in_memory.release()
