@@ -56,7 +56,7 @@ def show(result: BattleResult, me: Person, *, mine: bool) -> None:
     name = f"battle-{result.battle.id}"
     answered = len(result.a) + len(result.b)
     with left, errors_shown():
-        download.show("Download JSON", findings.battle_file(result), f"{name}.json")
+        download.show("Download JSON", findings.battle_file(result, paths=me.operator), f"{name}.json")
     with right:
         download.show("Download CSV", _csv(result.battle.id, answered, result), f"{name}.csv")
 
