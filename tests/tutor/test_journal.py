@@ -181,6 +181,8 @@ def test_a_learners_talks_are_listed_oldest_first_and_the_newest_of_a_lab_goes_o
     assert journal.talks("ada") == (first, other, second)
     assert journal.latest("ada", "lab1") == second
     assert journal.latest("ada", "lab3") is None and journal.talks("nobody") == ()
+    assert journal.latest_by_lab("ada") == {slug: journal.latest("ada", slug) for slug in ("lab1", "lab2")}
+    assert journal.latest_by_lab("nobody") == {}
 
 
 def test_delete_removes_everything_of_one_learner_and_nothing_of_another(own_home: Path):
