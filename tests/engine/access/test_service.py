@@ -348,3 +348,18 @@ def test_visitors_write_no_more_than_the_server_has_room_for(monkeypatch: pytest
     limit(monkeypatch, storage=0)
     with pytest.raises(NotAllowed):
         access.check_message(ANN, sent_today=0, stored=0)
+
+
+def test_whoever_deletes_everything_deletes_their_battles_with_it(toys: BattleRequest) -> None:
+    """Failed before: they stayed, with name and forecast, and were nobody's to delete."""
+    done = access.start(ANN, toys)
+    carry_out()
+    waiting, other = access.start(ANN, toys), access.start(BOB, toys)
+    assert access.delete_own(ANN) == 2
+    for gone in (done, waiting):
+        with pytest.raises(Unknown):
+            runs.watch(gone)
+    assert entries() == [other]
+    assert access.delete_own(Person(id="", operator=False)) == 0
+    carry_out()
+    assert runs.watch(other).state == "done"
