@@ -520,6 +520,8 @@ def _parsed(plan: str) -> Battle:
     battle = _battle.validate_json(plan)
     if unknown := sorted(_keys(json.loads(plan)) - _keys(stored_form(battle))):
         raise ValueError(f"its plan has {unknown[0]!r}, of which this version knows nothing")
+    if len(set(battle.item_ids)) < battle.n:
+        raise ValueError("its plan names an item twice, which would count twice")
     return battle
 
 
