@@ -63,7 +63,6 @@ class Unknown(CallerMistake):
         known  all names of that kind
         """
         given = given if len(given) <= 120 else f"{given[:120]}…"  # nearness takes a time that grows with the length
-        given = given if len(given) <= 120 else f"{given[:120]}…"  # nearness takes a time that grows with the length
         names = sorted(known)
         near = [name for name in names if given and name.startswith(given)]
         near = near or difflib.get_close_matches(given[:LONGEST_SHOWN], names, n=2, cutoff=0.5)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+from engine import runs
 from engine.battles.battle import SIDES
 from engine.doctor.finding import Finding
 from engine.errors import Unreadable
 from engine.home import home
 from engine.store import beginning
 from engine.store.database import complaints, format_of
-from engine.store.ledger import Ledger, UnreadableEntry
+from engine.store.ledger import Entry, Ledger, UnreadableEntry
 from engine.store.tables import LEDGER
 
 RECOVER = (
@@ -50,7 +51,7 @@ def battles() -> Iterator[Finding]:
     with Ledger() as opened:
         lines = opened.lines(measuring=True, limit=EVERYTHING)
         for line in lines:
-            reason = line.reason if isinstance(line, UnreadableEntry) else _unreadable_answer(opened, line.battle.id)
+            reason = line.reason if isinstance(line, UnreadableEntry) else _unreadable_answer(opened, line)
             if reason:
                 bad += 1
                 yield Finding(
@@ -87,10 +88,10 @@ def _file(name: str) -> Iterator[Finding]:
         yield Finding(subject=name, state="ok", says=f"{file.name} is whole, {file.stat().st_size / 1e6:,.1f} MB.")
 
 
-def _unreadable_answer(opened: Ledger, battle_id: str) -> str:
+def _unreadable_answer(opened: Ledger, entry: Entry) -> str:
     try:
-        for side in SIDES:
-            opened.outcomes(battle_id, side)
+        a, b = ({each.item_id: each for each in opened.outcomes(entry.battle.id, side)} for side in SIDES)
+        runs.check_whole(entry, a, b)
     except Unreadable as error:
         return str(error)
     return ""

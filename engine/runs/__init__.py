@@ -9,13 +9,26 @@ from engine.runs.estimates import pilot, probe, seconds_an_item
 from engine.runs.planning import plan
 from engine.runs.progress import Progress
 from engine.runs.request import BattleRequest
-from engine.runs.service import delete, history, rename, result, resume, resume_open, start, stop, wait, watch
+from engine.runs.service import (
+    check_whole,
+    delete,
+    history,
+    rename,
+    result,
+    resume,
+    resume_open,
+    start,
+    stop,
+    wait,
+    watch,
+)
 from engine.store.ledger import UnreadableEntry
 
 __all__ = [
     "BattleRequest",
     "Progress",
     "UnreadableEntry",
+    "check_whole",
     "delete",
     "history",
     "pilot",

@@ -12,8 +12,9 @@ import time
 from collections.abc import Mapping
 
 from engine.battles.battle import SIDES, Battle, Outcome
+from engine.battles.evaluate import blocks
 from engine.battles.result import BattleResult
-from engine.errors import CallerMistake, EngineError
+from engine.errors import CallerMistake, EngineError, Unreadable
 from engine.runs.executor import Executor, LocalExecutor
 from engine.runs.progress import Progress, progress_of
 from engine.store.ledger import OPEN_STATES, UNCONDITIONAL, Admission, Entry, Ledger, UnreadableEntry
@@ -125,42 +126,54 @@ def result(battle_id: str) -> BattleResult:
 
     Raises:
         Unknown: there is no such battle.
+        Unreadable: it, or what was answered, is damaged.
     """
     with Ledger() as ledger:
         entry = ledger.entry(battle_id)
         a, b = ({o.item_id: o for o in ledger.outcomes(battle_id, side)} for side in SIDES)
+        check_whole(entry, a, b)
         return BattleResult(
             battle=entry.battle,
             state=entry.state,
             a=a,
             b=b,
             environment=entry.environment,
-            notices=(*_losses(entry, a, b), *ledger.notices(battle_id)),
+            notices=tuple(ledger.notices(battle_id)),
             seconds=entry.finished - entry.started if entry.finished and entry.started else None,
             created=entry.created,
             seal=entry.seal,
         )
 
 
-def _losses(entry: Entry, a: Mapping[str, Outcome], b: Mapping[str, Outcome]) -> tuple[str, ...]:
-    """What is to be said of answers that a finished battle had and the ledger has no more.
+def check_whole(entry: Entry, a: Mapping[str, Outcome], b: Mapping[str, Outcome]) -> None:
+    """Compares what is there of a battle with what it must have.
 
     entry  the battle's
-    a, b   outcomes of each side that are there, by item
+    a, b   outcomes of each side, by item
+
+    Raises:
+        Unreadable: answers are lost, or there are some that nobody asked for: a verdict would be another one.
     """
-    if entry.state != "done":
-        return ()
-    ids = entry.battle.item_ids
-    if entry.battle.stop != "planned":  # it may have ended early, both sides after the same item
-        ids = ids[: 1 + max((n for n, item in enumerate(ids) if item in a and item in b), default=-1)]
-    lost = sum((item not in a) + (item not in b) for item in ids)
-    if not lost:
-        return ()
-    answers = "1 answer" if lost == 1 else f"{lost:,} answers"
-    return (
-        f"The ledger has lost {answers} of this battle, which was finished with all of them. What is said here is said "
-        "of those that are left, and may be another verdict than before. See: python -m engine doctor.",
+    battle = entry.battle
+    if strangers := (a.keys() | b.keys()) - set(battle.item_ids):
+        problem = f"it has an answer to {min(strangers)!r}, which is none of its items"
+    elif entry.state == "done" and (lost := sum((item not in a) + (item not in b) for item in _finished(battle, a, b))):
+        problem = f"{'1 answer' if lost == 1 else f'{lost:,} answers'} of it are lost, which it was finished with"
+    else:
+        return
+    raise Unreadable(
+        f"Battle {battle.id} cannot be judged: {problem}. A verdict without them would be another one. A copy of the "
+        "ledger from before may have it whole; other battles are not concerned."
     )
+
+
+def _finished(battle: Battle, a: Mapping[str, Outcome], b: Mapping[str, Outcome]) -> tuple[str, ...]:
+    """Items that both sides of a finished battle have answered; one that was decided may lack part of its last block."""
+    if battle.stop == "planned":
+        return battle.item_ids
+    last = max((n for n, item in enumerate(battle.item_ids) if item in a or item in b), default=0)
+    begin = next(block.start for block in blocks(battle) if block.start <= last < block.stop)
+    return battle.item_ids[:begin]
 
 
 def history(limit: int = 200, owner: str | None = None) -> list[tuple[Entry | UnreadableEntry, int]]:

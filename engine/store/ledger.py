@@ -31,6 +31,8 @@ from engine.store.database import LOCK_TIMEOUT, Database, NoTables, fault, reaso
 from engine.store.tables import LEDGER, battles, notices, outcomes
 
 State = Literal["queued", "running", "done", "stopped", "failed"]
+LATEST = 4_102_444_800.0
+"""The year 2100, in seconds since 1970."""
 OPEN_STATES: tuple[State, ...] = ("queued", "running")
 
 T = TypeVar("T")
@@ -569,6 +571,9 @@ def _readable_entry(row: queries.Line) -> Entry:
         raise ValueError("its plan is another battle's")
     for text in (row.phase, row.message, row.name, row.seal or ""):
         text.encode()
+    for moment in (row.created, row.started, row.finished):
+        if moment is not None and not 0 <= float(moment) <= LATEST:
+            raise ValueError("it has a date that is none")
     return Entry(
         battle=battle,
         seal=Seal(digest=row.seal, plan=plan) if row.seal is not None else None,

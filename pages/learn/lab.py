@@ -2,11 +2,13 @@
 
 import streamlit as st
 
+from engine import EngineError
 from labs import case_of, load_lab
 from pages.format import plain
 from pages.learn.exercises import calculator, sheet
 from pages.learn.talk import case_card, keep_tab, lesson, next_lab, progress_dots, speaker, talk_view
 from pages.shared import person
+from pages.shared.errors import in_words
 from tutor import dialogue
 
 if "lab" not in st.query_params:
@@ -15,7 +17,14 @@ lab = load_lab(st.query_params["lab"])
 me = person.current()
 tutor, notice = speaker.tutor_for(me)
 now = dialogue.resume(person.learner(), lab.slug)
-case = case_of(lab, now.case)
+try:
+    case = case_of(lab, now.case)
+except EngineError as error:  # the course pack has it no more, or the journal is damaged
+    st.error(in_words(str(error)))
+    if st.button("Start this lab over", help="A new talk; this one stays among your transcripts."):
+        dialogue.start_over(person.learner(), lab.slug)
+        st.rerun()
+    st.stop()
 
 with st.container(horizontal_alignment="center"), st.container(width=1240):
     st.header(plain(lab.title), anchor=False)

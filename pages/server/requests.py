@@ -17,7 +17,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 KINDS = {"rerun_script", "stop_script", "app_heartbeat", "file_urls_request", "backend_operation_request"}
 MOST_FILES = 200
 """Places for uploads asked for at once."""
-LONGEST_ADDRESS = 8_000  # bytes, of path and query
+LONGEST_PATH, LONGEST_QUERY = 1_000, 8_000  # bytes; a path is looked up on disk part by part
 RATE, BURST = 5.0, 60.0
 """Messages a second that one connection may send for long, and at once: nobody clicks faster for long."""
 CLOSED = ("/_stcore/metrics", "/_stcore/script-health-check")
@@ -32,8 +32,10 @@ class BoundedRequests:
         self.app, self._clock = app, clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and len(scope["raw_path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
-            answer = PlainTextResponse(f"An address has {LONGEST_ADDRESS:,} bytes at most here.", status_code=414)
+        if scope["type"] == "http" and (
+            len(scope["raw_path"]) > LONGEST_PATH or len(scope["query_string"]) > LONGEST_QUERY
+        ):
+            answer = PlainTextResponse("An address of this length is none of ours.", status_code=414)
             await answer(scope, receive, send)
             return
         if scope["type"] == "http" and scope["path"].endswith(CLOSED):

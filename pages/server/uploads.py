@@ -1,8 +1,8 @@
 """Uploads on disk: Streamlit keeps the bytes of every upload in the memory of the server until a session ends.
 
 `keep_on_disk` puts them into a folder that is the server's alone and goes with it, a file as soon as it is there, and
-bounds what a session and all of them may leave. `OneAtATime` stands before the upload route: Streamlit has a whole file
-in memory for a moment, so only one of them has its moment.
+bounds what a session and all of them may leave. `OneAtATime` stands before the upload route and receives files on disk
+as well: Streamlit has a whole one in memory for a moment, so only one of them has its moment.
 """
 
 from __future__ import annotations
@@ -20,9 +20,12 @@ from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+import streamlit as st
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import PlainTextResponse
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
@@ -32,6 +35,8 @@ from engine import CallerMistake
 ROUTE = "/_stcore/upload_file/"
 SESSION_BYTES, SESSION_FILES = 200 << 20, 200
 ALL_BYTES = 4 << 30
+AROUND_A_FILE, PART = 64 << 10, 256 << 10
+"""Bytes that a request may have beside its file; that are handed on at once."""
 PREFIX = "noisefloor-uploads-"
 
 Message = MutableMapping[str, Any]
@@ -189,31 +194,70 @@ def safe_name(name: str) -> str:
 
 
 class OneAtATime:
-    """ASGI middleware: an upload waits with its last part until no other file is in memory."""
+    """ASGI middleware: a file is received on disk, and handed on when no other is in memory.
 
-    def __init__(self, app: Application) -> None:
-        self._app = app
+    Streamlit would hold the parts of every file that is on its way. One that is too long on its way is given up.
+
+    app       what is asked then
+    most      files that are on their way at once
+    deadline  seconds that one may take to come, its wait for a place included
+    """
+
+    def __init__(self, app: Application, most: int = 32, deadline: float = 180.0) -> None:
+        self._app, self._deadline = app, deadline
+        self._under_way = asyncio.Semaphore(most)
         self._in_memory = asyncio.Lock()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "PUT" or ROUTE not in scope["path"]:
             await self._app(scope, receive, send)
             return
-        mine = False
+        with tempfile.TemporaryFile() as body:
+            try:
+                async with asyncio.timeout(self._deadline), self._under_way:
+                    await _receive_into(body, receive)
+            except TimeoutError:
+                await PlainTextResponse("This file took too long to come.", status_code=408)(scope, receive, send)
+                return
+            except _TooLarge:
+                await PlainTextResponse("This file is too large.", status_code=413)(scope, receive, send)
+                return
+            except ClientDisconnect:
+                return
+            async with self._in_memory:
+                await self._app(scope, _sender(body, receive), send)
+                await asyncio.wrap_future(_folder().all_written())
 
-        async def last_part_in_turn() -> Message:
-            nonlocal mine
-            message = await receive()
-            if not mine and not message.get("more_body"):
-                await self._in_memory.acquire()
-                mine = True
-            return message
 
-        try:
-            await self._app(scope, last_part_in_turn, send)
-        finally:
-            if mine:
-                try:
-                    await asyncio.wrap_future(_folder().all_written())
-                finally:
-                    self._in_memory.release()
+class _TooLarge(Exception):
+    """More than Streamlit would take."""
+
+
+async def _receive_into(body: IO[bytes], receive: Receive) -> None:
+    most = (st.get_option("server.maxUploadSize") << 20) + AROUND_A_FILE
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        await asyncio.to_thread(body.write, message.get("body", b""))
+        if body.tell() > most:
+            raise _TooLarge
+        if not message.get("more_body"):
+            body.seek(0)
+            return
+
+
+def _sender(body: IO[bytes], receive: Receive) -> Receive:
+    """What was received, once more; between two parts others have their turn."""
+    over = False
+
+    async def next_part() -> Message:
+        nonlocal over
+        if over:
+            return await receive()
+        await asyncio.sleep(0)
+        part = body.read(PART)
+        over = len(part) < PART
+        return {"type": "http.request", "body": part, "more_body": not over}
+
+    return next_part

@@ -38,7 +38,8 @@ def register(key: str) -> Register:
     """The register chosen last, on whichever card of this session."""
 
     def remember() -> None:
-        st.session_state["register"] = st.session_state[key]
+        if st.session_state[key] in REGISTERS:  # a forged choice may be none
+            st.session_state["register"] = st.session_state[key]
 
     chosen: Register = st.session_state.setdefault("register", "plain")
     st.session_state[key] = chosen

@@ -17,10 +17,20 @@ MOST_ANSWERS = 200
 
 
 def read_sheet(talk: str) -> dict[str, str]:
-    """What the learner filled in so far, by row."""
+    """What the learner filled in so far, by row.
+
+    Raises:
+        TutorError: the sheet is damaged; it is left as it is.
+    """
     with to_read() as connection:
         found = connection.scalar(sa.select(sheets.c.answers).where(sheets.c.talk == talk))
-    return json.loads(found) if found else {}
+    try:
+        answers = json.loads(found) if found else {}
+        if all(isinstance(text, str) for pair in answers.items() for text in pair):
+            return dict(answers)
+    except (ValueError, TypeError, AttributeError):
+        pass
+    raise TutorError("The sheet of this talk is damaged and stays as it is. Start this lab over to have a new one.")
 
 
 def save_sheet(talk: str, answers: Mapping[str, str]) -> None:

@@ -203,7 +203,7 @@ def _exchange(row: sa.RowMapping) -> Exchange:
             assessment = _assessment.validate_json(row["assessment"])
         except ValueError:
             damage = "The judgement of this message is damaged and cannot be read, so the message does not count."
-    fields = {name: row[name] for name in ("number", "case", "reply", "voice", "said_at", "told")}
+    fields = {name: row[name] for name in ("number", "case", "reply", "said_at", "told")} | {"voice": str(row["voice"])}
     fields |= {name: row[name].encode(errors="replace").decode() for name in ("tutor", "learner")}
     return Exchange(**fields, point=Point.parse(row["point"]), assessment=assessment, damage=damage)
 

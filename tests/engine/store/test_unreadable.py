@@ -48,6 +48,8 @@ DAMAGED = {
     "environment of numbers": ("environment", '{"a": 7}'),
     "another state": ("state", "paused"),
     "a date that is none": ("created", "yesterday"),
+    "a date without an end": ("created", 1e308),
+    "a date before all": ("finished", -1e12),
 }
 
 

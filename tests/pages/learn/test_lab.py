@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -185,3 +186,35 @@ def test_a_model_that_gives_out_is_replaced_and_the_page_says_so(endpoint: StubS
     app = say(open_lab(), GOOD[0])
     assert "these are the lab's own words" in texts(app)
     assert "1 of 3 counted" in texts(app)
+
+
+def damage(home: Path, statement: str) -> None:
+    with sqlite3.connect(home / "journal.db") as db:
+        db.execute(statement)
+    db.close()
+
+
+def test_a_talk_about_a_case_that_is_gone_can_be_begun_anew(own_home: Path) -> None:
+    """Failed before: the lab was closed to its learner for good."""
+    say(open_lab(), GOOD[0])
+    damage(own_home, "UPDATE talks SET \"case\" = 'nope'")
+    app = open_page(LAB, lab="lab1", learner="ann")
+    assert not app.exception
+    assert "nope" in app.error[0].value
+    press(app, "Start this lab over")
+    assert not app.exception
+    assert "0 of 3 counted" in texts(app)
+
+
+@pytest.mark.parametrize("kept", ["{", "[1]", '{"row": 7}'])
+def test_a_damaged_sheet_says_so_and_the_talk_goes_on(kept: str, own_home: Path) -> None:
+    """Failed before: a traceback in place of the page."""
+    say(open_lab(), GOOD[0])
+    talk = dialogue.resume("ann", "lab1")
+    journal.save_sheet(talk.id, {"verdict": "yes"})
+    damage(own_home, f"UPDATE sheets SET answers = '{kept}'")
+    damage(own_home, "UPDATE turns SET voice = CAST('m' AS BLOB)")
+    app = open_lab(tab="Exercise")
+    assert "damaged and stays as it is" in app.warning[0].value
+    assert "1 of 3 counted" in texts(open_lab())
+    assert not open_tab(app, "lab1", "Keep").exception

@@ -59,7 +59,9 @@ def test_with_https_it_never_travels_in_the_open_and_no_neighbour_can_plant_one(
     assert "; Secure" in TestClient(client.app, base_url="https://server").get("/", headers=PAGE).headers["set-cookie"]
 
 
-@pytest.mark.parametrize("change", ["1", "", "ann", lambda signed: signed[:-1], lambda signed: "x" + signed[1:]])
+@pytest.mark.parametrize(
+    "change", ["1", "", "ann", lambda signed: signed[:-1], lambda signed: "xy"[signed[0] == "x"] + signed[1:]]
+)
 def test_a_value_the_server_never_made_is_no_token(client: TestClient, change):
     ((name, signed),) = cookies(client.get("/", headers=PAGE)).items()
     planted = {name: change(signed) if callable(change) else change}
