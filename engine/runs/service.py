@@ -168,7 +168,7 @@ def check_whole(entry: Entry, a: Mapping[str, Outcome], b: Mapping[str, Outcome]
 
 
 def _finished(battle: Battle, a: Mapping[str, Outcome], b: Mapping[str, Outcome]) -> tuple[str, ...]:
-    """Items that both sides of a finished battle have answered; one that was decided may lack part of its last block."""
+    """Items that both sides of a finished battle answered; one that was decided may lack part of its last block."""
     if battle.stop == "planned":
         return battle.item_ids
     last = max((n for n, item in enumerate(battle.item_ids) if item in a or item in b), default=0)
