@@ -4,7 +4,7 @@ import streamlit as st
 
 from labs import case_of, load_lab
 from pages.format import plain
-from pages.learn.exercises import calculator, sheet
+from pages.learn.exercises import calculator, sheet, sheet_fields
 from pages.learn.talk import case_card, keep_tab, lesson, next_lab, progress_dots, speaker, talk_view
 from pages.shared import person
 from tutor import dialogue
@@ -20,6 +20,10 @@ case = case_of(lab, now.case)
 with st.container(horizontal_alignment="center"), st.container(width=1240):
     st.header(plain(lab.title), anchor=False)
     st.caption(f"{plain(lab.goal)} About {lab.minutes} minutes.")
+    if refusal := st.session_state.pop(sheet_fields.REFUSED, ""):
+        st.toast(
+            plain(refusal), icon=":material/warning:", duration="infinite"
+        )  # seen wherever the page is scrolled to
     left, right = st.columns([5, 8], gap="medium")
     with left:
         case_card.show(case)
@@ -39,7 +43,7 @@ with st.container(horizontal_alignment="center"), st.container(width=1240):
                 lesson.show(lab)
         if conversation.open:
             with conversation:
-                talk_view.show(lab, now, tutor, me)
+                talk_view.show(lab, now, tutor)
                 if notice:
                     st.caption(notice)
         if exercise.open:

@@ -6,7 +6,9 @@ import json
 from collections.abc import Mapping
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
+from tutor.errors import TutorError
 from tutor.journal.connection import to_read, to_write
 from tutor.journal.tables import notes, sheets
 from tutor.journal.transcripts import now
@@ -20,11 +22,18 @@ def read_sheet(talk: str) -> dict[str, str]:
 
 
 def save_sheet(talk: str, answers: Mapping[str, str]) -> None:
-    """Keeps the sheet as it is now; empty answers are not kept."""
+    """Keeps the sheet as it is now; empty answers are not kept.
+
+    Raises:
+        TutorError: there is no such talk, or no longer.
+    """
     text = json.dumps({row: answer for row, answer in answers.items() if answer})
-    with to_write() as connection:
-        connection.execute(sa.delete(sheets).where(sheets.c.talk == talk))
-        connection.execute(sa.insert(sheets).values(talk=talk, answers=text, saved_at=now()))
+    try:
+        with to_write() as connection:
+            connection.execute(sa.delete(sheets).where(sheets.c.talk == talk))
+            connection.execute(sa.insert(sheets).values(talk=talk, answers=text, saved_at=now()))
+    except IntegrityError as error:
+        raise TutorError("This lab was deleted meanwhile, so its sheet is not kept. Open it anew.") from error
 
 
 def read_note(name: str) -> str | None:

@@ -9,12 +9,16 @@ from typing import Any
 
 import streamlit as st
 
+from engine.errors import NotAllowed
 from pages.format import plain
+from pages.shared import person
 from tutor import journal
 from tutor.journal import Talk
 
 ABOUT = "about.case"
 TAKEN_OUT = "–"
+REFUSED = "a line that was not kept"
+"""Where a session has why, until its page says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,11 @@ def _saved_under(key: str, now: Talk, name: str) -> dict[str, Any]:
 
 def _save(now: Talk, name: str, key: str) -> None:
     """One line as it stands in the session; with the first one, the case the sheet is about."""
+    try:
+        person.check_still(now.learner)
+    except NotAllowed as error:
+        st.session_state[REFUSED] = str(error)
+        return
     value = st.session_state[key]
     empty = TAKEN_OUT if "." in name else ""
     entry = empty if value in (None, "") else str(value)
