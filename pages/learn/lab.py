@@ -21,9 +21,7 @@ with st.container(horizontal_alignment="center"), st.container(width=1240):
     st.header(plain(lab.title), anchor=False)
     st.caption(f"{plain(lab.goal)} About {lab.minutes} minutes.")
     if refusal := st.session_state.pop(sheet_fields.REFUSED, ""):
-        st.toast(
-            plain(refusal), icon=":material/warning:", duration="infinite"
-        )  # seen wherever the page is scrolled to
+        st.toast(plain(refusal), icon=":material/warning:", duration="infinite")  # however far it is scrolled
     left, right = st.columns([5, 8], gap="medium")
     with left:
         case_card.show(case)

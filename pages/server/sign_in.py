@@ -9,10 +9,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+from contextlib import suppress
 from urllib.parse import parse_qs
 
 import streamlit as st
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from engine import access
@@ -127,13 +128,15 @@ async def sign_out(request: Request) -> Response:
 
 
 async def _code(request: Request) -> str | None:
-    """What the form says; None where more was sent than a form has."""
+    """What the form says; None where more was sent than a form has, or less than was announced."""
     body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > LONGEST_FORM:
-            return None
-    return parse_qs(body.decode(errors="replace"), max_num_fields=10).get("code", [""])[0]
+    with suppress(ClientDisconnect):
+        async for part in request.stream():
+            body += part
+            if len(body) > LONGEST_FORM:
+                return None
+        return parse_qs(body.decode(errors="replace")).get("code", [""])[0]
+    return None
 
 
 def _sits_at_the_server(request: Request) -> bool:
