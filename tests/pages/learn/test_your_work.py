@@ -114,7 +114,7 @@ def test_an_old_tab_writes_nothing_for_whoever_was_here_before_a_code_was_entere
     refuses(sheet, talk)
     assert journal.talks("ann") == () and rows("sheets") == 0
     assert [len(each.exchanges) for each in journal.talks("eve")] == [1]
-    assert talk.session_state["say-lab1"] == "Whose?"  # in the box, to be sent if it still fits
+    assert talk.chat_input[0].proto.value == "Whose?"  # in the box, to be sent if it still fits
 
 
 def test_a_sheet_without_its_talk_is_a_sentence() -> None:
