@@ -6,6 +6,7 @@ All of it is its owner's alone: folders 0700, files 0600, whatever the process's
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from engine.errors import CallerMistake, shown
 
 PROJECT = Path(__file__).resolve().parents[1]
 """Where the product lies: the folder of `engine/`, `pages/` and `pyproject.toml`."""
+
+_NAME = r"[^\s'\"“”‘’,;()<>|]*[^\s'\"“”‘’,;()<>|.:/]"
+_PATH = re.compile(rf"(?<![\w:/.@<-])(?:…|~[\w.-]*|(?=/[^\s/]+/))/{_NAME}")
 
 
 def path_of(given: str) -> Path:
@@ -92,3 +96,14 @@ def _ours(folder: Path) -> bool:
     """Whether it is a data folder, and not one that others share which somebody named as one, like /tmp."""
     shared = folder.stat().st_mode & stat.S_ISVTX
     return not shared and any((folder / name).exists() for name in ("ledger.db", "journal.db"))
+
+
+def without_paths(sentence: str) -> str:
+    """A sentence that tells no stranger where things lie on the server: of a path only the last name is left.
+
+    Ours are known by their beginning, which may have a space in it, all others by their looks.
+    """
+    ours = (os.environ.get("NOISEFLOOR_HOME", ""), str(PROJECT), os.path.expanduser("~"))
+    for folder in sorted(filter(lambda folder: len(folder) > 2, ours), key=len, reverse=True):
+        sentence = sentence.replace(folder.rstrip("/"), "…")
+    return _PATH.sub(lambda found: f"…/{found[0].rpartition('/')[2]}", sentence)

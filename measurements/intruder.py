@@ -174,7 +174,7 @@ def xsrf_token(address: str) -> str:
 
 
 async def put(address: str, url: str, token: str, name: str, content: bytes) -> str:
-    """Uploads from a process of its own, which does not hold up the visitor who is timed here.
+    """Uploads from a process of its own, which does not hold up the visitor who is timed: it would be another machine.
 
     Returns nothing, or why the server refused.
     """
@@ -198,7 +198,8 @@ async def put(address: str, url: str, token: str, name: str, content: bytes) -> 
 
 
 UPLOAD = """
-import json, sys, urllib.request
+import json, os, sys, urllib.request
+os.nice(15)
 url, headers, body = sys.argv[1:]
 request = urllib.request.Request(url, data=open(body, "rb").read(), method="PUT", headers=json.loads(headers))
 try:

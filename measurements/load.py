@@ -7,9 +7,9 @@
 It starts two servers in turn, each as `make run` does: an app of one empty page, which is what Streamlit itself costs
 under the same acts, and ours over a data folder of its own. A learner is a browser as far as a server can tell: a
 WebSocket with a cookie of its own. It thinks, acts, and waits until all of the answer is here. An act is a rerun of
-home, of the choice of a battle or of the list of labs, or, every fourth, a message in a lab: from the click until the
-tutor's whole reply and the next question are drawn. The lab is opened before that, which is in the load and in no
-figure. At the end the journal is read: every message sent has to be in it once, judged and answered.
+home, of the choice of a battle, of the list of labs or of a lab, or, every fourth, a message in that lab: from the
+click until the tutor's whole reply and the next question are drawn. At the end the journal is read: every message sent
+has to be in it once, judged and answered.
 
 Clients and servers share the machine, so the clients' own work is in the times. Messages are the labelled ones that
 the judge was trained on; nothing here says whether they are judged well.
@@ -161,10 +161,11 @@ class Classroom:
             act += 1
             if lab is None:
                 self.pages.append(await session.visit())
-            elif act % TURN_EVERY:
+            elif act % TURN_EVERY == TURN_EVERY - 1:
+                self.pages.append(await session.visit(lab))
+            elif act % TURN_EVERY or session.here != lab:
                 self.pages.append(await session.visit(session.places[luck.choice(PAGES)]))
             else:
-                await session.visit(lab)  # to open it is no act of its own: the message is
                 self.sent += 1
                 self.turns.append(await session.say(lab, luck.choice(self.messages[lab.query.removeprefix("lab=")])))
             await asyncio.sleep(self.think * luck.uniform(0.75, 1.25))

@@ -169,7 +169,7 @@ class Server:
 
 def invent_battles(count: int) -> str:
     """Writes finished battles into the ledger of `NOISEFLOOR_HOME`. Returns the id of the last."""
-    from engine import BattleRequest, ItemResult, runs
+    from engine import BattleRequest, ItemResult, load_items, load_task, runs
     from engine.battles.battle import SIDES
     from engine.models.registry import PACKAGED
     from engine.store.ledger import Ledger
@@ -183,17 +183,19 @@ def invent_battles(count: int) -> str:
             battle_id = battle.id
             ledger.add(battle)  # `runs.start` would set a worker to it
             ledger.claim(battle.device)
+            items = {item.id: item for item in load_items(load_task(battle.task))}
+            all_choices = [items[id].choices for id in battle.item_ids]
             for side, skill in zip(SIDES, (0.55, 0.49), strict=True):
                 outcomes = [
                     ItemResult(
                         item_id=item,
                         score=float(luck.random() < skill),
                         choice=luck.randrange(3),
-                        logliks=tuple(luck.uniform(-60, -5) for _ in range(4)),
+                        logliks=tuple(luck.uniform(-60, -5) for _ in choices),
                         tokens=120,
                         seconds=0.1,
                     )
-                    for item in battle.item_ids
+                    for item, choices in zip(battle.item_ids, all_choices, strict=True)
                 ]
                 ledger.append(battle.id, side, outcomes)
             ran = {"device": "cpu", "dtype": "float32", "transformers": "invented", "torch": "invented"}

@@ -29,6 +29,8 @@ class Limits:
     """To the tutor, a person and day."""
     replies: int = 1_000
     """That a tutor's model writes a day, for everybody together; after them the labs' own words speak."""
+    storage: int = 1_000
+    """Megabytes of the journal, of everybody together, from which on visitors write nothing more into it."""
 
     @classmethod
     def configured(cls) -> Limits:

@@ -144,11 +144,26 @@ def readmission(person: Person, *going_on: tuple[Entry, float]) -> Admission:
     return UNCONDITIONAL if person.operator else admission(person, len(going_on))
 
 
-def check_message(person: Person, *, sent_today: int) -> None:
+def check_storage(person: Person, *, stored: int) -> None:
+    """Raises `NotAllowed` when a person may write nothing more into the journal.
+
+    stored  bytes of it, of everybody together
+    """
+    limits = limits_of(person)
+    if limits is not None and stored >= limits.storage * 1_000_000:
+        raise NotAllowed(
+            f"This server keeps no more of what visitors write: its {limits.storage:,} MB are full. Take along what "
+            "you have under “Keep”, and tell who runs it."
+        )
+
+
+def check_message(person: Person, *, sent_today: int, stored: int) -> None:
     """Raises `NotAllowed` when a person may send the tutor no more today.
 
     sent_today  messages of this person since `today`
+    stored      bytes of the journal, of everybody together
     """
+    check_storage(person, stored=stored)
     limits = limits_of(person)
     if limits is not None and sent_today >= limits.messages:
         raise NotAllowed(

@@ -79,6 +79,14 @@ def delete(person: Person, battle_id: str) -> None:
     runs.delete(_entry(person, battle_id).battle.id)
 
 
+def delete_own(person: Person) -> int:
+    """Removes every battle of a person's own, open ones too, with its repeats; returns how many there were."""
+    if not person.id:
+        return 0
+    with Ledger() as ledger:
+        return ledger.delete_of(person.id)
+
+
 def repeat(person: Person, battle_id: str, items: int) -> None:
     """Queues the battles that ask both contenders again in other ways, to see how far that moves their gap.
 

@@ -30,6 +30,11 @@ def ranked_outcome(item: Item, ranked: Logliks | Trouble, normalisation: str) ->
     """
     if isinstance(ranked, Trouble):
         return ItemFailure(item_id=item.id, reason=ranked.reason, message=ranked.message)
+    n = len(item.choices)
+    counts = [len(numbers) for numbers in (ranked.sums, ranked.scored, ranked.unconditional) if numbers]
+    if set(counts) - {n}:
+        message = f"There are {max(counts, key=lambda count: abs(count - n))} numbers for {n} choices."
+        return ItemFailure(item_id=item.id, reason="scoring", message=message)
     choice = best_choice(
         ranked.sums, item.choices, normalisation, scored=ranked.scored, unconditional=ranked.unconditional
     )

@@ -99,9 +99,13 @@ class Endpoint:
         """Host and port, for people."""
         return urlsplit(self.url).netloc
 
+    def without_key(self, words: str) -> str:
+        """A server's words, which may repeat the key that it was sent."""
+        return words.replace(self.key, "[key]") if self.key else words
+
     def redacted(self, words: str) -> str:
         """A server's words fit for a message: one line of at most 200 characters, without the key."""
-        safe = words.replace(self.key, "[key]") if self.key else words
+        safe = self.without_key(words)
         return " ".join("".join(letter if letter.isprintable() else " " for letter in safe).split())[:200]
 
 
@@ -186,7 +190,7 @@ class OpenAIClient:
             finish_reason = _finish_reason(choice)
             refused = finish_reason == "content_filter" or bool(choice.message.refusal)
             content = None if refused else choice.message.content
-            text = _text(content) if isinstance(content, str) else None
+            text = self.endpoint.without_key(_text(content)) if isinstance(content, str) else None
             tokens = _count(getattr(completion.usage, "total_tokens", 0) or 0, MOST_TOKENS)
         if text is not None and len(text) > LONGEST_TEXT:
             message = f"{self.endpoint.model} does not stop: {len(text):,} characters in one reply."
@@ -204,7 +208,7 @@ class OpenAIClient:
         allowance = self._allowance()
         with self._translated("chat", allowance):
             chunks = iter(self._chat(messages, {"max_tokens": max_tokens, "temperature": temperature}, stream=True))
-        written, finish_reason = "", None
+        written, finish_reason, held_back = "", None, ""
         while True:
             piece = ""
             with self._translated("stream", allowance):  # `next` alone: the caller's own errors are not the server's
@@ -216,8 +220,13 @@ class OpenAIClient:
             if len(written) > LONGEST:
                 message = f"{self.endpoint.model} does not stop: {len(written):,} characters so far."
                 raise self.endpoint.failure("stream", message)
-            if piece:
-                yield piece
+            words = self.endpoint.without_key(held_back + piece)
+            begun = _begun(self.endpoint.key, words)
+            held_back, words = words[len(words) - begun :], words[: len(words) - begun]
+            if words:
+                yield words
+        if held_back:
+            yield held_back
         self.check_end("stream", written, finish_reason)
 
     def check_end(self, step: str, text: str, finish_reason: str | None) -> None:
@@ -370,6 +379,11 @@ class OpenAIClient:
         facts["listed"] = f", but {listed}" if listed else ""
         sentence = endpoint.sentences.get(problem, endpoint.sentences["other"])
         return endpoint.failure(step, sentence.format(**facts), status)
+
+
+def _begun(key: str, words: str) -> int:
+    """Characters at the end of the words with which the key begins: it may come in pieces."""
+    return next((n for n in range(min(len(key) - 1, len(words)), 0, -1) if words.endswith(key[:n])), 0)
 
 
 def _text(content: Any) -> str:

@@ -11,6 +11,7 @@ from engine.analysis.forecasts import score_forecast
 from engine.battles.battle import SIDES, ItemFailure, Outcome, Side
 from engine.battles.rescoring import rescorings
 from engine.battles.result import BattleResult
+from engine.home import without_paths
 from engine.report.calibration import calibration_json
 from engine.report.forecasts import forecast_json
 from engine.report.rescoring import rescoring_json
@@ -35,8 +36,13 @@ ASSUMED = (
 )
 
 
-def battle_json(result: BattleResult) -> BattleDocument:
-    """The result as the command line writes it. Scores, gaps and intervals are fractions, A minus B."""
+def battle_json(result: BattleResult, *, paths: bool = True) -> BattleDocument:
+    """The result as the command line writes it. Scores, gaps and intervals are fractions, A minus B.
+
+    result  the battle
+    paths   whether what went wrong is told with paths of this machine, which are no stranger's business
+    """
+    tell = str if paths else without_paths
     battle, verdict = result.battle, result.verdict
     head: BattleDocument = {
         "battle_id": battle.id,
@@ -59,10 +65,10 @@ def battle_json(result: BattleResult) -> BattleDocument:
         "readings": [rescoring_json(rescoring) for rescoring in rescorings(result)],
         "calibration": {side: calibration_json(calibration(result, side)) for side in SIDES},
         "failures": [
-            {"side": side, "id": failure.item_id, "reason": failure.reason, "message": failure.message}
+            {"side": side, "id": failure.item_id, "reason": failure.reason, "message": tell(failure.message)}
             for side, failure in result.failures
         ],
-        "notices": list(result.notices),
+        "notices": [tell(notice) for notice in result.notices],
         "seconds": result.seconds,
         "date": datetime.fromtimestamp(result.created, UTC).date().isoformat(),
         "environment": {side: dict(result.environment.get(side, {})) for side in SIDES},

@@ -32,17 +32,18 @@ def decomposition(battle_id: str, *, owner: str, waiting: Waiting | None = None)
     return _DECOMPOSITION.validate_python(_POOL.call(PARTS, battle_id, owner=owner, waiting=waiting))
 
 
-def battle_file(battle_id: str, *, owner: str, waiting: Waiting | None = None) -> str:
+def battle_file(battle_id: str, *, paths: bool, owner: str, waiting: Waiting | None = None) -> str:
     """A battle as the command line writes it.
 
     battle_id  in the ledger
+    paths      see `battle_json`
     owner      for whom
     waiting    see `Pool.call`
 
     Raises:
         LimitExceeded: it takes too much.
     """
-    return str(_POOL.call(FILE, battle_id, owner=owner, waiting=waiting))
+    return str(_POOL.call(FILE, {"battle": battle_id, "paths": paths}, owner=owner, waiting=waiting))
 
 
 PARTS = IsolatedFunction(
@@ -67,5 +68,5 @@ def isolated_decomposition(battle_id: str) -> Any:
     return _DECOMPOSITION.dump_python(analyse(runs.result(battle_id)).decomposition, mode="json")
 
 
-def isolated_battle_file(battle_id: str) -> str:
-    return json.dumps(battle_json(runs.result(battle_id)), indent=1)
+def isolated_battle_file(request: dict[str, Any]) -> str:
+    return json.dumps(battle_json(runs.result(request["battle"]), paths=request["paths"]), indent=1)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 
-from engine.battles.battle import SIDES, Battle
+from engine.battles.battle import SIDES, Battle, Outcome
 from engine.battles.result import BattleResult
 from engine.errors import CallerMistake, EngineError
 from engine.runs.executor import Executor, LocalExecutor
@@ -134,11 +135,32 @@ def result(battle_id: str) -> BattleResult:
             a=a,
             b=b,
             environment=entry.environment,
-            notices=tuple(ledger.notices(battle_id)),
+            notices=(*_losses(entry, a, b), *ledger.notices(battle_id)),
             seconds=entry.finished - entry.started if entry.finished and entry.started else None,
             created=entry.created,
             seal=entry.seal,
         )
+
+
+def _losses(entry: Entry, a: Mapping[str, Outcome], b: Mapping[str, Outcome]) -> tuple[str, ...]:
+    """What is to be said of answers that a finished battle had and the ledger has no more.
+
+    entry  the battle's
+    a, b   outcomes of each side that are there, by item
+    """
+    if entry.state != "done":
+        return ()
+    ids = entry.battle.item_ids
+    if entry.battle.stop != "planned":  # it may have ended early, both sides after the same item
+        ids = ids[: 1 + max((n for n, item in enumerate(ids) if item in a and item in b), default=-1)]
+    lost = sum((item not in a) + (item not in b) for item in ids)
+    if not lost:
+        return ()
+    answers = "1 answer" if lost == 1 else f"{lost:,} answers"
+    return (
+        f"The ledger has lost {answers} of this battle, which was finished with all of them. What is said here is said "
+        "of those that are left, and may be another verdict than before. See: python -m engine doctor.",
+    )
 
 
 def history(limit: int = 200, owner: str | None = None) -> list[tuple[Entry | UnreadableEntry, int]]:

@@ -51,6 +51,8 @@ OPEN = sa.select(
     sa.func.count(),
 ).where(battles.c.state.in_(("queued", "running")))
 FAMILY = sa.select(battles.c.id, battles.c.state).where(sa.or_(battles.c.id == _battle, battles.c.repeats == _battle))
+_of_owner = sa.select(battles.c.id).where(battles.c.owner == sa.bindparam("owner"))
+OWNED = sa.select(battles.c.id).where(sa.or_(battles.c.id.in_(_of_owner), battles.c.repeats.in_(_of_owner)))
 STARTED = (
     sa.select(battles.c.owner, sa.func.count())
     .where(battles.c.created >= sa.bindparam("since"))

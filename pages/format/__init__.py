@@ -1,17 +1,12 @@
 """Text as the app shows it. Numbers are `engine.report.figures`."""
 
-import os
 import re
-
-from engine.home import PROJECT
 
 _HIDDEN = re.compile("[\u200b\u2060\ufeff\U000e0000-\U000e007f]")  # they take no room, and names that differ look alike
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _MARKUP = re.compile(r"([!-/:-@\[-`{-~])")
 _INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 _ADDRESS = re.compile(r"(?i)(?<=http)(?=s?\\:\\/)|(?<=www)(?=\\\.)|(?<=[\w.+-])(?=\\@)")
-_NAME = r"[^\s'\"“”‘’,;()<>|]*[^\s'\"“”‘’,;()<>|.:/]"
-_PATH = re.compile(rf"(?<![\w:/.@<-])(?:…|~[\w.-]*|(?=/[^\s/]+/))/{_NAME}")
 JOINER = "\u2060"
 
 
@@ -29,14 +24,3 @@ def plain(text: str) -> str:
     An address would be made a link however it is escaped, so a joiner that takes no room stands in it.
     """
     return _ADDRESS.sub(JOINER, _MARKUP.sub(r"\\\1", _INDENT.sub("", printable(text))))
-
-
-def without_paths(sentence: str) -> str:
-    """A sentence that tells no stranger where things lie on the server: of a path only the last name is left.
-
-    Ours are known by their beginning, which may have a space in it, all others by their looks.
-    """
-    ours = (os.environ.get("NOISEFLOOR_HOME", ""), str(PROJECT), os.path.expanduser("~"))
-    for folder in sorted(filter(lambda folder: len(folder) > 2, ours), key=len, reverse=True):
-        sentence = sentence.replace(folder.rstrip("/"), "…")
-    return _PATH.sub(lambda found: f"…/{found[0].rpartition('/')[2]}", sentence)

@@ -20,8 +20,6 @@ case = case_of(lab, now.case)
 with st.container(horizontal_alignment="center"), st.container(width=1240):
     st.header(plain(lab.title), anchor=False)
     st.caption(f"{plain(lab.goal)} About {lab.minutes} minutes.")
-    if refusal := st.session_state.pop(sheet_fields.REFUSED, ""):
-        st.toast(plain(refusal), icon=":material/warning:", duration="infinite")  # however far it is scrolled
     left, right = st.columns([5, 8], gap="medium")
     with left:
         case_card.show(case)
@@ -47,6 +45,8 @@ with st.container(horizontal_alignment="center"), st.container(width=1240):
         if exercise.open:
             with exercise:
                 sheet.show(lab, now)
+        elif reason := st.session_state.pop(sheet_fields.NOT_KEPT, ""):  # it was left at once
+            st.toast(plain(reason), icon=":material/warning:", duration="infinite")
         if calculating.open:
             with calculating:
                 calculator.show(case)

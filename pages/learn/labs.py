@@ -9,8 +9,8 @@ from pages.shared import person
 from tutor import journal
 from tutor.judge import lab_progress
 
-me = person.learner()
-talks = {slug: journal.latest(me, slug) for slug in slugs()}
+newest = journal.latest_by_lab(person.learner())
+talks = {slug: newest.get(slug) for slug in slugs()}
 complete = {slug for slug, now in talks.items() if now and lab_progress(now.exchanges).complete}
 current = next((slug for slug in talks if slug not in complete), None)
 

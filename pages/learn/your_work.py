@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from engine import access
 from engine.errors import NotAllowed
 from pages.format import plain
 from pages.shared import person
@@ -59,7 +60,11 @@ with st.form("resume", border=False, clear_on_submit=True):
 
 st.subheader("Delete it", anchor=False)
 with st.popover("Delete everything I wrote"):
-    st.write("All talks and sheets of all labs are removed, and your resume code is void. Nobody can bring them back.")
+    st.write(
+        "All talks and sheets of all labs and the battles you started are removed, and your resume code is void. "
+        "Nobody can bring them back."
+    )
     if st.button("Delete it all", key="delete-all"):
+        access.delete_own(person.current())
         journal.delete(person.device())
         st.switch_page("learn/labs.py")

@@ -66,7 +66,8 @@ if usage.open:
         "battle": st.column_config.LinkColumn("open", display_text="open", width="small"),
         "started": st.column_config.DatetimeColumn("started", format="calendar"),
     }
-    chosen = tables.choose(rows, columns=looks, key="open-battles")
+    # Of this very list: another one, in which a row is another battle, begins with none chosen.
+    chosen = tables.choose(rows, columns=looks, key=f"open {' '.join(entry.battle.id for entry in usage.open)}")
     with st.container(horizontal=True):
         if st.button("Stop the chosen one", disabled=not chosen):
             access.stop(me, usage.open[chosen[0]].battle.id)

@@ -18,8 +18,10 @@ KINDS = {"rerun_script", "stop_script", "app_heartbeat", "file_urls_request", "b
 MOST_FILES = 200
 """Places for uploads asked for at once."""
 LONGEST_ADDRESS = 8_000  # bytes, of path and query
-RATE, BURST = 30.0, 120.0
-"""Messages a second that one connection may send for long, and at once. A slider that is drawn along sends some ten."""
+RATE, BURST = 5.0, 60.0
+"""Messages a second that one connection may send for long, and at once: nobody clicks faster for long."""
+CLOSED = ("/_stcore/metrics", "/_stcore/script-health-check")
+"""What Streamlit tells of itself to whoever asks."""
 POLICY_VIOLATION = 1008
 
 
@@ -33,6 +35,9 @@ class BoundedRequests:
         if scope["type"] == "http" and len(scope["raw_path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
             answer = PlainTextResponse(f"An address has {LONGEST_ADDRESS:,} bytes at most here.", status_code=414)
             await answer(scope, receive, send)
+            return
+        if scope["type"] == "http" and scope["path"].endswith(CLOSED):
+            await PlainTextResponse("Not here.", status_code=404)(scope, receive, send)
             return
         if scope["type"] != "websocket":
             await self.app(scope, receive, send)

@@ -17,6 +17,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,8 @@ class _Folder:
     _places: dict[tuple[str, str], Path] = field(default_factory=dict)
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _writer: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "uploads"))
+    _written: dict[Path, Future[None]] = field(default_factory=dict)
 
     def add(self, session_id: str, file: UploadedFileRec) -> None:
         """Raises HTTPException: it is more than this session, or all of them, may leave here."""
@@ -62,14 +65,14 @@ class _Folder:
             sizes[file.file_id] = size
             place = self.place / session_id / str(next(self._numbers)) / safe_name(file.name)
             self._places[session_id, file.file_id] = place
-        place.parent.mkdir(parents=True, mode=0o700)
-        place.write_bytes(file.data)
+            self._written[place] = self._writer.submit(_write, place, file.data)  # not by the thread that serves all
 
     def remove(self, session_id: str, file_id: str) -> None:
         with self._lock:
             self._sizes.get(session_id, {}).pop(file_id, None)
             place = self._places.pop((session_id, file_id), None)
         if place:
+            self._wait_for(place)
             shutil.rmtree(place.parent, ignore_errors=True)
 
     def remove_session(self, session_id: str) -> None:
@@ -79,7 +82,24 @@ class _Folder:
         shutil.rmtree(self.place / session_id, ignore_errors=True)
 
     def place_of(self, session_id: str, file_id: str) -> Path | None:
-        return self._places.get((session_id, file_id))
+        """Where a file is, once it is there."""
+        place = self._places.get((session_id, file_id))
+        if place:
+            self._wait_for(place)
+        return place
+
+    def all_written(self) -> Future[int]:
+        """Done when all that was added so far is on disk: its writer does one thing after the other."""
+        return self._writer.submit(int)
+
+    def _wait_for(self, place: Path) -> None:
+        if writing := self._written.pop(place, None):
+            writing.result()
+
+
+def _write(place: Path, content: bytes) -> None:
+    place.parent.mkdir(parents=True, mode=0o700)
+    place.write_bytes(content)
 
 
 @functools.cache
@@ -193,4 +213,7 @@ class OneAtATime:
             await self._app(scope, last_part_in_turn, send)
         finally:
             if mine:
-                self._in_memory.release()
+                try:
+                    await asyncio.wrap_future(_folder().all_written())
+                finally:
+                    self._in_memory.release()

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 import streamlit as st
 
 from engine import EngineError
-from pages.format import plain, without_paths
+from engine.home import without_paths
+from pages.format import plain
 from pages.shared import person
 
 

@@ -14,17 +14,17 @@ from pages.shared import person
 Result = TypeVar("Result")
 
 
-def result_or_error(ask: Callable[..., Result], *arguments: object) -> Result | EngineError:
+def result_or_error(ask: Callable[..., Result], *arguments: object, **settings: object) -> Result | EngineError:
     """What can be kept: an answer, or that there is none, which would take as long to find again.
 
-    ask        calls a pool, for an owner and as long as it is waited for
-    arguments  what else it takes
+    ask                  calls a pool, for an owner and as long as it is waited for
+    arguments, settings  what else it takes
 
     Raises:
         Busy: that is worth another try.
     """
     try:
-        return ask(*arguments, owner=person.current().id, waiting=_wanted)
+        return ask(*arguments, **settings, owner=person.current().id, waiting=_wanted)
     except Busy:
         raise
     except EngineError as error:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.home import PROJECT
-from pages.format import JOINER, plain, printable, without_paths
+from engine.home import PROJECT, without_paths
+from pages.format import JOINER, plain, printable
 from tests.pages.driving import HOSTILE
 
 

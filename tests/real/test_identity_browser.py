@@ -231,9 +231,7 @@ def test_the_form_runs_nothing_and_is_shown_in_no_frame(app: str, context: Brows
 def test_a_neighbour_cannot_frame_the_pages_of_a_browser_that_is_signed_in(app: str, context: BrowserContext) -> None:
     """Another port of the same name is the same site to a browser: cookies go along with its frames."""
     with neighbour(f'<iframe src="{app}/operator" width="900" height="700"></iframe>') as address:
-        page = context.new_page()
-        page.goto(address)
-        expect(page.frame_locator("iframe").get_by_test_id("stApp")).to_have_count(1, timeout=60_000)  # a visitor's
+        page = open_page(context, app)
         sign_in(page, app, CODE)
         expect(page.get_by_role("heading", name="Operator", exact=True)).to_be_visible(timeout=60_000)
         page.goto(address)
@@ -272,7 +270,7 @@ def test_a_tab_that_was_open_keeps_nothing_for_a_learner_who_was_deleted(app: st
     settled(work)
     field.fill("Mine, again.")
     field.blur()
-    expect(old.get_by_test_id("stToast")).to_contain_text("What you entered just now was not kept")
+    expect(old.get_by_text("What you entered just now was not kept")).to_be_visible()
     shoot(old, "identity-old-tab")
     expect(field).to_have_value("")
 

@@ -181,6 +181,8 @@ def test_a_learners_talks_are_listed_oldest_first_and_the_newest_of_a_lab_goes_o
     assert journal.talks("ada") == (first, other, second)
     assert journal.latest("ada", "lab1") == second
     assert journal.latest("ada", "lab3") is None and journal.talks("nobody") == ()
+    assert journal.latest_by_lab("ada") == {slug: journal.latest("ada", slug) for slug in ("lab1", "lab2")}
+    assert journal.latest_by_lab("nobody") == {}
 
 
 def test_delete_removes_everything_of_one_learner_and_nothing_of_another(own_home: Path):
@@ -246,7 +248,7 @@ HOSTILE = [
     "\u202eright to left",
     "😀 क्या 分数 e\u0301",
     "\r\n\t ",
-    "a" * 100_000,
+    "a" * 4_000,
 ]
 
 
@@ -455,3 +457,21 @@ def test_turns_of_a_model_are_counted_by_the_day_and_at_once() -> None:
     assert (journal.model_turns(first), journal.model_turns(second)) == (24, 0)
     journal.count_model_turn(second)
     assert (journal.model_turns(first), journal.model_turns(second)) == (0, 1)  # yesterday's went
+
+
+def test_its_size_grows_with_what_is_kept_and_shrinks_with_what_is_deleted():
+    before = journal.size()
+    now = dialogue.add_message(begun(), "a thought " * 500)
+    journal.save_sheet(now.id, {f"row{n}": "x" * 4_000 for n in range(100)})
+    full = journal.size()
+    assert full > before + 400_000
+    journal.delete(now.learner)
+    assert journal.size() < full - 300_000
+
+
+def test_a_sheet_has_bounds():
+    now = begun()
+    for answers in ({"row": "x" * 4_001}, {f"row{n}": "x" for n in range(201)}):
+        with pytest.raises(TutorError, match="the last change was not kept"):
+            journal.save_sheet(now.id, answers)
+    assert journal.read_sheet(now.id) == {}

@@ -30,6 +30,8 @@ class Tutor:
 
     judge: Judge
     voice: ModelVoice | None = None
+    most_replies: int | None = None
+    """For which the model is asked a day, by everybody; after them both are local. None: no limit."""
 
     def describe(self) -> str:
         """One line for the page: who judges and who speaks."""
@@ -101,7 +103,9 @@ def respond(talk: Talk, tutor: Tutor) -> Iterator[str]:
     if last is None:
         return
     if tutor.voice is not None:
-        journal.count_model_turn(datetime.datetime.now(datetime.UTC).date())
+        asked = journal.count_model_turn(datetime.datetime.now(datetime.UTC).date())
+        if tutor.most_replies is not None and asked > tutor.most_replies:
+            tutor = Tutor(judge=judge.local_judge())
     if last.assessment is None:
         last = replace(last, assessment=assess_turn(talk, last, tutor.judge))
     exchanges = (*talk.exchanges[:-1], last)

@@ -5,7 +5,7 @@ A message is written before anybody judges it, a judgement before the reply, so 
 """
 
 from tutor.journal.connection import check_writable
-from tutor.journal.counts import count_model_turn, messages_of, messages_since, model_turns
+from tutor.journal.counts import count_model_turn, messages_of, messages_since, model_turns, size
 from tutor.journal.learners import (
     delete,
     device_id,
@@ -15,7 +15,7 @@ from tutor.journal.learners import (
     new_resume_code,
     resume,
 )
-from tutor.journal.sheets import read_note, read_sheet, save_note, save_sheet
+from tutor.journal.sheets import LONGEST_ANSWER, read_note, read_sheet, save_note, save_sheet
 from tutor.journal.transcripts import (
     Talk,
     TurnTaken,
@@ -23,6 +23,7 @@ from tutor.journal.transcripts import (
     draft,
     keep,
     latest,
+    latest_by_lab,
     read,
     record_assessment,
     record_message,
@@ -32,6 +33,7 @@ from tutor.journal.transcripts import (
 )
 
 __all__ = [
+    "LONGEST_ANSWER",
     "Talk",
     "TurnTaken",
     "begin",
@@ -44,6 +46,7 @@ __all__ = [
     "has_written",
     "keep",
     "latest",
+    "latest_by_lab",
     "learner_of",
     "messages_of",
     "messages_since",
@@ -59,5 +62,6 @@ __all__ = [
     "save_note",
     "save_sheet",
     "set_open_question",
+    "size",
     "talks",
 ]

@@ -34,11 +34,13 @@ def messages_of(learner: str, moment: datetime.datetime) -> int:
         return connection.scalar(theirs) or 0
 
 
-def count_model_turn(day: datetime.date) -> None:
+def count_model_turn(day: datetime.date) -> int:
     """Counts a turn for which a model is about to be asked. Kept apart from the turns: whoever deletes what they wrote,
     or leaves before the reply is whole, has asked all the same.
 
     day  in UTC; what was counted on earlier days goes
+
+    Returns how many there are with this one.
     """
     today = notes.c.name == _of_day(day)
     one_more = sa.cast(sa.cast(notes.c.value, sa.Integer) + 1, sa.Text)
@@ -46,12 +48,25 @@ def count_model_turn(day: datetime.date) -> None:
         if not connection.execute(sa.update(notes).where(today).values(value=one_more)).rowcount:
             connection.execute(sa.delete(notes).where(notes.c.name.startswith(MODEL_TURNS)))
             connection.execute(sa.insert(notes).values(name=_of_day(day), value="1"))
+        return int(connection.scalar(sa.select(notes.c.value).where(today)) or 0)
 
 
 def model_turns(day: datetime.date) -> int:
     """Turns of this day (in UTC) for which a model was asked, by anybody."""
     with to_read() as connection:
         return int(connection.scalar(sa.select(notes.c.value).where(notes.c.name == _of_day(day))) or 0)
+
+
+def size() -> int:
+    """Bytes of the journal's file; 0 where it is in a database of another kind, whose operator minds its size."""
+    with to_read() as connection:
+        if connection.dialect.name != "sqlite":
+            return 0
+        pages, free, page = (
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar() or 0
+            for name in ("page_count", "freelist_count", "page_size")
+        )
+        return int((pages - free) * page)
 
 
 def _of_day(day: datetime.date) -> str:

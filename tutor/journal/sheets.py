@@ -13,6 +13,9 @@ from tutor.journal.connection import to_read, to_write
 from tutor.journal.tables import notes, sheets
 from tutor.journal.transcripts import now
 
+LONGEST_ANSWER = 4_000  # characters, of a row's id too
+MOST_ANSWERS = 200
+
 
 def read_sheet(talk: str) -> dict[str, str]:
     """What the learner filled in so far, by row."""
@@ -25,13 +28,19 @@ def save_sheet(talk: str, answers: Mapping[str, str]) -> None:
     """Keeps the sheet as it is now; empty answers are not kept.
 
     Raises:
-        TutorError: there is no such talk, or no longer.
+        TutorError: an answer, or their number, is beyond what a sheet holds; or there is no such talk, or no longer.
     """
-    text = json.dumps({row: answer for row, answer in answers.items() if answer})
+    kept = {row: answer for row, answer in answers.items() if answer}
+    longest = max((len(text) for pair in kept.items() for text in pair), default=0)
+    if longest > LONGEST_ANSWER or len(kept) > MOST_ANSWERS:
+        raise TutorError(
+            f"A sheet holds {MOST_ANSWERS} answers of {LONGEST_ANSWER:,} characters each; this one has {len(kept):,}, "
+            f"the longest of {longest:,}. Shorten it: the last change was not kept."
+        )
     try:
         with to_write() as connection:
             connection.execute(sa.delete(sheets).where(sheets.c.talk == talk))
-            connection.execute(sa.insert(sheets).values(talk=talk, answers=text, saved_at=now()))
+            connection.execute(sa.insert(sheets).values(talk=talk, answers=json.dumps(kept), saved_at=now()))
     except IntegrityError as error:
         raise TutorError("This lab was deleted meanwhile, so its sheet is not kept. Open it anew.") from error
 

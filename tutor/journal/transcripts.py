@@ -93,6 +93,14 @@ def latest(learner: str, lab: str) -> Talk | None:
         return next(_read(connection, _talks.c.id == newest.scalar_subquery()), None)
 
 
+def latest_by_lab(learner: str) -> dict[str, Talk]:
+    """The learner's newest talk in each lab they began, by its slug."""
+    newest = sa.select(sa.func.max(_talks.c.ordinal)).where(_talks.c.learner == learner).group_by(_talks.c.lab)
+    with to_read() as connection:
+        which = sa.and_(_talks.c.learner == learner, _talks.c.ordinal.in_(newest))
+        return {talk.lab: talk for talk in _read(connection, which)}
+
+
 def talks(learner: str) -> tuple[Talk, ...]:
     """All of a learner's talks, oldest first."""
     with to_read() as connection:
@@ -101,13 +109,17 @@ def talks(learner: str) -> tuple[Talk, ...]:
 
 def _read(connection: sa.Connection, which: sa.ColumnElement[bool]) -> Iterator[Talk]:
     rows = connection.execute(sa.select(_talks).where(which).order_by(_talks.c.ordinal)).mappings().all()
+    said: dict[str, list[Exchange]] = {row["id"]: [] for row in rows}
+    if said:
+        of_these = sa.select(turns).where(turns.c.talk.in_(said)).order_by(turns.c.talk, turns.c.number)
+        for turn in connection.execute(of_these).mappings():
+            said[turn["talk"]].append(_exchange(turn))
     for row in rows:
-        said = connection.execute(sa.select(turns).where(turns.c.talk == row["id"]).order_by(turns.c.number)).mappings()
         yield Talk(
             **{
                 **{name: row[name] for name in ("id", "learner", "lab", "begun", "case", "question")},
                 "point": Point.parse(row["point"]),
-                "exchanges": tuple(_exchange(turn) for turn in said),
+                "exchanges": tuple(said[row["id"]]),
             }
         )
 

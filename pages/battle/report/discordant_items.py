@@ -1,6 +1,7 @@
 """The questions one contender has right and the other wrong: all the evidence there is about a gap."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -9,11 +10,12 @@ from pages.format import printable
 from pages.shared import tables
 
 MOST = 1_000
+UNKNOWN = Item(id="", index=0, contexts=("(this benchmark has no such question here)",))
 
 
 def show(result: BattleResult, *, key: str) -> None:
     """A table to scan and, for the row that is chosen, the whole question. All text is shown as plain text."""
-    items = {item.id: item for item in load_items(result.task)}
+    items = _items(result.task)
     flips = result.discordant_items[:MOST]
     if not flips:
         st.caption("None so far: where one was right, so was the other.")
@@ -47,7 +49,7 @@ def show_latest(
     pairs: Sequence[tuple[str, float, float]], task: Task, names: Sequence[str], *, latest: int = 5, key: str
 ) -> None:
     """The latest few while a battle runs, in a space that stays the same."""
-    items = {item.id: item for item in load_items(task)}
+    items = _items(task)
     flips = [pair for pair in pairs if pair[1] != pair[2]]
     rows = [
         {"right was": names[0] if a > b else names[1], "question": _question(items[item_id])}
@@ -58,6 +60,13 @@ def show_latest(
     tables.show(rows, columns=columns, key=key, height=tables.height(latest))
 
 
+def _items(task: Task) -> Mapping[str, Item]:
+    """By id; one that the benchmark has not, or no more, stands for itself."""
+    known: defaultdict[str, Item] = defaultdict(lambda: UNKNOWN)
+    known.update((item.id, item) for item in load_items(task))
+    return known
+
+
 def _question(item: Item) -> str:
     text = item.contexts[0].removeprefix("Question: ").removesuffix("\nAnswer:")
     return text.partition("\n")[0] if item.choices else text
@@ -65,7 +74,8 @@ def _question(item: Item) -> str:
 
 def _answer(item: Item, outcome: ItemResult) -> str:
     if outcome.choice is not None:
-        return item.readable(outcome.choice)
+        known = 0 <= outcome.choice < len(item.options or item.choices)
+        return item.readable(outcome.choice) if known else f"choice {outcome.choice + 1:,}"
     return outcome.answer or f"no answer found in: {(outcome.text or '')[:200]}"
 
 

@@ -31,9 +31,9 @@ def decomposition(result: BattleResult, repeats: Sequence[Repeat]) -> GapDecompo
     return isolated.returned(_decomposition(result.battle.id, *_state(result), measured))
 
 
-def battle_file(result: BattleResult) -> str:
-    """It as JSON. Raises EngineError where that takes too much."""
-    return isolated.returned(_battle_file(result.battle.id, *_state(result)))
+def battle_file(result: BattleResult, *, paths: bool) -> str:
+    """It as JSON, with paths of this machine or without. Raises EngineError where that takes too much."""
+    return isolated.returned(_battle_file(result.battle.id, *_state(result), paths))
 
 
 def verdict_after(result: BattleResult, pairs: Pairs, n: int) -> Verdict:
@@ -55,8 +55,8 @@ def _decomposition(
 # The file is made before anybody asks, and kept: one that is made on demand is gone when two other people's pages have
 # been drawn before the browser fetches it, which a class of learners met in one download of ten (docs/LOG.md).
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _battle_file(battle_id: str, state: str, done: int) -> str | EngineError:
-    return isolated.result_or_error(report.battle_file, battle_id)
+def _battle_file(battle_id: str, state: str, done: int, paths: bool) -> str | EngineError:
+    return isolated.result_or_error(report.battle_file, battle_id, paths=paths)
 
 
 @st.cache_resource(max_entries=2_000, show_spinner=False)

@@ -17,6 +17,8 @@ from pages.shared.errors import errors_shown, in_words
 def show(result: BattleResult, me: Person, *, mine: bool) -> None:
     """All of it, and what may still be measured if the battle is `mine`."""
     verdict = result.verdict
+    for notice in result.notices:
+        st.info(in_words(notice))
     if verdict is None:
         st.info("Fewer than two items have been answered by both: there is nothing to say yet.")
         forecast_report.show(result)
@@ -33,8 +35,6 @@ def show(result: BattleResult, me: Person, *, mine: bool) -> None:
             f"{len(result.failures)} answers could not be scored ({in_words(result.failures[0][1].message)}). "
             "They are left out on both sides, not counted as wrong."
         )
-    for notice in result.notices:
-        st.info(in_words(notice))
     if result.state == "done" and len(result.a) < result.battle.n:
         st.caption(f"It stopped by itself after {verdict.n:,} of at most {result.battle.n:,} items: it was decided.")
     forecast_report.show(result)
@@ -56,7 +56,7 @@ def show(result: BattleResult, me: Person, *, mine: bool) -> None:
     name = f"battle-{result.battle.id}"
     answered = len(result.a) + len(result.b)
     with left, errors_shown():
-        download.show("Download JSON", findings.battle_file(result), f"{name}.json")
+        download.show("Download JSON", findings.battle_file(result, paths=me.operator), f"{name}.json")
     with right:
         download.show("Download CSV", _csv(result.battle.id, answered, result), f"{name}.csv")
 

@@ -14,7 +14,7 @@ from pages.learn.exercises import claim_fields, plan_fields
 from pages.learn.exercises import sheet_fields as fields
 from pages.learn.exercises.sheet_fields import Sheet
 from pages.shared import person
-from pages.shared.errors import errors_shown
+from pages.shared.errors import errors_shown, in_words
 from tutor.journal import Talk
 
 OWN = "own"
@@ -28,6 +28,8 @@ def show(lab: Lab, now: Talk) -> None:
         st.rerun()
     with errors_shown():
         sheet = fields.sheet_of(now)
+        if reason := st.session_state.pop(fields.NOT_KEPT, None):
+            st.warning(in_words(reason))
         st.markdown(f"### {plain(lab.exercise.title)}")
         st.markdown(plain(lab.exercise.task))
         _about(lab, now, sheet)

@@ -9,16 +9,16 @@ from typing import Any
 
 import streamlit as st
 
-from engine.errors import NotAllowed
+from engine import EngineError, access
 from pages.format import plain
 from pages.shared import person
 from tutor import journal
 from tutor.journal import Talk
 
 ABOUT = "about.case"
+NOT_KEPT = "sheet not kept"
+"""Under which the session has the reason why the last change was not kept."""
 TAKEN_OUT = "–"
-REFUSED = "a line that was not kept"
-"""Where a session has why, until its page says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,12 @@ def sheet_of(now: Talk) -> Sheet:
 
 
 def text(sheet: Sheet, name: str, label: str, *, given: str | None = None, **arguments: Any) -> None:
-    st.text_input(label, sheet.value(name, given), **_saved(sheet, name), **arguments)
+    longest = journal.LONGEST_ANSWER
+    st.text_input(label, sheet.value(name, given), max_chars=longest, **_saved(sheet, name), **arguments)
 
 
 def area(sheet: Sheet, name: str, label: str, **arguments: Any) -> None:
-    st.text_area(label, sheet.value(name), **_saved(sheet, name), **arguments)
+    st.text_area(label, sheet.value(name), max_chars=journal.LONGEST_ANSWER, **_saved(sheet, name), **arguments)
 
 
 def number(sheet: Sheet, name: str, label: str, *, given: float | None = None, **arguments: Any) -> None:
@@ -94,11 +95,11 @@ def _save(now: Talk, name: str, key: str) -> None:
     """One line as it stands in the session; with the first one, the case the sheet is about."""
     try:
         person.check_still(now.learner)
-    except NotAllowed as error:
-        st.session_state[REFUSED] = str(error)
-        return
-    value = st.session_state[key]
-    empty = TAKEN_OUT if "." in name else ""
-    entry = empty if value in (None, "") else str(value)
-    journal.keep(now)
-    journal.save_sheet(now.id, {ABOUT: now.case, **journal.read_sheet(now.id), name: entry})
+        value = st.session_state[key]
+        empty = TAKEN_OUT if "." in name else ""
+        entry = empty if value in (None, "") else str(value)
+        access.check_storage(person.current(), stored=journal.size())
+        journal.keep(now)
+        journal.save_sheet(now.id, {ABOUT: now.case, **journal.read_sheet(now.id), name: entry})
+    except EngineError as error:  # a callback has no place of its own to say it in
+        st.session_state[NOT_KEPT] = str(error)

@@ -1,5 +1,7 @@
 """Who judges and speaks to a person, where a model may not or cannot."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from engine import CallerMistake, access
@@ -20,7 +22,8 @@ def tutor_for(me: Person) -> tuple[Tutor, str]:
             raise
         return local_tutor(), "The model that speaks here is not set up rightly, so the lab's own words answer."
     if tutor.voice is None or access.model_may_reply(me, replies_today=journal.model_turns(access.today().date())):
-        return tutor, ""
+        limits = access.limits_of(me)
+        return replace(tutor, most_replies=limits.replies if limits else None), ""
     return local_tutor(), (
         "The model has answered as often as it may today, so the lab's own words answer until midnight UTC. What you "
         "write counts as always."

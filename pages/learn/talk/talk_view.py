@@ -88,7 +88,8 @@ def _take(lab: Lab, seen: Talk, tutor: Tutor, text: str, *, told: bool = False) 
     """
     try:
         person.check_still(seen.learner)
-        access.check_message(person.current(), sent_today=journal.messages_of(seen.learner, access.today()))
+        sent_today = journal.messages_of(seen.learner, access.today())
+        access.check_message(person.current(), sent_today=sent_today, stored=journal.size())
         if _standing(dialogue.resume(seen.learner, lab.slug)) != _standing(seen):
             raise journal.TurnTaken(OVERTAKEN)
         now = dialogue.add_message(seen, text, asked_to_be_told=told)

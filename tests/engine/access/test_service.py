@@ -331,9 +331,35 @@ def test_usage_and_stopping_all_are_the_operators(toys: BattleRequest) -> None:
 
 def test_messages_and_replies_of_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
     limit(monkeypatch, messages=3, replies=5)
-    access.check_message(ANN, sent_today=2)
-    access.check_message(OPERATOR, sent_today=10**6)
+    access.check_message(ANN, sent_today=2, stored=999_999_999)
+    access.check_message(OPERATOR, sent_today=10**6, stored=10**12)
     with pytest.raises(NotAllowed, match="You have sent the tutor 3 messages today, and a visitor may send 3"):
-        access.check_message(ANN, sent_today=3)
+        access.check_message(ANN, sent_today=3, stored=0)
     assert access.model_may_reply(ANN, replies_today=4) and not access.model_may_reply(ANN, replies_today=5)
     assert access.model_may_reply(OPERATOR, replies_today=10**6)
+
+
+def test_visitors_write_no_more_than_the_server_has_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Failed before: sheets and talks begun anew counted for nothing, and one visitor wrote 54 MB in 3.5 s."""
+    access.check_storage(ANN, stored=999_999_999)
+    with pytest.raises(NotAllowed, match="its 1,000 MB are full"):
+        access.check_storage(ANN, stored=1_000_000_000)
+    access.check_storage(OPERATOR, stored=10**12)
+    limit(monkeypatch, storage=0)
+    with pytest.raises(NotAllowed):
+        access.check_message(ANN, sent_today=0, stored=0)
+
+
+def test_whoever_deletes_everything_deletes_their_battles_with_it(toys: BattleRequest) -> None:
+    """Failed before: they stayed, with name and forecast, and were nobody's to delete."""
+    done = access.start(ANN, toys)
+    carry_out()
+    waiting, other = access.start(ANN, toys), access.start(BOB, toys)
+    assert access.delete_own(ANN) == 2
+    for gone in (done, waiting):
+        with pytest.raises(Unknown):
+            runs.watch(gone)
+    assert entries() == [other]
+    assert access.delete_own(Person(id="", operator=False)) == 0
+    carry_out()
+    assert runs.watch(other).state == "done"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import traceback
+from itertools import pairwise
 from typing import Any, Literal
 
 import pytest
@@ -321,3 +322,19 @@ def held() -> list[set[str]]:
 def test_openai_is_loaded_by_the_first_client_and_not_before(module: str) -> None:
     assert held()[MODULES.index(module)] == set()
     assert held()[-1] == {"openai", "pydantic"}
+
+
+@pytest.mark.parametrize("cuts", [(3,), (5, 12), (1, 2, 20), ()])
+def test_a_reply_that_repeats_the_key_comes_without_it(stub: StubServer, cuts: tuple[int, ...]) -> None:
+    """Failed before: it stood on the learner's page, in the journal and in the transcript."""
+    said = f"Your key is {KEY}, and sk-no is none."
+    edges = [0, *(12 + cut for cut in cuts), len(said)]
+    stub.says = lambda body: Told(pieces=tuple(said[a:b] for a, b in pairwise(edges)))
+    assert "".join(client(stub).stream(HI)) == "Your key is [key], and sk-no is none."
+    stub.says = lambda body: chat(said)
+    assert client(stub).chat(HI).text == "Your key is [key], and sk-no is none."
+
+
+def test_what_only_begins_like_the_key_is_not_lost(stub: StubServer) -> None:
+    stub.says = lambda body: Told(pieces=("It begins with ", KEY[:6]))
+    assert "".join(client(stub).stream(HI)) == f"It begins with {KEY[:6]}"

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from engine import Task
+from engine.home import PROJECT
 from engine.report import as_json
+from engine.report.battle import battle_json
 from tests.engine.report.battles import Recorded, recorded
 from tests.engine.toy_battles import decomposed
 
@@ -50,3 +53,15 @@ def test_the_battles_show_all_there_is() -> None:
     assert any("b" not in item for item in GOLDEN["stopped"]["items"])
     assert GOLDEN["too few"]["winner"] is None and GOLDEN["in part"]["discordant"] is None
     assert {"not_computed"} == GOLDEN["written"]["calibration"]["a"].keys()
+
+
+def test_a_stranger_is_not_told_where_things_lie(add_task: AddTask) -> None:
+    """Failed before: notices and failures had the server's paths in the file that anybody with the address may take."""
+    battle = recorded()["ranked"]()
+    add_task(battle.task)
+    notice = f"Weights in {PROJECT}/models/x were damaged."
+    result = replace(battle.result, notices=(notice,))
+    assert battle_json(result)["notices"] == [notice]
+    document = battle_json(result, paths=False)
+    assert document["notices"] == ["Weights in …/x were damaged."]
+    assert str(PROJECT) not in json.dumps(document)

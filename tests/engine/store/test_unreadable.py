@@ -80,6 +80,7 @@ def test_text_that_is_none_hides_no_other(ledger: Ledger, own_home: Path) -> Non
         ({"referee": "strict"}, "referee"),
         ({"stop": "never"}, "stop"),
         ({"id": "one"}, "another battle's"),
+        ({"item_ids": ["i1", "i1"]}, "twice"),
     ],
 )
 def test_a_plan_of_a_newer_release_is_not_read_as_if_it_were_of_this_one(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +13,7 @@ import engine.runs.worker
 from engine import explain, runs
 from pages.format import JOINER
 from tests.conftest import ToyModel
-from tests.pages.driving import HOSTILE, Start, open_page, texts
+from tests.pages.driving import HOSTILE, Start, open_page, shown, texts
 
 BATTLE, HISTORY = "pages/battle/battle.py", "pages/battle/history.py"
 
@@ -81,3 +83,33 @@ def test_a_system_prompt_in_the_list_is_shown_and_not_obeyed(fight: Start) -> No
     (told,) = (row["value"] for _, row in table.iterrows() if "host" in row["value"])
     assert HOSTILE in told.replace("\\", "").replace(JOINER, "")
     assert not re.search(r"(?<!\\)[!\[\](*<>$:`]", told)
+
+
+def change(home: Path, statement: str, *values: object) -> None:
+    """What damage does to a ledger."""
+    with sqlite3.connect(home / "ledger.db") as db:
+        db.execute("DROP TRIGGER IF EXISTS plans_stay")
+        db.execute(statement, values)
+    db.close()
+
+
+def test_answers_that_a_finished_battle_has_lost_are_told(fought: str, own_home: Path) -> None:
+    """Failed before: the battle was judged by what was left, in silence."""
+    last = runs.result(fought).battle.item_ids[-1]
+    change(own_home, "DELETE FROM outcomes WHERE item = ? AND side = 'a'", last)
+    assert "has lost 1 answer" in runs.result(fought).notices[0]
+    app = open_page(BATTLE, battle=fought)
+    assert not app.exception
+    assert "has lost 1 answer of this battle" in shown(app.info)
+
+
+def test_a_question_that_the_benchmark_has_no_more_takes_no_page_with_it(fought: str, own_home: Path) -> None:
+    """Failed before: a `KeyError` where its text should stand."""
+    item = runs.result(fought).discordant_items[0][0]
+    change(own_home, "UPDATE battles SET plan = replace(plan, ?, 'nowhere')", f'"{item}"'.strip('"'))
+    change(
+        own_home, "UPDATE outcomes SET item = 'nowhere', body = replace(body, ?, 'nowhere') WHERE item = ?", item, item
+    )
+    app = open_page(BATTLE, battle=fought)
+    assert not app.exception
+    assert any("no such question" in table.value.to_string() for table in app.dataframe)

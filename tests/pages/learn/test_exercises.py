@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.driving import open_lab, texts
+from tests.pages.driving import open_lab, open_page, open_tab, texts
 from tutor import dialogue, journal
 
 
@@ -68,3 +69,22 @@ def test_two_logs_give_a_paired_verdict_and_a_bad_one_a_sentence() -> None:
     app.get("file_uploader")[1].set_value(("jade.jsonl", b"no json", "application/json"))
     app.run()
     assert "jade.jsonl is in none of the formats read here" in app.warning[0].value.replace("\\", "")
+
+
+def test_an_answer_has_bounds_on_the_server_too() -> None:
+    """Failed before: a forged widget value of any length was kept."""
+    app = open_lab(tab="Exercise")
+    app.text_area[0].set_value("x" * 5_000).run()
+    assert not app.exception
+    talk = dialogue.resume("ann", "lab1")
+    assert "x" * 4_000 in journal.read_sheet(talk.id).values()
+
+
+def test_where_nothing_more_is_kept_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOISEFLOOR_VISITOR_STORAGE", "0")
+    app = open_page("pages/learn/lab.py", lab="lab1", operator=False)
+    app = open_tab(app, "lab1", "Exercise")
+    app.text_area[0].set_value("Nothing yet.").run()
+    assert not app.exception
+    assert "its 0 MB are full" in app.warning[0].value.replace("\\", "")
+    assert journal.talks("ann") == ()

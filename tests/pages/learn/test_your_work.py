@@ -124,7 +124,7 @@ def test_a_sheet_without_its_talk_is_a_sentence() -> None:
 
 def refuses(sheet, talk) -> None:
     assert not sheet.exception and not talk.exception
-    assert "What you entered just now was not kept" in sheet.toast[0].value
+    assert "What you entered just now was not kept" in sheet.warning[0].value
     assert "What you entered just now was not kept" in talk.warning[0].value
 
 

@@ -1,25 +1,40 @@
-"""Who may show these pages in a frame: nobody, where a click may be the operator's."""
+"""Which other sites may show these pages in a frame."""
 
 from __future__ import annotations
 
 import pytest
 import streamlit as st
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from pages.server import OwnFramesOnly
-from pages.server.device_cookie import operator_cookie
 
 
-@pytest.mark.parametrize(("listening", "public", "closed"), [
-    ("127.0.0.1", "", True), ("127.0.0.1", "1", False), ("0.0.0.0", "", False), ("", "", False),
-])  # fmt: skip
-@pytest.mark.parametrize("signed_in", [True, False])
-def test_frames(listening: str, public: str, closed: bool, signed_in: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A neighbour in the same domain gets every cookie sent along with its frame."""
-    monkeypatch.setenv("NOISEFLOOR_PUBLIC", public)
-    monkeypatch.setattr(st, "get_option", lambda name: listening)
-    client = TestClient(OwnFramesOnly(PlainTextResponse("here")))
-    cookie = {"cookie": operator_cookie("secret", https=False).partition(";")[0]} if signed_in else {}
-    policy = client.get("/", headers=cookie).headers.get("content-security-policy")
-    assert policy == ("frame-ancestors 'self'" if closed or signed_in else None)
+def policy() -> str:
+    async def page(request: object) -> PlainTextResponse:
+        return PlainTextResponse("here")
+
+    app = Starlette(routes=[Route("/", page)], middleware=[Middleware(OwnFramesOnly)])
+    return TestClient(app).get("/").headers["content-security-policy"]
+
+
+def test_none_unless_they_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Failed before: a public server could be framed by every page of its own domain, cookies included."""
+    monkeypatch.delenv("NOISEFLOOR_FRAMES", raising=False)
+    assert policy() == "frame-ancestors 'self'"
+    monkeypatch.setenv("NOISEFLOOR_FRAMES", "https://course.example.org, http://127.0.0.1:8000")
+    assert policy() == "frame-ancestors 'self' https://course.example.org http://127.0.0.1:8000"
+
+
+@pytest.mark.parametrize("name", ["*", "https://a;script-src", "course.example.org", "https://", "https:///x"])
+def test_what_is_no_site_lets_nobody_in(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOISEFLOOR_FRAMES", name)
+    assert policy() == "frame-ancestors 'self'"
+
+
+def test_no_page_around_ours_may_command_it() -> None:
+    """Streamlit lets pages of its own host do so, and those are anybody's: one took a visitor's uploads."""
+    assert st.get_option("client.allowedOrigins") == []

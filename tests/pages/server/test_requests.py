@@ -87,3 +87,8 @@ def test_an_address_without_an_end_is_not_looked_at() -> None:
     answer = client().get("/" + "a/" * LONGEST_ADDRESS)
     assert (answer.status_code, "8,000 bytes" in answer.text) == (414, True)
     assert client().get(f"/?q={'a' * LONGEST_ADDRESS}").status_code == 414
+
+
+def test_what_streamlit_counts_is_not_told() -> None:
+    for path in ("/_stcore/metrics", "/base/_stcore/script-health-check"):
+        assert client().get(path).status_code == 404
