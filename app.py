@@ -13,6 +13,7 @@ from pages.server import (
     OneAtATime,
     OwnFramesOnly,
     OwnOriginOnly,
+    OwnSessionsOnly,
     host_check,
     lifespan,
 )
@@ -24,6 +25,7 @@ try:
         middleware=[
             host_check(),
             Middleware(OwnOriginOnly),
+            Middleware(OwnSessionsOnly),
             Middleware(BoundedRequests),
             Middleware(OwnFramesOnly),
             Middleware(OneAtATime),

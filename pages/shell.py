@@ -27,7 +27,6 @@ page = st.navigation(
         st.Page("learn/tutor_settings.py", title="Tutor", url_path="tutor"),
         st.Page("learn/your_work.py", title="Your work", url_path="work", visibility="hidden"),
         *operators_own,
-        st.Page("start/sign_in.py", title="Sign in", url_path="sign-in", visibility="hidden"),
     ],
     position="top",
 )

@@ -6,6 +6,7 @@ The start-up code is printed in the terminal of the server, which visitors do no
 from __future__ import annotations
 
 import functools
+import hashlib
 import hmac
 import ipaddress
 import os
@@ -19,8 +20,9 @@ from engine.errors import CallerMistake
 
 SHORTEST_CODE = 16
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
-FORWARDING = ("forwarded", "via", "x-real-ip")
-"""Headers by which a proxy says that it speaks for somebody else, beside all that begin with `x-forwarded`."""
+OF_PROXIES = {"forwarded", "via", "ip", "addr", "address", "proxy"}
+OF_PROXIES |= {"akamai", "b3", "cdn", "cf", "cloudfront", "fastly", "fly", "traceparent", "tracestate"}
+"""Words in the names of headers that say somebody stands between: `Via`, `CF-Ray`, `True-Client-IP`."""
 
 
 def is_public() -> bool:
@@ -38,6 +40,12 @@ def is_loopback(host: str | None) -> bool:
         return False
 
 
+def tells_of_a_proxy(header: str) -> bool:
+    """Whether a header is a proxy's, by its name: no browser sends one that begins with `x-` or has such a word."""
+    words = header.lower().replace("_", "-").split("-")
+    return words[0] == "x" or not OF_PROXIES.isdisjoint(words)
+
+
 def sits_at_the_server(*, listening: str | None, public: bool, headers: Mapping[str, str], client: str | None) -> bool:
     """Whether a request comes from who runs the server. In doubt it does not.
 
@@ -47,11 +55,10 @@ def sits_at_the_server(*, listening: str | None, public: bool, headers: Mapping[
     client     the address it comes from
     """
     given = {name.lower(): value for name, value in headers.items()}
-    forwarded = any(name in FORWARDING or name.startswith("x-forwarded") for name in given)
     origin = given.get("origin")
     return (
         not public
-        and not forwarded
+        and not any(map(tells_of_a_proxy, given))
         and all(is_loopback(address) for address in (listening, given.get("host"), client))
         and (origin is None or origin.partition("://")[2] == given.get("host"))
     )
@@ -59,26 +66,43 @@ def sits_at_the_server(*, listening: str | None, public: bool, headers: Mapping[
 
 @dataclass(slots=True, kw_only=True)
 class OperatorSignIn:
-    """The start-up code, and the devices that gave it since the server started."""
+    """The start-up code, and what those have who gave it since the server started."""
 
     code: str
     printed: bool = True
     """Whether the terminal shows it: one that the operator chose is known to them, and stays out of logs."""
     tries: WrongTries = field(default_factory=lambda: WrongTries(each=5))
-    devices: set[str] = field(default_factory=set)
+    _signed_in: set[str] = field(default_factory=set)
+    """Hashes: what is in memory signs nobody in."""
 
-    def sign_in(self, device: str, code: str) -> bool:
-        """Whether the code was right; from then on the device is the operator's, until the server ends.
+    def sign_in(self, device: str, code: str) -> str | None:
+        """A new secret token when the code was right: whoever has it is the operator, until it is signed out.
+
+        It is new each time: what a browser had before, somebody else may have planted or seen.
 
         Raises:
             NotAllowed: there were too many wrong tries.
         """
         self.tries.check(device)
-        if hmac.compare_digest(code.strip().encode(), self.code.encode()):
-            self.devices.add(device)
-            return True
-        self.tries.add(device)
-        return False
+        if not hmac.compare_digest(code.strip().encode(), self.code.encode()):
+            self.tries.add(device)
+            return None
+        token = secrets.token_urlsafe(32)
+        self._signed_in.add(_digest(token))
+        return token
+
+    def holds(self, token: str | None) -> bool:
+        """Whether this token was given and not signed out."""
+        return token is not None and _digest(token) in self._signed_in
+
+    def sign_out(self, token: str | None) -> None:
+        """From now on the token is nobody's."""
+        if token is not None:
+            self._signed_in.discard(_digest(token))
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(f"Noise Floor operator {token}".encode(errors="replace")).hexdigest()
 
 
 @functools.cache

@@ -5,7 +5,7 @@ import streamlit as st
 from engine import EngineError
 from labs import case_of, load_lab
 from pages.format import plain
-from pages.learn.exercises import calculator, sheet
+from pages.learn.exercises import calculator, sheet, sheet_fields
 from pages.learn.talk import case_card, keep_tab, lesson, next_lab, progress_dots, speaker, talk_view
 from pages.shared import person
 from pages.shared.errors import in_words
@@ -48,12 +48,14 @@ with st.container(horizontal_alignment="center"), st.container(width=1240):
                 lesson.show(lab)
         if conversation.open:
             with conversation:
-                talk_view.show(lab, now, tutor, me)
+                talk_view.show(lab, now, tutor)
                 if notice:
                     st.caption(notice)
         if exercise.open:
             with exercise:
                 sheet.show(lab, now)
+        elif reason := st.session_state.pop(sheet_fields.NOT_KEPT, ""):  # it was left at once
+            st.toast(plain(reason), icon=":material/warning:", duration="infinite")
         if calculating.open:
             with calculating:
                 calculator.show(case)

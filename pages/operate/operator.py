@@ -98,3 +98,5 @@ tables.show(
     key="limits",
 )
 st.caption("The variables are read by the server; 0 closes what it limits.")
+if person.has_signed_in():
+    st.markdown(":material/key: [Sign out](sign-in)")

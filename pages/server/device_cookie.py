@@ -1,4 +1,5 @@
-"""The cookie by which the server knows a browser again: a random token, signed, out of reach for scripts in the page.
+"""The cookie by which the server knows a browser again: a random token, signed, out of reach for scripts in the page;
+and that of whoever signed in.
 
 Only what this server made is accepted: a value that somebody typed, guessed or planted is no device. Two servers on one
 machine share their cookies, since browsers do not tell ports apart; so the name is the server's own.
@@ -28,10 +29,28 @@ def token_in(cookies: Mapping[str, str], schemes: Sequence[bool] = (True, False)
     """The browser's own token; None where it has none of this server's."""
     for https in schemes:
         try:
-            return _signer().unsign(cookies.get(_name(https=https), "")).decode()
+            return _signer().unsign(cookies.get(_name("", https=https), "")).decode()
         except (BadSignature, UnicodeError):
             continue
     return None
+
+
+def operator_token_in(cookies: Mapping[str, str], schemes: Sequence[bool] = (True, False)) -> str | None:
+    """What the browser says is an operator's token. It has a cookie of its own, which is set when somebody signs in."""
+    given = (cookies.get(_name("-operator", https=https)) for https in schemes)
+    return next(filter(None, given), None)
+
+
+def operator_cookie(token: str | None, *, https: bool) -> str:
+    """The header that sets it, or takes it away. No page of another site, nor a frame in one, has it sent along."""
+    kept = f"{token}; " if token else "; Max-Age=0; "
+    return f"{_name('-operator', https=https)}={kept}Path=/; HttpOnly; SameSite=Strict{'; Secure' * https}"
+
+
+def is_https(scope: Scope) -> bool:
+    """Whether the browser came by https, to us or to the proxy before us."""
+    forwarded = Headers(raw=scope.get("headers", [])).get("x-forwarded-proto", "")
+    return scope["scheme"] == "https" or forwarded.partition(",")[0].strip().lower() == "https"
 
 
 class DeviceCookie:
@@ -52,7 +71,7 @@ class DeviceCookie:
             here = quote(scope["path"].rpartition("/")[2], safe="")
             await RedirectResponse(f"./{here}?{left}".removesuffix("?"), status_code=303)(scope, receive, send)
             return
-        https = "https" in (scope["scheme"], headers.get("x-forwarded-proto", "").partition(",")[0].strip().lower())
+        https = is_https(scope)
         if token_in(cookie_parser(headers.get("cookie", "")), [https]):
             await self.app(scope, receive, send)
             return
@@ -70,13 +89,13 @@ class DeviceCookie:
 def _new(*, https: bool) -> str:
     signed = _signer().sign(secrets.token_urlsafe(32)).decode()
     flags = f"Path=/; Max-Age={DAYS * 86_400}; HttpOnly; SameSite=Lax"
-    return f"{_name(https=https)}={signed}; {flags}{'; Secure' * https}"
+    return f"{_name('', https=https)}={signed}; {flags}{'; Secure' * https}"
 
 
-def _name(*, https: bool) -> str:
+def _name(use: str, *, https: bool) -> str:
     """With https a neighbouring site of the same domain cannot plant one: that is what the prefix means to browsers."""
     server = hashlib.sha256(f"Noise Floor cookie {access.secret_key()}".encode()).hexdigest()[:8]
-    return f"{'__Host-' * https}noisefloor-{server}"
+    return f"{'__Host-' * https}noisefloor{use}-{server}"
 
 
 def _signer() -> Signer:

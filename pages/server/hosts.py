@@ -42,6 +42,21 @@ def allowed_hosts(listening: str | None, named: str) -> list[str]:
     return [*access.LOOPBACK_NAMES, *given]
 
 
+def is_own_origin(headers: Headers) -> bool:
+    """Whether a form was sent by a page of this server: by what the browser says of it, else by its Origin.
+
+    A browser that says neither is too old to be told from another site's doing.
+    """
+    said = headers.get("sec-fetch-site")
+    if said is not None:
+        return said == "same-origin"
+    return _is_of(headers.get("origin", ""), headers.get("host", ""))
+
+
+def _is_of(origin: str, host: str) -> bool:
+    return bool(host) and origin.lower().partition("://")[2] == host.lower()
+
+
 class OwnOriginOnly:
     """Refuses a WebSocket that a page of another origin opens, unless the operator named it in Streamlit's settings.
 
@@ -58,8 +73,8 @@ class OwnOriginOnly:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket" and st.get_option("server.enableCORS"):
             headers = Headers(scope=scope)
-            origin = headers.get("origin", "").lower()
-            if origin and origin not in self.named and origin.partition("://")[2] != headers.get("host", "").lower():
+            origin = headers.get("origin", "")
+            if origin and origin.lower() not in self.named and not _is_of(origin, headers.get("host", "")):
                 await send({"type": "websocket.close", "code": 1008})
                 return
         await self.app(scope, receive, send)

@@ -41,4 +41,4 @@ st.caption(
 )
 st.page_link("battle/recorded.py", label="More recorded battles", icon=":material/arrow_forward:")
 if not person.is_operator():
-    st.page_link("start/sign_in.py", label="Operator sign-in", icon=":material/key:")
+    st.markdown(":material/key: [Operator sign-in](sign-in)")  # no page of Streamlit's: it sets a cookie

@@ -26,7 +26,7 @@ def open_page(path: str = "", *, learner: str = "ann", operator: bool = True, **
     """
     app = AppTest.from_file(APP, default_timeout=20)
     app.session_state[person.DEVICE] = learner
-    app.session_state[person.AT_THE_SERVER] = operator
+    app.session_state[person.CONNECTION] = person.Connection(device=None, operator=operator)
     app.query_params.update(query)
     app.run()
     return app.switch_page(path.removeprefix("pages/")).run() if path else app

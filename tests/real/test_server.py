@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import http.client
 import json
 import signal
@@ -10,6 +11,7 @@ import socket
 import sqlite3
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +19,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -84,6 +88,46 @@ def test_another_sites_page_cannot_open_a_session(address: str) -> None:
         assert refused.value.response.status_code == 403
 
 
+def browser_cookie(address: str) -> str:
+    with urllib.request.urlopen(urllib.request.Request(f"http://{address}/", headers={"accept": "text/html"})) as page:
+        return str(page.headers["set-cookie"]).partition(";")[0]
+
+
+@contextlib.contextmanager
+def session(address: str, known: str = "", **headers: str) -> Iterator[str]:
+    """A session of Streamlit's, by its id; whoever knows one may ask for it again, as a browser does."""
+    connected = connect(
+        f"ws://{address}/_stcore/stream",
+        subprotocols=["streamlit", "unused", known] if known else ["streamlit"],  # type: ignore[list-item]
+        additional_headers=headers,
+        proxy=None,
+        max_size=None,
+    )
+    with connected as line:
+        request = BackMsg()
+        request.rerun_script.context_info.timezone = "UTC"
+        line.send(request.SerializeToString())
+        id, message = "", ForwardMsg()
+        while message.WhichOneof("type") != "script_finished":
+            message.ParseFromString(line.recv(timeout=20, decode=False))
+            id = message.new_session.initialize.session_id or id
+        yield id
+
+
+def test_a_session_is_given_back_to_its_own_browser_alone(address: str) -> None:
+    """Its id stands in the addresses of uploads, and so in the logs of a proxy."""
+    ann, eve = browser_cookie(address), browser_cookie(address)
+    with session(address, Cookie=ann) as own:
+        for stranger in ({}, {"Cookie": eve}, {"noisefloor-browser": "x"}):  # while it is there
+            with session(address, own, **stranger) as got:
+                assert got != own
+    for stranger in ({}, {"Cookie": eve}):  # and when its line is broken
+        with session(address, own, **stranger) as got:
+            assert got != own
+    with session(address, own, Cookie=ann) as again:
+        assert again == own
+
+
 def test_no_other_site_shows_the_operators_pages_in_a_frame(address: str, browser: Browser) -> None:
     """Whoever sits at the machine is the operator without a cookie: a click meant for the other site would count."""
     page = browser.new_page()
@@ -101,7 +145,7 @@ def test_sessions_that_only_look_leave_no_rows(address: str, home: Path) -> None
         async with Session.open(address) as session:
             await session.visit()
             lab = session.places["lab"].script_hash
-            for page in ("labs", "work", "battle", "sign-in"):
+            for page in ("labs", "work", "battle"):
                 await session.visit(session.places[page])
             for number in (1, 2, 3, 4):
                 await session.visit(Place(f"lab{number}", lab, f"lab=lab{number}&s=1"))

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from tutor.errors import TutorError
 from tutor.journal.connection import to_read, to_write
@@ -37,7 +38,7 @@ def save_sheet(talk: str, answers: Mapping[str, str]) -> None:
     """Keeps the sheet as it is now; empty answers are not kept.
 
     Raises:
-        TutorError: an answer, or their number, is beyond what a sheet holds.
+        TutorError: an answer, or their number, is beyond what a sheet holds; or there is no such talk, or no longer.
     """
     kept = {row: answer for row, answer in answers.items() if answer}
     longest = max((len(text) for pair in kept.items() for text in pair), default=0)
@@ -46,10 +47,12 @@ def save_sheet(talk: str, answers: Mapping[str, str]) -> None:
             f"A sheet holds {MOST_ANSWERS} answers of {LONGEST_ANSWER:,} characters each; this one has {len(kept):,}, "
             f"the longest of {longest:,}. Shorten it: the last change was not kept."
         )
-    text = json.dumps(kept)
-    with to_write() as connection:
-        connection.execute(sa.delete(sheets).where(sheets.c.talk == talk))
-        connection.execute(sa.insert(sheets).values(talk=talk, answers=text, saved_at=now()))
+    try:
+        with to_write() as connection:
+            connection.execute(sa.delete(sheets).where(sheets.c.talk == talk))
+            connection.execute(sa.insert(sheets).values(talk=talk, answers=json.dumps(kept), saved_at=now()))
+    except IntegrityError as error:
+        raise TutorError("This lab was deleted meanwhile, so its sheet is not kept. Open it anew.") from error
 
 
 def read_note(name: str) -> str | None:

@@ -11,7 +11,7 @@ from engine.report import figures
 from engine.stats import DiscordanceEstimate
 from pages.battle.setup import forecast_fields, harness_fields, model_picker
 from pages.format import plain
-from pages.shared import rule_fields
+from pages.shared import person, rule_fields
 from pages.shared.errors import errors_shown
 
 SIZES = (20, 50, 100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800)
@@ -118,7 +118,7 @@ def _outlook(me: Person, task: Task, n: int, request: BattleRequest | None) -> N
     )
     if request and seconds is None:
         if probe := st.session_state.get("probe"):
-            st.fragment(_timing, run_every=1.0)(me, probe)
+            st.fragment(_timing, run_every=1.0)(probe)
         elif time.button("Measure it", help="Eight items with both models; written answers take minutes."):
             with errors_shown():
                 st.session_state["probe"] = access.probe(me, request)
@@ -131,7 +131,7 @@ def _pilot(a: str, b: str, task: str, where: str) -> DiscordanceEstimate | None:
     return runs.pilot(BattleRequest(a=a, b=b, task=task))
 
 
-def _timing(me: Person, probe: str) -> None:
+def _timing(probe: str) -> None:
     with errors_shown():
         progress = runs.watch(probe)
         if progress.open:
@@ -139,7 +139,7 @@ def _timing(me: Person, probe: str) -> None:
             st.caption(f"Timing eight items with both models: {plain(waiting)} …")
             if not st.button("Stop timing", key="stop-probe", help="It counts as one of your battles while it waits."):
                 return
-            access.stop(me, probe)
+            access.stop(person.current(), probe)  # who that is now, and not when this was drawn first
         if progress.state == "failed":
             st.session_state["probe_message"] = progress.message
     del st.session_state["probe"]

@@ -13,6 +13,7 @@ from pages.format import plain
 from pages.learn.exercises import claim_fields, plan_fields
 from pages.learn.exercises import sheet_fields as fields
 from pages.learn.exercises.sheet_fields import Sheet
+from pages.shared import person
 from pages.shared.errors import errors_shown, in_words
 from tutor.journal import Talk
 
@@ -23,6 +24,8 @@ COMPUTING = {"protocol": claim_fields, "plan": plan_fields}
 @st.fragment
 def show(lab: Lab, now: Talk) -> None:
     """The form. What is typed is written down at once, one line at a time."""
+    if person.learner() != now.learner:  # a fragment is drawn again long after its page
+        st.rerun()
     with errors_shown():
         sheet = fields.sheet_of(now)
         if reason := st.session_state.pop(fields.NOT_KEPT, None):

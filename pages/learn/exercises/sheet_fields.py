@@ -93,10 +93,11 @@ def _saved_under(key: str, now: Talk, name: str) -> dict[str, Any]:
 
 def _save(now: Talk, name: str, key: str) -> None:
     """One line as it stands in the session; with the first one, the case the sheet is about."""
-    value = st.session_state[key]
-    empty = TAKEN_OUT if "." in name else ""
-    entry = empty if value in (None, "") else str(value)
     try:
+        person.check_still(now.learner)
+        value = st.session_state[key]
+        empty = TAKEN_OUT if "." in name else ""
+        entry = empty if value in (None, "") else str(value)
         access.check_storage(person.current(), stored=journal.size())
         journal.keep(now)
         journal.save_sheet(now.id, {ABOUT: now.case, **journal.read_sheet(now.id), name: entry})

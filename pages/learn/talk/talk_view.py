@@ -10,10 +10,10 @@ from functools import partial
 import streamlit as st
 
 from engine import EngineError, access
-from engine.access import Person
 from labs import Case, Lab, case_of, fresh_case
 from pages.format import plain
 from pages.learn.talk import next_lab, progress_dots
+from pages.shared import person
 from tutor import Exchange, Tutor, dialogue, journal
 from tutor.journal import Talk
 from tutor.judge import lab_progress, language_of
@@ -27,7 +27,7 @@ OVERTAKEN = (
 TUTOR, LEARNER = ":material/school:", ":material/person:"
 
 
-def show(lab: Lab, now: Talk, tutor: Tutor, me: Person) -> None:
+def show(lab: Lab, now: Talk, tutor: Tutor) -> None:
     box = f"say-{lab.slug}"  # not the talk's: what was typed while another tab began one anew comes through
     waiting = dialogue.unanswered_turn(now)
     refused, refusal = "", ""
@@ -37,7 +37,7 @@ def show(lab: Lab, now: Talk, tutor: Tutor, me: Person) -> None:
         st.session_state[box] = refused  # nobody's to throw away but the learner's
     conversation = st.container(height=HEIGHT, border=False, key=f"talk-{now.id}")
     out_of_reach = waiting is not None and tutor.voice is not None
-    say = partial(_take, lab, now, tutor, me)
+    say = partial(_take, lab, now, tutor)
     st.chat_input(
         "Your answer, in your own words",
         key=box,
@@ -78,17 +78,18 @@ def show(lab: Lab, now: Talk, tutor: Tutor, me: Person) -> None:
             st.info("Your message is kept, and its reply is still missing.")
 
 
-def _take(lab: Lab, seen: Talk, tutor: Tutor, me: Person, text: str, *, told: bool = False) -> None:
+def _take(lab: Lab, seen: Talk, tutor: Tutor, text: str, *, told: bool = False) -> None:
     """A message, before the page is drawn: written down, and answered where no model has to be watched as it writes.
 
-    lab, tutor, me  as on the page
-    seen            the talk as it stood there when this was written
-    text            the message; it is kept to be sent later where it cannot be taken
-    told            whether it asks to be told the answer
+    lab, tutor  as on the page
+    seen        the talk as it stood there when this was written
+    text        the message; it is kept to be sent later where it cannot be taken
+    told        whether it asks to be told the answer
     """
     try:
+        person.check_still(seen.learner)
         sent_today = journal.messages_of(seen.learner, access.today())
-        access.check_message(me, sent_today=sent_today, stored=journal.size())
+        access.check_message(person.current(), sent_today=sent_today, stored=journal.size())
         if _standing(dialogue.resume(seen.learner, lab.slug)) != _standing(seen):
             raise journal.TurnTaken(OVERTAKEN)
         now = dialogue.add_message(seen, text, asked_to_be_told=told)

@@ -33,10 +33,60 @@ def test_nobody_is_on_a_public_server():
 
 
 @pytest.mark.parametrize(
-    "header", ["X-Forwarded-For", "x-forwarded-proto", "X-Forwarded-Anything", "Forwarded", "Via", "X-Real-IP"]
+    "header",
+    [
+        "X-Forwarded-For",
+        "x-forwarded-proto",
+        "X-Forwarded-Anything",
+        "X_Forwarded_For",
+        "Forwarded",
+        "Via",
+        "X-Real-IP",
+        "CF-Connecting-IP",
+        "CF-Ray",
+        "True-Client-IP",
+        "X-Client-IP",
+        "Fly-Client-IP",
+        "Fastly-Client-IP",
+        "Client-IP",
+        "Remote-Addr",
+        "WL-Proxy-Client-IP",
+        "Ali-CDN-Real-IP",
+        "CDN-Loop",
+        "CloudFront-Viewer-Address",
+        "Akamai-Origin-Hop",
+        "X-Envoy-External-Address",
+        "X-Original-Host",
+        "X-Request-Id",
+        "X-Nobody-Has-Heard-Of",
+        "traceparent",
+    ],
 )
 def test_nobody_is_behind_a_proxy(header: str):
     assert not sits(headers=HERE | {header: "127.0.0.1"})
+
+
+def test_what_a_browser_sends_along_with_a_websocket_is_no_proxys():
+    """As Chromium, Firefox and Safari do it."""
+    names = """Host Connection Pragma Cache-Control User-Agent Upgrade Origin Accept Accept-Encoding Accept-Language
+    Cookie DNT Priority Authorization Save-Data Referer Sec-WebSocket-Key Sec-WebSocket-Version Sec-WebSocket-Protocol
+    Sec-WebSocket-Extensions Sec-Fetch-Dest Sec-Fetch-Mode Sec-Fetch-Site Sec-Fetch-Storage-Access Sec-GPC Sec-CH-UA
+    Sec-CH-UA-Mobile Sec-CH-UA-Platform Upgrade-Insecure-Requests If-None-Match If-Modified-Since Keep-Alive"""
+    assert sits(headers=dict.fromkeys(names.split(), "1") | HERE)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "http://localhost:9999",
+        "http://127.0.0.1:9999",
+        "http://localhost:8501",
+        "https://127.9.9.9:1",
+        "http://127.0.0.1",
+    ],
+)
+def test_a_page_of_another_program_on_this_machine_is_no_operator(origin: str):
+    assert not sits(headers=HERE | {"Origin": origin})
 
 
 @pytest.mark.parametrize(
@@ -74,13 +124,24 @@ def test_public_is_said_by_the_environment(given: str, public: bool, monkeypatch
 # ------------------------------------------------------------------ the start-up code
 
 
-def test_the_code_makes_one_device_the_operators():
+def test_the_code_gives_a_new_secret_and_nothing_else_is_one():
     sign_in = OperatorSignIn(code="right horse battery")
-    assert not sign_in.sign_in("d:a", "wrong")
-    assert not sign_in.sign_in("d:a", "")
-    assert sign_in.devices == set()
-    assert sign_in.sign_in("d:a", " right horse battery\n")
-    assert sign_in.devices == {"d:a"}
+    assert sign_in.sign_in("d:a", "wrong") is None
+    assert sign_in.sign_in("d:a", "") is None
+    first, second = (sign_in.sign_in("d:a", code) for code in (" right horse battery\n", "right horse battery"))
+    assert first and second and first != second and len(first) >= 43
+    assert sign_in.holds(first) and sign_in.holds(second)
+    for other in ("d:a", "", None, first[:-1], "right horse battery", "\udc80"):
+        assert not sign_in.holds(other)
+    assert first not in repr(sign_in)
+
+
+def test_signing_out_ends_it_for_one_and_not_for_others():
+    sign_in = OperatorSignIn(code="right horse battery")
+    phone, desk = (sign_in.sign_in(device, "right horse battery") for device in ("d:a", "d:b"))
+    for token in (phone, phone, None, "made up"):
+        sign_in.sign_out(token)
+    assert not sign_in.holds(phone) and sign_in.holds(desk)
 
 
 def test_tries_end_for_one_and_come_back_after_an_hour():

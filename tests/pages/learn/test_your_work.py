@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 
 from pages.shared import person
 from tests.pages.driving import labelled, open_lab, open_page, press, say, texts
 from tutor import journal
+from tutor.errors import TutorError
+from tutor.journal.connection import to_read
 
 WORK = "pages/learn/your_work.py"
 COUNTS = "Borealis had five worked examples, so part of the gap may be the prompt."
@@ -82,3 +85,49 @@ def test_everything_can_be_deleted_and_the_next_page_is_a_new_learners() -> None
     assert journal.talks("ann") == () and not journal.has_code("ann")
     assert journal.learner_of("ann") != "ann"
     assert "1 of 3 counted" not in texts(open_page("pages/learn/labs.py"))
+
+
+def test_an_old_tab_writes_nothing_for_a_learner_who_is_gone() -> None:
+    """It would be nobody's: nobody could read it, and nobody delete it."""
+    sheet, talk = open_lab(tab="Exercise"), open_lab()
+    sheet.text_area[0].set_value("Mine.").run()
+    say(talk, COUNTS)
+    press(open_page(WORK), "Delete it all")
+    sheet.text_area[0].set_value("Mine, again.").run()
+    say(talk, COUNTS)
+    refuses(sheet, talk)
+    assert journal.talks("ann") == () and journal.talks(journal.learner_of("ann")) == ()
+    assert rows("talks") == rows("turns") == rows("sheets") == 0
+    assert not sheet.text_area[0].value  # the page is the new learner's now
+    sheet.text_area[0].set_value("Anew.").run()
+    say(talk, COUNTS)
+    (now,) = journal.talks(journal.learner_of("ann"))
+    assert journal.read_sheet(now.id)["verdict"] == "Anew." and len(now.exchanges) == 1
+
+
+def test_an_old_tab_writes_nothing_for_whoever_was_here_before_a_code_was_entered() -> None:
+    say(open_lab(learner="eve"), COUNTS)
+    sheet, talk = open_lab(tab="Exercise"), open_lab()
+    type_code(open_page(WORK), journal.new_resume_code("eve"))
+    sheet.text_area[0].set_value("Whose?").run()
+    say(talk, "Whose?")
+    refuses(sheet, talk)
+    assert journal.talks("ann") == () and rows("sheets") == 0
+    assert [len(each.exchanges) for each in journal.talks("eve")] == [1]
+    assert talk.chat_input[0].proto.value == "Whose?"  # in the box, to be sent if it still fits
+
+
+def test_a_sheet_without_its_talk_is_a_sentence() -> None:
+    with pytest.raises(TutorError, match="deleted meanwhile"):
+        journal.save_sheet("of nobody", {"verdict": "x"})
+
+
+def refuses(sheet, talk) -> None:
+    assert not sheet.exception and not talk.exception
+    assert "What you entered just now was not kept" in sheet.warning[0].value
+    assert "What you entered just now was not kept" in talk.warning[0].value
+
+
+def rows(table: str) -> int:
+    with to_read() as connection:
+        return connection.scalar(sa.text(f"select count(*) from {table}"))
