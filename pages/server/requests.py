@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from google.protobuf.message import DecodeError
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -68,7 +67,7 @@ def _is_wanted(content: bytes) -> bool:
     message = BackMsg()
     try:
         message.ParseFromString(content)
-    except DecodeError:
+    except Exception:  # protobuf's own, which comes with Streamlit
         return True
     kind = message.WhichOneof("type")
     return kind in KINDS and len(message.file_urls_request.file_names) <= MOST_FILES
