@@ -37,6 +37,7 @@ def _browser(scope: Scope) -> str:
     headers = Headers(raw=scope["headers"])
     cookies = cookie_parser(headers.get("cookie", ""))
     known = token_in(cookies), operator_token_in(cookies)
+    forwarded = headers.get("x-forwarded-for", "").rpartition(",")[2].strip()  # the last is the proxy's own word
     address = (scope.get("client") or ("",))[0]
-    told = known if any(known) else (address, headers.get("user-agent", ""))
+    told = known if any(known) else (address, forwarded, headers.get("user-agent", ""))
     return hashlib.sha256(repr(told).encode()).hexdigest()

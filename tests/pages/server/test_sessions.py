@@ -57,6 +57,12 @@ def test_a_browser_is_the_same_one_again_and_no_other(client: TestClient) -> Non
     assert not any(secret in "".join(said) for secret in (ann.partition("=")[2], "secret"))
 
 
+def test_without_a_cookie_a_browser_behind_a_proxy_is_told_by_what_the_proxy_says_last(client: TestClient) -> None:
+    ann = user(client, **{"x-forwarded-for": "192.0.2.1"})
+    assert ann != user(client, **{"x-forwarded-for": "192.0.2.1, 192.0.2.2"})  # whoever says it of themselves
+    assert ann == user(client, **{"x-forwarded-for": "198.51.100.7, 192.0.2.1"})
+
+
 def test_nobody_says_for_themselves_who_they_are(client: TestClient) -> None:
     ann = user(client, cookie=new_cookie(client))
     assert user(client, **{HEADER: ann}) == user(client) != ann
