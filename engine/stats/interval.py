@@ -10,6 +10,8 @@ from statistics import NormalDist
 from engine.errors import CallerMistake, Mismatch
 
 normal_quantile = NormalDist().inv_cdf
+MOST_CERTAIN = 1 - 2**-53
+"""The largest number below 1: a level that is nearer to 1 than numbers are is taken for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,4 +143,4 @@ def check_paired(a: int, b: int, what: str) -> int:
 def quantile_of(level: float) -> float:
     """How many standard errors a two-sided interval reaches, 1.96 at 0.95. Raises CallerMistake as `check_between`."""
     check_between("level", level, 0.5, 1.0, "write 0.95 for 95%")
-    return normal_quantile((1 + level) / 2)
+    return normal_quantile(min((1 + level) / 2, MOST_CERTAIN))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.errors import CallerMistake
-from engine.stats.interval import newcombe_interval, score_interval, wald_interval
+from engine.stats.interval import newcombe_interval, quantile_of, score_interval, wald_interval
 from engine.stats.shares import pooled_z, standard_error, two_sided_p, unpaired_error
 from tests.engine.stats.reference import ONE_SCORE, TWO_SCORES
 
@@ -45,3 +45,8 @@ def test_wald_is_cut_only_at_the_ends_that_are_named() -> None:
 def test_a_level_is_a_fraction(level: float) -> None:
     with pytest.raises(CallerMistake, match=r"`level` is .* write 0.95 for 95%"):
         wald_interval(0.9, 0.1, level)
+
+
+def test_a_level_next_to_one_has_a_reach() -> None:
+    """Failed before: `StatisticsError`, where (1 + level) / 2 is rounded to 1."""
+    assert 8 < quantile_of(1 - 2**-53) < 9
