@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import secrets
 import tempfile
@@ -20,7 +21,12 @@ def secret_key() -> str:
     Raises:
         CallerMistake: it cannot be read or written, or somebody shortened it.
     """
-    file = home() / "server.secret"
+    return _read(home() / "server.secret")
+
+
+@functools.lru_cache(maxsize=8)
+def _read(file: Path) -> str:
+    """Read once: every page asks for it several times."""
     try:
         if not file.exists():
             _make(file)

@@ -7,6 +7,7 @@ machine share their cookies, since browsers do not tell ports apart; so the name
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
@@ -94,10 +95,18 @@ def _new(*, https: bool) -> str:
 
 def _name(use: str, *, https: bool) -> str:
     """With https a neighbouring site of the same domain cannot plant one: that is what the prefix means to browsers."""
-    server = hashlib.sha256(f"Noise Floor cookie {access.secret_key()}".encode()).hexdigest()[:8]
-    return f"{'__Host-' * https}noisefloor{use}-{server}"
+    return f"{'__Host-' * https}noisefloor{use}-{_server(access.secret_key())}"
+
+
+@functools.lru_cache(maxsize=8)
+def _server(key: str) -> str:
+    return hashlib.sha256(f"Noise Floor cookie {key}".encode()).hexdigest()[:8]
 
 
 def _signer() -> Signer:
-    key = access.secret_key()
+    return _signer_by(access.secret_key())
+
+
+@functools.lru_cache(maxsize=8)
+def _signer_by(key: str) -> Signer:
     return Signer(key, salt="Noise Floor device", key_derivation="hmac", digest_method=hashlib.sha256)
