@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+import time
 from pathlib import Path
 
 import platformdirs
@@ -19,6 +20,10 @@ PROJECT = Path(__file__).resolve().parents[1]
 
 _NAME = r"[^\s'\"“”‘’,;()<>|]*[^\s'\"“”‘’,;()<>|.:/]"
 _PATH = re.compile(rf"(?<![\w:/.@<-])(?:…|~[\w.-]*|(?=/[^\s/]+/))/{_NAME}")
+FRESH = 1.0
+"""Seconds for which a look at the data folder holds: a page asks for it thirty times, and each look is half a dozen
+system calls, after each of which a thread waits for its turn again."""
+_looked: dict[str | None, tuple[float, Path]] = {}
 
 
 def path_of(given: str) -> Path:
@@ -47,6 +52,9 @@ def home() -> Path:
         CallerMistake: the folder cannot be made or written to.
     """
     given = os.environ.get("NOISEFLOOR_HOME")
+    looked, folder = _looked.get(given, (-FRESH, PROJECT))
+    if time.monotonic() - looked < FRESH:
+        return folder
     folder = path_of(given) if given else platformdirs.user_data_path("noise-floor", appauthor=False)
     try:
         if not folder.is_dir():
@@ -60,6 +68,7 @@ def home() -> Path:
         ) from error
     if not os.access(folder, os.W_OK):
         raise CallerMistake(f"The data folder {folder} may not be written to. Set NOISEFLOOR_HOME to one that may.")
+    _looked[given] = time.monotonic(), folder
     return folder
 
 

@@ -53,6 +53,7 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Nothing a test writes or reads lies outside its own folder."""
     home = tmp_path / "home"
     monkeypatch.setenv("NOISEFLOOR_HOME", str(home))
+    monkeypatch.setattr("engine.home.FRESH", 0.0)  # a test may change the folder between two looks
     for name in ("NOISEFLOOR_DATA", "HF_DATASETS_CACHE", "OPENAI_API_KEY", "OPENAI_BASE_URL", "NOISEFLOOR_PUBLIC"):
         monkeypatch.delenv(name, raising=False)
     return home
