@@ -5,7 +5,7 @@
     python measurements/intruder.py --keep FOLDER      writes the files there as well
 
 A server of its own is attacked through Streamlit's own upload route and WebSocket, as a browser would; the files are
-made here. Meanwhile another session reruns the home page and the choice of a battle, five times a second, and each of
+made here. Meanwhile another session reruns the home page and the choice of a battle, four times a second, and each of
 its reruns is timed; “alone” is its slowest before the attack. The growth is of the server's resident memory: its peak
 during the attack, which the kernel counts (Linux), over what it was before; the limited processes are not in it. The
 bounds are those of the project: 300 ms and 150 MB. Clients and limited processes share the machine with the server, so
@@ -29,12 +29,10 @@ from pathlib import Path
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from web import Server, Session, machine, running
+from web import PAUSE, Server, Session, machine, running
 
 SLOWEST_MS, GROWTH_MB = 300, 150
 PATIENCE = 240.0
-PAUSE = 0.2
-"""Seconds between two reruns: a connection that sends more than five messages a second for long is ended."""
 ALONE = 5.0
 """Seconds in which the other visitor is timed before each attack: what the machine does anyway."""
 MB = 1 << 20

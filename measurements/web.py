@@ -54,6 +54,8 @@ sys.path.insert(0, str(ROOT))  # a script's own folder is on the path, the repos
 
 ITEMS = 200
 RERUNS = 20
+PAUSE = 0.25
+"""Seconds between two reruns of one session: one that sends more than five messages a second for long is ended."""
 PATIENCE = 60.0
 """Seconds until anything that does not answer counts as an error."""
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -340,7 +342,10 @@ async def measure_pages(server: Server, figures: Figures, battle_id: str) -> Non
         for place in places:
             await session.visit(place)  # a change of page is not a rerun
             before = server.cpu_seconds()
-            times = [await session.visit(place) for _ in range(RERUNS)]
+            times = []
+            for _ in range(RERUNS):
+                await asyncio.sleep(PAUSE)
+                times.append(await session.visit(place))
             figures.reruns[place.name] = Times.of(times, server.cpu_seconds() - before)
 
 

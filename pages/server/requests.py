@@ -17,7 +17,7 @@ KINDS = {"rerun_script", "stop_script", "app_heartbeat", "file_urls_request", "b
 MOST_FILES = 200
 """Places for uploads asked for at once."""
 LONGEST_PATH, LONGEST_QUERY = 1_000, 8_000  # bytes; a path is looked up on disk part by part
-RATE, BURST = 5.0, 60.0
+RATE, BURST = 5.0, 30.0
 """Messages a second that one connection may send for long, and at once: nobody clicks faster for long."""
 CLOSED = ("/_stcore/metrics", "/_stcore/script-health-check")
 """What Streamlit tells of itself to whoever asks."""
