@@ -18,6 +18,7 @@ LIMITS = {
     "queue": "open battles of everybody",
     "messages": "messages to the tutor, a person and day",
     "replies": "replies of the tutor's model a day, to everybody",
+    "storage": "megabytes of what everybody wrote, from which on visitors write no more",
 }
 
 
