@@ -40,7 +40,10 @@ class Concept(Authored):
 
 
 class Misconception(Authored):
-    """A belief that will mislead a reader, and the case in which it fails."""
+    """A belief that will mislead a reader, and the case in which it fails.
+
+    `held` and `denied` are the belief and its opposite as learners put them, each in several ways.
+    """
 
     id: Id
     concept: Id
@@ -48,9 +51,28 @@ class Misconception(Authored):
     meet: Text
     ask: Text
     cues: tuple[Text, ...] = ()
+    held: tuple[Text, ...] = ()
+    denied: tuple[Text, ...] = ()
 
 
 Entry = TypeVar("Entry", Concept, Misconception)
+
+
+class Expectation(Authored):
+    """One thing that a good answer could say.
+
+    says      several ways a learner could put it
+    contrary  the same thing wrong way round, as somebody mistaken would put it
+    affirm    what is said back to whoever said it
+    ask       the question for whoever left it out; it does not give it away
+    """
+
+    id: Id
+    concept: Id
+    says: Texts
+    contrary: tuple[Text, ...] = ()
+    affirm: Text
+    ask: Text
 
 
 class Question(Authored):
@@ -62,6 +84,14 @@ class Question(Authored):
     hint: Text
     prompt: Text
     tell: Text
+    expect: tuple[Expectation, ...] = ()
+
+
+class TransferQuestion(Authored):
+    """A closing question: the same idea in a new place."""
+
+    ask: Text
+    expect: tuple[Expectation, ...] = ()
 
 
 class Facts(Authored):
@@ -149,11 +179,12 @@ class Lab(Authored):
     goal: Text
     minutes: Annotated[int, Field(ge=5, le=60)]
     starters: Texts  # openings a learner may take instead of an empty box
-    transfer: Texts  # closing questions: the same idea in a new place
+    transfer: Annotated[tuple[TransferQuestion, ...], Field(min_length=1)]  # one of them closes the lab
     concepts: Annotated[tuple[Concept, ...], Field(min_length=2)]
     misconceptions: tuple[Misconception, ...]
     exercise: Exercise
     glossary: dict[str, Text]
+    aliases: dict[str, Texts] = Field(default_factory=dict)  # other words for a term of the glossary, by the term
     cases: Annotated[tuple[Case, ...], Field(min_length=1)]
     templates: tuple[Template, ...] = ()
     lesson: Text

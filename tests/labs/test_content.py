@@ -48,7 +48,7 @@ def asks(lab: Lab) -> Iterator[tuple[str, str]]:
     """Everything that the tutor asks at the end of a reply, with its place."""
     yield from ((f"concepts.{one.id}.ask", one.ask) for one in lab.concepts)
     yield from ((f"misconceptions.{one.id}.ask", one.ask) for one in lab.misconceptions)
-    yield from ((f"transfer.{i}", text) for i, text in enumerate(lab.transfer, start=1))
+    yield from ((f"transfer.{i}", one.ask) for i, one in enumerate(lab.transfer, start=1))
     for case in cases(lab):
         for question in case.questions:
             yield f"{case.id}.{question.id}.ask", question.ask

@@ -82,7 +82,7 @@ def question_at(lab: Lab, case: Case, point: Point) -> str:
         question = _find(case, point.id)
         return question.ask if question else ""
     if point.kind == "transfer":
-        return lab.transfer[int(point.id)] if int(point.id) < len(lab.transfer) else ""
+        return lab.transfer[int(point.id)].ask if int(point.id) < len(lab.transfer) else ""
     known = {f"concept:{concept.id}": concept.ask for concept in lab.concepts} | {
         f"belief:{belief.id}": belief.ask for belief in lab.misconceptions
     }
@@ -166,7 +166,7 @@ class _DialogueState:
             body=self._affirmation(),
             calculation=check_margin(self.last.learner, self.case),
             point=Point(kind="transfer", id=str(which)),
-            question=self.lab.transfer[which],
+            question=self.lab.transfer[which].ask,
             lead="closing",
         )
 

@@ -141,7 +141,7 @@ def test_of_counted_turns_every_next_one_is_taken_up_in_other_words_whatever_its
 def test_a_lab_that_changed_under_a_talk_has_no_question_for_what_is_gone():
     gone = [Point(kind="question", id="z9"), Point(kind="transfer", id="3"), Point(kind="concept", id="gone")]
     assert [question_at(LAB, CASE, point) for point in gone] == ["", "", ""]
-    assert question_at(LAB, CASE, Point(kind="transfer", id="2")) == LAB.transfer[2]
+    assert question_at(LAB, CASE, Point(kind="transfer", id="2")) == LAB.transfer[2].ask
 
 
 # --------------------------------------------------------------------- beliefs
@@ -342,7 +342,7 @@ def test_tries_at_another_question_do_not_open_this_one():
 def test_the_third_counted_turn_brings_the_closing_question():
     walk = to_the_closing_question()
     assert (walk.move.reaction, walk.move.point.kind) == ("closing", "transfer")
-    assert walk.move.question in LAB.transfer and walk.reply.endswith(walk.move.question)
+    assert walk.move.question in [one.ask for one in LAB.transfer] and walk.reply.endswith(walk.move.question)
 
 
 def test_its_answer_closes_with_what_was_shown_and_missed():
