@@ -11,15 +11,17 @@ module of it, which loads when it is asked for: `from labs import intervals`.
 
 from labs.curriculum import load_lab, slugs
 from labs.fresh import case_of, fresh_case
-from labs.lab import Case, Concept, Facts, Lab, Misconception, Question, read_lab
+from labs.lab import Case, Concept, Expectation, Facts, Lab, Misconception, Question, TransferQuestion, read_lab
 
 __all__ = [
     "Case",
     "Concept",
+    "Expectation",
     "Facts",
     "Lab",
     "Misconception",
     "Question",
+    "TransferQuestion",
     "case_of",
     "comparability",
     "fresh_case",

@@ -25,6 +25,7 @@ Why = Literal[
 WHYS: tuple[Why, ...] = Why.__args__  # type: ignore[attr-defined]
 SUBSTANTIVE: frozenset[Why] = frozenset(WHYS[:4])
 REQUIRED = 3  # substantive exchanges that complete a lab
+QUESTIONS_REQUIRED = 2  # different questions that they answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +90,20 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """What the tutor's last question was about: an authored question, a concept, a misconception, the closing."""
+    """What the tutor's last question was about.
 
-    kind: Literal["question", "concept", "belief", "transfer", "closed"]
+    question     a question of the case, by its id
+    expectation  one thing missing from the answer to it: `<question>/<expectation>`
+    concept      an idea of the lab
+    belief       a belief that was met; confirm: one that the learner is asked about
+    offer        another case, by its id: whether to turn to it
+    measured     a number that was measured for this lab
+    transfer     a closing question, by its index; closed: nothing is open
+    """
+
+    kind: Literal[
+        "question", "expectation", "concept", "belief", "confirm", "offer", "measured", "transfer", "closed"
+    ]  # fmt: skip
     id: str
 
     def __str__(self) -> str:
@@ -123,6 +135,13 @@ class Exchange:
     said_at: str = ""  # UTC, ISO 8601
     told: bool = False  # the learner asked to be told
     damage: str = ""  # what of it cannot be read any more, in a sentence
+
+    @property
+    def answers(self) -> str:
+        """The question it answers: what is missing from an answer belongs to the question that it answers."""
+        if self.point.kind in ("question", "expectation"):
+            return f"{self.case} question:{self.point.id.partition('/')[0]}"
+        return f"{self.case} {self.point}"
 
     @property
     def counted(self) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from tutor.errors import EndpointFailure, JudgeFailure
-from tutor.exchange import REQUIRED, Assessment, Exchange, Message
+from tutor.exchange import QUESTIONS_REQUIRED, REQUIRED, Assessment, Exchange, Message
 from tutor.judge import rules
 
 log = logging.getLogger(__name__)
@@ -33,25 +33,30 @@ class Judge(Protocol):
 class LabProgress:
     """How far a learner is in a lab.
 
-    counted           exchanges that counted
-    uncounted_streak  messages in a row, up to the last one, that did not count
+    counted    exchanges that counted
+    questions  different questions, belonging to a case or not, that they answered
     """
 
     counted: int
-    uncounted_streak: int
+    questions: int
 
     @property
     def complete(self) -> bool:
-        return self.counted >= REQUIRED
+        """Enough exchanges, and not all of them about one question."""
+        return self.counted >= REQUIRED and self.questions >= QUESTIONS_REQUIRED
 
 
-def lab_progress(exchanges: Sequence[Exchange]) -> LabProgress:
-    """What the transcript says. Counted needs a saved reply; the uncounted streak needs a judgement only."""
-    streak = 0
-    for exchange in exchanges:
-        if exchange.assessment is not None and not exchange.told:
-            streak = 0 if exchange.assessment.substantive else streak + 1
-    return LabProgress(counted=sum(exchange.counted for exchange in exchanges), uncounted_streak=streak)
+def lab_progress(exchanges: Sequence[Exchange], *, replied: bool = False) -> LabProgress:
+    """What the transcript says.
+
+    exchanges  the talk, oldest first
+    replied    whether the last one is taken as it will be once its reply is saved; only then does an exchange count
+    """
+    counted = [exchange for exchange in exchanges if exchange.counted]
+    last = exchanges[-1] if exchanges else None
+    if replied and last is not None and not last.counted and last.assessment and last.assessment.substantive:
+        counted.append(last)
+    return LabProgress(counted=len(counted), questions=len({exchange.answers for exchange in counted}))
 
 
 def assess(message: Message, judge: Judge, fallback: Judge | None = None) -> Assessment:

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from tutor.exchange import Message
 from tutor.judge.rules import OwnWords
-from tutor.judge.words import WORD_LISTS, count_matches, sentences, tokens
+from tutor.judge.words import count_matches, sentences, tokens
 
 Floats = NDArray[np.float32]
 BUCKETS = 1 << 13
+SIGNS = ("reason", "condition", "contrast", "compare", "decide", "agree", "lookup", "grader", "unsure")  # word lists
 
 
 def count_features(message: Message, own: OwnWords) -> Floats:
@@ -29,7 +30,7 @@ def count_features(message: Message, own: OwnWords) -> Floats:
     different, total = set(words), len(words) or 1
     numbers = [word for word in words if word[0].isdigit()]
     given = {word for word in shown if word[0].isdigit()}
-    matches = [count_matches(name, text) for name in WORD_LISTS]
+    matches = [count_matches(name, text) for name in SIGNS]
     row = [
         np.log1p(n),
         n <= 3,
