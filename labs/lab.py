@@ -202,6 +202,19 @@ class Lab(Authored):
         """Raises CallerMistake when the lab has no such misconception, for instance any more."""
         return _entry(self.slug, "misconception", id, self.misconceptions)
 
+    def concept_of(self, case: str, question: str, expectation: str) -> str | None:
+        """The concept that an expectation is about, by id; None when the lab has no such expectation.
+
+        case         id of a case of the lab, or of one drawn from its templates
+        question     id of its question, or `transfer:<index>` of a closing one
+        expectation  its id within the question
+        """
+        asked = {f"transfer:{index}": one.expect for index, one in enumerate(self.transfer)}
+        for each in (*self.cases, *self.templates):
+            if each.id == case or case.startswith(f"{each.id}-"):
+                asked |= {one.id: one.expect for one in each.questions}
+        return next((one.concept for one in asked.get(question, ()) if one.id == expectation), None)
+
     @model_validator(mode="after")
     def _ids_are_sound(self) -> Self:
         known = {concept.id for concept in self.concepts}

@@ -11,7 +11,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tutor.dialogue.arithmetic import Calculation
 from tutor.dialogue.numbers import NumberCheck, figure
 from tutor.dialogue.policy import DialogueMove
 from tutor.exchange import Assessment
@@ -26,9 +25,17 @@ def phrase_languages() -> tuple[str, ...]:
 
 
 def render(move: DialogueMove, language: str = ENGLISH) -> str:
-    """The move as the tutor's reply, in one or two paragraphs, the question last."""
+    """The move as the tutor's reply: what was asked for, the remark on the answer, the question last."""
     book = phrases(language)
-    return "\n\n".join(part for part in (_remark(move, book), _question(move, book)) if part)
+    return "\n\n".join(part for part in (*_definitions(move), _remark(move, book), question_of(move, language)) if part)
+
+
+def question_of(move: DialogueMove, language: str = ENGLISH) -> str:
+    """The one question at the end of the reply, with the phrase that leads to it; "" where the talk is closed."""
+    leads = phrases(language)["leads"].get(move.lead, [""])
+    slots = {"subject": move.case.subject, "belief": move.body if move.lead == "confirm" else "", "case": move.offered}
+    lead = leads[move.variant % len(leads)].format(**slots)
+    return " ".join(part for part in (lead, move.question) if part)
 
 
 def status_line(assessment: Assessment, language: str = ENGLISH) -> str:
@@ -66,35 +73,23 @@ def _number_remark(check: NumberCheck, book: dict[str, Any]) -> str:
     return str(book["numbers"][key]).format(stated=check.stated, role=about, right=shown)
 
 
+def _definitions(move: DialogueMove) -> tuple[str, ...]:
+    """What the learner asked to know, as the glossary, the lesson or the case says it."""
+    return tuple(f"{one.term[:1].upper()}{one.term[1:]}: {one.text}" for one in move.definitions)
+
+
 def _remark(move: DialogueMove, book: dict[str, Any]) -> str:
     frames = book["reactions"][move.reaction]
     frame = frames[move.variant % len(frames)]
-    if "{quote}" in frame and not move.quote:
+    if ("{quote}" in frame and not move.quote) or (move.reaction == "defined" and move.definitions):
         frame = ""
     opening = frame.format(quote=move.quote, subject=move.case.subject)
-    return " ".join(part for part in (opening, _calculator_remark(move.calculation, book), move.body) if part)
-
-
-def _question(move: DialogueMove, book: dict[str, Any]) -> str:
-    leads = book["leads"].get(move.lead, [""])
-    lead = leads[move.variant % len(leads)].format(subject=move.case.subject)
-    return " ".join(part for part in (lead, move.question) if part)
-
-
-def _calculator_remark(calculation: Calculation | None, book: dict[str, Any]) -> str:
-    if calculation is None:
-        return ""
-    key = ("agrees" if calculation.agrees else "differs") + ("" if calculation.name else "_gap")
-    return str(book["calculation"][key]).format(
-        stated=calculation.stated,
-        name=calculation.name,
-        margin=f"{calculation.margin:.2f}",
-        gap_margin=f"{calculation.gap_margin:.2f}",
-    )
+    body = "" if move.lead == "confirm" else move.body
+    return " ".join(part for part in (opening, number_remarks(move.checks, book["code"]), body) if part)
 
 
 @cache
 def phrases(language: str) -> dict[str, Any]:
     """The tutor's own phrases in a language; English where there are none."""
     known = language if language in phrase_languages() else ENGLISH
-    return tomllib.loads((_FOLDER / f"{known}.toml").read_text(encoding="utf-8"))
+    return {"code": known, **tomllib.loads((_FOLDER / f"{known}.toml").read_text(encoding="utf-8"))}

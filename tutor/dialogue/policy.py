@@ -22,12 +22,11 @@ agrees to it and never else.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from collections.abc import Sequence
-
-from labs import Case, Lab, Question, case_of, fresh_case
+from labs import Case, Lab, case_of, fresh_case
 from tutor.dialogue.glossary import Definition, asked_facts, asked_terms
 from tutor.dialogue.numbers import NumberCheck, check_numbers
 from tutor.dialogue.state import DialogueState, expectation_point, question_at, question_point
@@ -54,6 +53,7 @@ class DialogueMove:
     body         authored text: what is right, a hint, a worked case, the answer
     lead         the phrase between body and question, by its name in the phrase book
     question     authored: the one question at the end
+    offered      title of the case that is offered
     variant      how often this reaction came before, so that words change
     """
 
@@ -66,6 +66,7 @@ class DialogueMove:
     body: str = ""
     lead: str = ""
     question: str = ""
+    offered: str = ""
     variant: int = 0
 
 
@@ -170,24 +171,23 @@ class _Policy:
 
     def _offer(self) -> dict[str, object]:
         """Another case, if the learner likes: the phrase book has the question."""
-        return {"point": Point(kind="offer", id=self._other_case().id), "lead": "offer", "question": ""}
+        other = self._other_case()
+        return {"point": Point(kind="offer", id=other.id), "lead": "offer", "offered": other.title}
 
     def _close(self) -> DialogueMove:
         reaction, body, quote = self._reading()
         checks = check_numbers(self.last.learner, self.case)
-        return self._move(
-            "closed", body=body, quote=quote, checks=checks, point=Point(kind="closed", id="end")
-        )
+        return self._move("closed", body=body, quote=quote, checks=checks, point=Point(kind="closed", id="end"))
 
     # -------------------------------------------------------------- the beliefs
 
     def _meet_belief(self, id: str) -> DialogueMove:
-        belief, held = self.lab.misconception(id), self.state.times_held(id)
+        belief, met = self.lab.misconception(id), self.state.times_met(id)
         checks = check_numbers(self.last.learner, self.case)
         point = Point(kind="belief", id=id)
-        if held == 1:
+        if met == 0:
             return self._move("misled", body=belief.meet, question=belief.ask, point=point, checks=checks)
-        if held == 2:
+        if met == 1:
             worked = self.lab.concept(belief.concept).worked
             return self._move("insisted", body=worked, lead="parallel", point=point, checks=checks)
         if self.state.ending:

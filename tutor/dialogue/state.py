@@ -187,23 +187,25 @@ class DialogueState:
 
     # ----------------------------------------------------------------- the beliefs
 
-    def times_held(self, belief: str) -> int:
-        """How often the learner surely held a belief, the last turn included."""
-        return sum(
-            turn.assessment is not None and turn.assessment.misconception == belief
-            for turn in (*self.before, self.last)
-        )
+    def times_met(self, belief: str) -> int:
+        """Answers, the last one included, to a question about a belief that was met."""
+        return sum(str(turn.point) == f"belief:{belief}" for turn in (*self.before, self.last))
 
     @cached_property
     def open_beliefs(self) -> frozenset[str]:
-        """Beliefs that were surely held before the last turn and not surely denied after that."""
-        held: set[str] = set()
-        for turn in self.before:
-            if turn.assessment and turn.assessment.misconception:
-                held.add(turn.assessment.misconception)
-            if turn.assessment and turn.assessment.denied:
-                held.discard(turn.assessment.denied)
-        return frozenset(held)
+        """Beliefs that were open before the last turn."""
+        return open_beliefs(self.before)
+
+
+def open_beliefs(exchanges: Sequence[Exchange]) -> frozenset[str]:
+    """Beliefs that were surely held and not surely denied after that, by id."""
+    held: set[str] = set()
+    for turn in exchanges:
+        if turn.assessment and turn.assessment.denied:
+            held.discard(turn.assessment.denied)
+        if turn.assessment and turn.assessment.misconception:
+            held.add(turn.assessment.misconception)
+    return frozenset(held)
 
 
 def _stated(exchanges: Sequence[Exchange]) -> Iterator[tuple[str, str, str]]:

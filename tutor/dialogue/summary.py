@@ -7,12 +7,19 @@ from dataclasses import dataclass
 
 from labs import Concept, Lab, Misconception
 from tutor.dialogue.authored_voice import phrases
+from tutor.dialogue.state import open_beliefs
 from tutor.exchange import Exchange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """Concepts with the learner's words that used them; beliefs met, and whether the learner got past them."""
+    """What the counted turns of a talk showed.
+
+    shown     concepts of which an expectation was stated, each with the learner's words that state it
+    missed    concepts of the lab that no counted turn touched
+    repaired  beliefs that were surely held and later surely denied
+    open      beliefs that were surely held and not denied after that
+    """
 
     shown: tuple[tuple[Concept, str], ...]
     missed: tuple[Concept, ...]
@@ -21,28 +28,26 @@ class Summary:
 
 
 def summarise(lab: Lab, exchanges: Sequence[Exchange]) -> Summary:
-    """What the counted turns showed of the lab's list.
-
-    A belief is repaired when a later counted turn on its concept does not show it again.
-    """
+    """What the counted turns showed of the lab's list. A word that is used and states nothing is neither shown nor missed."""
     quotes: dict[str, str] = {}
-    beliefs: dict[str, bool] = {}
+    touched: set[str] = set()
+    held: dict[str, None] = {}
     for exchange in exchanges:
         if (given := exchange.assessment) is None or not given.substantive:
             continue
-        for belief in lab.misconceptions:
-            about = belief.concept in given.concepts or exchange.point.id == belief.id
-            if belief.id in beliefs and about and given.misconception != belief.id:
-                beliefs[belief.id] = True
+        touched.update(given.concepts)
         if given.misconception:
-            beliefs[given.misconception] = False
-        else:
-            quotes |= {concept: given.quote for concept in given.concepts if concept not in quotes}
+            held[given.misconception] = None
+        for evidence in given.stated:
+            concept = lab.concept_of(exchange.case, evidence.question, evidence.expectation)
+            if concept:
+                quotes.setdefault(concept, evidence.quote)
+    still = open_beliefs(exchanges)
     return Summary(
         shown=tuple((concept, quotes[concept.id]) for concept in lab.concepts if concept.id in quotes),
-        missed=tuple(concept for concept in lab.concepts if concept.id not in quotes),
-        repaired=tuple(belief for belief in lab.misconceptions if beliefs.get(belief.id) is True),
-        open=tuple(belief for belief in lab.misconceptions if beliefs.get(belief.id) is False),
+        missed=tuple(one for one in lab.concepts if one.id not in quotes and one.id not in touched),
+        repaired=tuple(belief for belief in lab.misconceptions if belief.id in held and belief.id not in still),
+        open=tuple(belief for belief in lab.misconceptions if belief.id in still),
     )
 
 
@@ -54,8 +59,8 @@ def closing_summary(lab: Lab, exchanges: Sequence[Exchange], language: str) -> s
     language   code of the phrases around the lab's own English names, such as "es"
     """
     book, found = phrases(language)["close"], summarise(lab, exchanges)
-    shown = [concept for concept, _ in found.shown]
-    sentences = [book["shown"].format(concepts=_listed(shown))] if shown else []
+    items = [book["shown_item"].format(concept=concept.name, quote=quote) for concept, quote in found.shown]
+    sentences = [book["shown"].format(items="; ".join(items)) if items else book["none"]]
     sentences += [book["repaired"].format(belief=_in_brief(belief)) for belief in found.repaired]
     sentences += [book["open"].format(belief=_in_brief(belief)) for belief in found.open]
     sentences.append(book["missed"].format(concepts=_listed(found.missed)) if found.missed else book["whole"])

@@ -13,7 +13,8 @@ from labs import Case, Lab, case_of, load_lab
 from tutor import journal, judge
 from tutor.dialogue import authored_voice
 from tutor.dialogue.model_voice import ModelVoice
-from tutor.dialogue.policy import DialogueMove, next_move, opening_move, question_at
+from tutor.dialogue.policy import DialogueMove, next_move, opening_move
+from tutor.dialogue.state import question_at
 from tutor.dialogue.summary import closing_summary
 from tutor.errors import EndpointFailure
 from tutor.exchange import Assessment, Exchange, Message, Point
@@ -163,6 +164,7 @@ def _message(talk: Talk, turn: Exchange) -> Message:
         question=question_at(lab, case, turn.point),
         earlier=tuple(exchange.learner for exchange in before if not exchange.told),
         counted=tuple(exchange.learner for exchange in before if exchange.counted),
+        shown=tuple(exchange.tutor for exchange in before),
     )
 
 

@@ -67,10 +67,12 @@ def extract_own_words(message: Message) -> OwnWords:
 
 def copy_sources(message: Message) -> dict[CopySource, tuple[str, ...]]:
     """Where a learner could have taken words from."""
+    lab, case = message.lab, message.case
+    hints = (text for question in case.questions for text in (question.ask, question.hint, question.prompt))
     return {
-        "reading": message.lab.reading,
-        "case": (message.case.text,),
-        "tutor": (message.tutor,),
+        "reading": (*lab.reading, *lab.glossary.values()),
+        "case": (case.text,),
+        "tutor": (message.tutor, *message.shown, *hints),
         "own": message.earlier,
     }
 
@@ -103,6 +105,8 @@ def assess_by_rules(message: Message, own: OwnWords) -> Assessment | None:
         return _by_rules("injection")
     if not tokens(text):
         return _by_rules("gibberish" if text else "too_short")
+    if is_greeting(text):
+        return _by_rules("empty_agreement")
     if own.length <= _LEFT_OF_A_COPY and own.copied >= 0.5:
         return _by_rules(_copy_kind(own))
     if own.length <= _LEFT_OF_A_COPY and own.instructions:
@@ -124,6 +128,15 @@ def veto(given: Assessment, own: OwnWords) -> Assessment:
         return given
     notice = f"{given.notice} {given.judge} would have counted it; the rules found no words of the learner's own."
     return Assessment(why=why, judge="rules", notice=notice.strip())
+
+
+def is_greeting(text: str) -> bool:
+    """Whether nothing is said but hello, thanks or okay.
+
+    >>> is_greeting("hi there"), is_greeting("ok, the noise is too large")
+    (True, False)
+    """
+    return not tokens(list_pattern("greet").sub(" ", text))
 
 
 def is_encoded(text: str) -> bool:

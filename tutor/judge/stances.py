@@ -11,7 +11,7 @@ _SHORT = 8  # words: a longer message says more than yes or no
 
 
 def answer_to_offer(text: str) -> Answer:
-    """"yes" or "no" when a short message is that and nothing else, else "".
+    """ "yes" or "no" when a short message is that and nothing else, else "".
 
     >>> answer_to_offer("yes please"), answer_to_offer("nah, let's stay here"), answer_to_offer("what is MMLU?")
     ('yes', 'no', '')

@@ -130,7 +130,9 @@ def _items(text: str) -> dict[str, int]:
     """Benchmarks with the number of items the text gives them: “GSM8K (1,319)”, “MMLU has 14,042 test questions”."""
     return {
         match[1].casefold(): int(match[2].replace(",", ""))
-        for match in re.finditer(r"([A-Z][\w-]{2,}) (?:\(|has )(\d{1,3}(?:,\d{3})*|\d{3,})(?: problems| questions| test|\))", text)
+        for match in re.finditer(
+            r"([A-Z][\w-]{2,}) (?:\(|has )(\d{1,3}(?:,\d{3})*|\d{3,})(?: problems| questions| test|\))", text
+        )
     }
 
 
