@@ -3,10 +3,12 @@
 Knows the engine's face and nothing of tutors or screens. The labs are names of this package. Each calculation is a
 module of it, which loads when it is asked for: `from labs import intervals`.
 
+    calculation_fields  what is entered for the two below
     intervals      the calculator: one score, and a gap between two
     comparability  two published claims in five steps
     sample_sizes   a three-stage evaluation
-    worksheet      the filled form that a learner keeps
+    worksheet      the filled form that a learner keeps, and what its case says of each line
+    text_file      plain text in which nobody's words pass for the file's own
 """
 
 from labs.curriculum import load_lab, slugs
@@ -20,6 +22,7 @@ __all__ = [
     "Lab",
     "Misconception",
     "Question",
+    "calculation_fields",
     "case_of",
     "comparability",
     "fresh_case",
@@ -28,5 +31,6 @@ __all__ = [
     "read_lab",
     "sample_sizes",
     "slugs",
+    "text_file",
     "worksheet",
 ]
