@@ -160,9 +160,8 @@ def _marked(lab: Lab, case: Case, id: str, key: AnswerKey, entry: str) -> tuple[
     if not right:
         return "open", card
     if worded:
-        return (
-            ("agrees", card) if any(f" {_plain(each)} " in f" {_plain(entry)} " for each in right) else ("open", card)
-        )
+        named = any(f" {_plain(each)} " in f" {_plain(entry)} " for each in right)
+        return "agrees" if named else "open", card
     return "differs", card
 
 

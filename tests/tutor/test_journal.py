@@ -65,7 +65,7 @@ def test_a_judgement_that_cannot_be_read_counts_nothing_and_hides_nothing(bad: s
     first, second = journal.read(now.id).exchanges
     assert not first.counted and "cannot be read" in first.damage and first.learner == THOUGHT
     assert second.counted and second.damage == ""
-    assert "cannot be read" in dialogue.transcript_markdown(journal.read(now.id))
+    assert "cannot be read" in dialogue.transcript_text(journal.read(now.id))
     told = dialogue.add_message(journal.read(now.id), "The margin was never said, so the lead may be luck.")
     assert [*dialogue.respond(told, dialogue.Tutor(judge=Toy()))]
 

@@ -33,8 +33,9 @@ def show_model(lab: Lab, case: Case, lines: tuple[worksheet.ModelLine, ...]) -> 
     st.caption(
         "One possible sheet, with its reasons. Others are as good: look for what it sees and yours does not, and for "
         "what yours sees."
-        + (f" {len(waiting)} more rows stand here as soon as you have filled them in." if waiting else "")
     )
+    if waiting:
+        st.caption(f"{len(waiting)} more rows stand here as soon as you have filled them in.")
     for line in lines:
         st.markdown(f"**{plain(line.label)}**  \n{plain(line.entry)}")
         if line.why:
