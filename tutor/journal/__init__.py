@@ -15,7 +15,15 @@ from tutor.journal.learners import (
     new_resume_code,
     resume,
 )
-from tutor.journal.sheets import LONGEST_ANSWER, read_note, read_sheet, save_note, save_sheet, sheet_of
+from tutor.journal.sheets import (
+    LONGEST_ANSWER,
+    read_note,
+    read_sheet,
+    save_answers,
+    save_note,
+    save_sheet,
+    sheet_of,
+)
 from tutor.journal.transcripts import (
     Talk,
     TurnTaken,
@@ -59,6 +67,7 @@ __all__ = [
     "record_message",
     "record_reply",
     "resume",
+    "save_answers",
     "save_note",
     "save_sheet",
     "set_open_question",
