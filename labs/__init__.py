@@ -3,12 +3,12 @@
 Knows the engine's face and nothing of tutors or screens. The labs are names of this package. Each calculation is a
 module of it, which loads when it is asked for: `from labs import intervals`.
 
-    calculation_fields  what is entered for the two below
-    intervals      the calculator: one score, and a gap between two
-    comparability  two published claims in five steps
-    sample_sizes   a three-stage evaluation
-    worksheet      the filled form that a learner keeps, and what its case says of each line
-    text_file      plain text in which nobody's words pass for the file's own
+    intervals           the calculator: one score, and a gap between two
+    comparability       two published claims in five steps
+    sample_sizes        a three-stage evaluation
+    calculation_fields  what is entered for these two
+    worksheet           the filled form that a learner keeps, and what its case says of each line
+    text_file           plain text in which nobody's words pass for the file's own
 """
 
 from labs.curriculum import load_lab, slugs

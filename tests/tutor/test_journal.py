@@ -231,6 +231,20 @@ def test_a_sheet_keeps_what_was_filled_in_last_and_no_empty_answers():
     assert journal.read_sheet(now.id) == {"task_set": "missing"}
 
 
+def test_the_sheet_of_a_learners_newest_talk_is_read_in_one_call():
+    assert journal.sheet_of("ada", "lab1") == {}
+    journal.save_sheet(begun().id, {"task_set": "given"})
+    journal.save_sheet(begun(lab="lab2").id, {"board": "both"})
+    journal.save_sheet(begun("eve").id, {"task_set": "missing"})
+    assert journal.sheet_of("ada", "lab1") == {"task_set": "given"}
+    assert (journal.sheet_of("ada", "lab2"), journal.sheet_of("eve", "lab1")) == (
+        {"board": "both"},
+        {"task_set": "missing"},
+    )
+    begun()
+    assert journal.sheet_of("ada", "lab1") == {}  # a lab begun anew has a new sheet
+
+
 def test_a_note_is_written_over_the_old_one():
     assert journal.read_note("mode") is None
     journal.save_note("mode", "TOOLS")

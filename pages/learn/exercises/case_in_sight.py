@@ -7,22 +7,23 @@ from pages.format import plain
 
 COLUMN, FOLDED = "case-in-sight", "case-folded"
 NARROW = 640  # pixels: up to here Streamlit puts columns below one another
-STYLE = f"""<style>
+STYLE = f"""
 @media (min-width: {NARROW + 1}px) {{
   :has(> .st-key-{COLUMN}) {{ position: sticky; top: 4.5rem; max-height: calc(100vh - 6rem); overflow-y: auto; }}
   :has(> .st-key-{FOLDED}) {{ display: none; }}
 }}
 @media (max-width: {NARROW}px) {{
-  :has(> .st-key-{FOLDED}) {{ position: sticky; top: 3.75rem; z-index: 9; background: var(--st-background-color); }}
+  :has(> .st-key-{FOLDED}) {{ position: sticky; top: 3.75rem; z-index: 9; background: BACKGROUND; }}
   .st-key-{FOLDED} [data-testid="stExpanderDetails"] {{ max-height: 45vh; overflow-y: auto; }}
 }}
-</style>"""
+"""
 """On what Streamlit puts around a container: only that has the whole form to move along."""
 
 
 def column() -> st.delta_generator.DeltaGenerator:
     """The place of the case beside the form."""
-    st.html(STYLE)
+    theme = "dark" if st.context.theme.type == "dark" else "light"
+    st.html(f"<style>{STYLE.replace('BACKGROUND', st.get_option(f'theme.{theme}.backgroundColor'))}</style>")
     return st.container(key=COLUMN)
 
 
