@@ -3,10 +3,12 @@
 Knows the engine's face and nothing of tutors or screens. The labs are names of this package. Each calculation is a
 module of it, which loads when it is asked for: `from labs import intervals`.
 
-    intervals      the calculator: one score, and a gap between two
-    comparability  two published claims in five steps
-    sample_sizes   a three-stage evaluation
-    worksheet      the filled form that a learner keeps
+    intervals           the calculator: one score, and a gap between two
+    comparability       two published claims in five steps
+    sample_sizes        a three-stage evaluation
+    calculation_fields  what is entered for these two
+    worksheet           the filled form that a learner keeps, and what its case says of each line
+    text_file           plain text in which nobody's words pass for the file's own
 """
 
 from labs.curriculum import load_lab, slugs
@@ -22,6 +24,7 @@ __all__ = [
     "Misconception",
     "Question",
     "TransferQuestion",
+    "calculation_fields",
     "case_of",
     "comparability",
     "fresh_case",
@@ -30,5 +33,6 @@ __all__ = [
     "read_lab",
     "sample_sizes",
     "slugs",
+    "text_file",
     "worksheet",
 ]

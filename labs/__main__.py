@@ -1,20 +1,22 @@
 """`python -m labs check FOLDER`: whether labs of your own are sound, before a learner meets them.
 
-Loads every lab of the folder and draws a hundred fresh cases of each. A sound lab is a line on standard output, a
-mistake a line on standard error. Exit codes: 0 all are sound, 2 one is not.
+Loads every lab of the folder and draws a hundred fresh cases of each. A sound lab is a line on standard output, with a
+note for each case that the exercise cannot be held against; a mistake is a line on standard error. Exit codes: 0 all
+are sound, 2 one is not.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from engine import CallerMistake
 from labs.curriculum import OURS
 from labs.fresh import fresh_case
 from labs.lab import Lab, read_lab
+from labs.marking import without_key
 
 DRAWS = 100
 FILES = ("lab.toml", "cases.toml", "lesson.md")
@@ -35,6 +37,8 @@ def check(folder: Path) -> int:
     for lab in folders(folder):
         try:
             print(report(lab))
+            for note in notes(lab):
+                print(f"{lab.name}: note: {note}")
         except CallerMistake as mistake:
             unsound += 1
             print(f"{lab.name}: {mistake}", file=sys.stderr)
@@ -78,6 +82,14 @@ def report(folder: Path) -> str:
     if lab.templates:
         counts[f"different fresh cases of {DRAWS}"] = len({_drawn(folder, lab, seed) for seed in range(DRAWS)})
     return f"{lab.slug}: sound; {', '.join(f'{what}: {n}' for what, n in counts.items())}"
+
+
+def notes(folder: Path) -> Iterator[str]:
+    """What a sound lab could have besides: of each case, the rows of the exercise that it does not answer."""
+    lab = read_lab(folder)
+    for case, rows in without_key(lab).items():
+        lacking = "any row" if len(rows) == len(lab.exercise.rows) else ", ".join(rows)
+        yield f"the case {case} says nothing under `sheet` of {lacking}, so the exercise does not answer there."
 
 
 def _drawn(folder: Path, lab: Lab, seed: int) -> str:

@@ -5,7 +5,7 @@ import streamlit as st
 from engine import EngineError
 from labs import case_of, load_lab
 from pages.format import plain
-from pages.learn.exercises import calculator, sheet, sheet_fields
+from pages.learn.exercises import calculator, case_in_sight, sheet, sheet_fields
 from pages.learn.talk import case_card, keep_tab, lesson, next_lab, progress_dots, speaker, talk_view
 from pages.shared import person
 from pages.shared.errors import in_words
@@ -30,11 +30,6 @@ with st.container(horizontal_alignment="center"), st.container(width=1240):
     st.header(plain(lab.title), anchor=False)
     st.caption(f"{plain(lab.goal)} About {lab.minutes} minutes.")
     left, right = st.columns([5, 8], gap="medium")
-    with left:
-        case_card.show(case)
-        progress_dots.show(now)
-        next_lab.show_later(lab, now)
-        case_card.show_earlier(lab, now)
     with right:
         # Only the open tab is drawn: all five cost a class of learners more than everything else together.
         reading, conversation, exercise, calculating, keeping = st.tabs(
@@ -43,6 +38,11 @@ with st.container(horizontal_alignment="center"), st.container(width=1240):
             key=f"tabs-{lab.slug}",
             on_change="rerun",
         )
+        with left, case_in_sight.column():
+            case_card.show((sheet.case_beside(lab, now) if exercise.open else None) or case)
+            progress_dots.show(now)
+            next_lab.show_later(lab, now)
+            case_card.show_earlier(lab, now)
         if reading.open:
             with reading:
                 lesson.show(lab)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from engine import CallerMistake
 from labs import read_lab
-from labs.lab import Case, Concept, Draw, Exercise, Facts, Lab, Misconception, Question, SheetRow, Template
+from labs.lab import AnswerKey, Case, Concept, Draw, Exercise, Facts, Lab, Misconception, Question, SheetRow, Template
 
 Rewrite = Callable[[str, str, str], None]
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "write-a-lab.md"
@@ -200,6 +200,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "### `[[misconceptions]]`": Misconception,
     "### `[[cases]]`": Case,
     "### `[[cases.questions]]`": Question,
+    "### `[cases.sheet]`": AnswerKey,
     "### `[[templates]]`": Template,
 }
 NESTED: dict[str, list[type[BaseModel]]] = {
