@@ -41,7 +41,7 @@ class CaseNumbers:
     values: frozenset[float]
 
     def margins(self, n: int | None = None) -> dict[str, float]:
-        """The half width of each model's 95% interval, of scores on n items or as the text gives it, and "" for the gap."""
+        """The half width of each model's 95% interval, from n items or as the text gives it, and under "" the gap's."""
         if self.rating_margins and not self.scores:
             found = dict(self.rating_margins)
             return found | {"": sum(half**2 for half in found.values()) ** 0.5} if len(found) == 2 else found
@@ -130,7 +130,9 @@ def _items(text: str) -> dict[str, int]:
     """Benchmarks with the number of items the text gives them: “GSM8K (1,319)”, “MMLU has 14,042 test questions”."""
     return {
         match[1].casefold(): int(match[2].replace(",", ""))
-        for match in re.finditer(r"([A-Z][\w-]{2,}) (?:\(|has )(\d{1,3}(?:,\d{3})*|\d{3,})(?: problems| questions| test|\))", text)
+        for match in re.finditer(
+            r"([A-Z][\w-]{2,}) (?:\(|has )(\d{1,3}(?:,\d{3})*|\d{3,})(?: problems| questions| test|\))", text
+        )
     }
 
 

@@ -21,7 +21,16 @@ Verdict = Literal["confirmed", "wrong", "misplaced", "unknown"]
 _NEAR, _ROUGHLY = 0.12, 0.3  # how far a shortcut may lead, relatively, and how far “about”
 _FAR = 0.18  # from here on a shortcut explains nothing
 _Z = 1.96
-_CONCLUSION = re.compile(r",? (?:so|hence|therefore|thus|which|but|así que|então|donc|deshalb|daher)\b|，|,(?=[\u3400-\u9fff])", re.I)
+_CONCLUSION = re.compile(
+    r",? (?:so|hence|therefore|thus|which|but|así que|então|donc|deshalb|daher)\b|，|,(?=[\u3400-\u9fff])", re.I
+)
+_MOST, _REACH = 40, 240  # numbers of a message that are checked; letters around one that are read
+_BELONGS_TO = r"\s*(?:\(|(?:for|by|from|bei|für|para|pour)\s+)"
+_ONE = r"(?:one|1|a single|single|each|every|una?|ein|eine|une|uma?)"
+_SMALL = (
+    r"[\s,-]|lead|gap|difference|on|of|in|over|that|which|the|a|for|about|around|roughly|from"
+    r"|vorsprung|ventaja|de|avance"
+)
 _PLUS_MINUS = (
     r"(?:±|\+\s?/\s?-|\+-|plus or minus|plus/minus|plus minus|give or take|más menos|más o menos"
     r"|plus ou moins|plus oder minus|plusminus|正负|正負)"
@@ -94,7 +103,7 @@ class _Message:
 
     def __init__(self, text: str, known: CaseNumbers) -> None:
         self.plain, self.known = even(text), known
-        self.numbers = quantities(text)
+        self.numbers = quantities(text)[:_MOST]
         self.found: dict[int, NumberCheck] = {}
         ends = [match.start() for match in re.finditer(r"[!?\n;。！？；।]|\.(?=\s|$)", self.plain)]
         self.sentences = [
@@ -117,9 +126,9 @@ class _Message:
 
     # ------------------------------------------------------------------ what the rules share
 
-    def _note(
-        self, one: Quantity, role: Role, verdict: Verdict, right: float | None = None, how: str = "", name: str = ""
-    ) -> None:
+    def _note(self, one: Quantity, role: Role, verdict: Verdict, right: float | None = None, *why: str) -> None:
+        """Writes the check down; `why` is how the value is found, and the name it is about."""
+        how, name = (*why, "", "")[:2]
         if verdict == "confirmed" and role != "result" and {*one.readings} & self.known.values:
             how = ""  # the case says so itself
         self.found[one.start] = NumberCheck(
@@ -130,12 +139,12 @@ class _Message:
         return next(sentence for sentence in reversed(self.sentences) if sentence.start <= one.start)
 
     def _before(self, one: Quantity) -> str:
-        """The sentence up to the number, without a hedge right before it."""
-        before = self.plain[self._sentence(one).start : one.start]
+        """What the sentence says up to the number, without a hedge right before it."""
+        before = self.plain[max(self._sentence(one).start, one.start - _REACH) : one.start]
         return re.sub(rf"{words_of('before', 'about')}\s*$", "", before, flags=re.I) if one.about else before
 
     def _after(self, one: Quantity) -> str:
-        return self.plain[one.end : self._sentence(one).end]
+        return self.plain[one.end : min(self._sentence(one).end, one.end + _REACH)]
 
     def _sure(self, one: Quantity) -> bool:
         """Whether the learner states the number as a fact of this case."""
@@ -152,15 +161,26 @@ class _Message:
         """Whether all larger numbers of the sentence are the case's: another one may bring in another test."""
         sentence = self._sentence(one)
         return all(
-            {*other.readings} & self.known.values or other.value < 50 or other is one or other.value <= 100 and other.step < 1
+            {*other.readings} & self.known.values
+            or other.value < 50
+            or other is one
+            or (other.value <= 100 and other.step < 1)
             for other in self.numbers
             if sentence.start <= other.start < sentence.end
         )
 
     def _judge(
-        self, one: Quantity, role: Role, right: float, *, how: str = "", name: str = "", near: float = 0.0, far: float = _FAR
+        self,
+        one: Quantity,
+        role: Role,
+        right: float,
+        *,
+        how: str = "",
+        name: str = "",
+        near: float = 0.0,
+        far: float = _FAR,
     ) -> bool:
-        """Confirms what is right within rounding (or `near`), and corrects what is far off; says whether it did either."""
+        """Confirms what is right within rounding (or `near`) and corrects what is far off; whether it did either."""
         if _close(one, right, near):
             self._note(one, role, "confirmed", right, how, name)
         elif self._sure(one) and _far(one, right, far):
@@ -174,13 +194,13 @@ class _Message:
         before = self._before(one)
         for name, pattern in self.known.names.items():
             for found in pattern.finditer(before):
-                if re.fullmatch(rf"(?:[\s,:=(]|{link})*", before[found.end() :], re.I):
+                if re.fullmatch(rf"(?:[\s,:=(]|{link})*+", before[found.end() :], re.I):
                     return name
         after = self._after(one)
         for name, pattern in self.known.names.items():
-            if found := pattern.search(after):
-                if re.fullmatch(r"\s*(?:\(|(?:for|by|from|bei|für|para|pour)\s+)", after[: found.start()], re.I):
-                    return name
+            found_after = pattern.search(after)
+            if found_after and re.fullmatch(_BELONGS_TO, after[: found_after.start()], re.I):
+                return name
         return ""
 
     # ------------------------------------------------------------------ the rules
@@ -189,7 +209,9 @@ class _Message:
         equation = equation_before(self._before(one))
         if equation is None:
             return
-        right = min((equation.value, 100 * equation.value, equation.value / 100), key=lambda value: abs(value - one.value))
+        right = min(
+            (equation.value, 100 * equation.value, equation.value / 100), key=lambda value: abs(value - one.value)
+        )
         if right != equation.value and not (equation.percent or one.unit == "points" or abs(equation.value) < 1):
             right = equation.value
         if not _close(one, right, 0.03) and right != equation.value and not (0.2 < one.value / (right or 1) < 5):
@@ -223,14 +245,16 @@ class _Message:
     def _margin(self, one: Quantity) -> None:
         before = self._before(one)
         signed = re.search(rf"{_PLUS_MINUS}\s*$", before, re.I)
-        named = re.search(rf"{words_of('cues', 'margin')}(?:\s|{words_of('cues', 'link')})*$", before, re.I)
+        named = re.search(rf"{words_of('cues', 'margin')}(?:\s|{words_of('cues', 'link')})*+$", before, re.I)
         loose = re.search(r"\bmargins?(?: of \w+)?\s+(?:would be|is|are|be|of|=)\s*(?:only\s*)?$", before, re.I)
         if not (signed or named or loose) or one.ranged:
             return
         n = self._other_items(one)
         margins = self.known.margins(n)
         if one.unit == "items":
-            margins = {name: half * (n or self.known.n or 0) / 100 for name, half in margins.items()} if self.known.n else {}
+            margins = (
+                {name: half * (n or self.known.n or 0) / 100 for name, half in margins.items()} if self.known.n else {}
+            )
         name = self._whose_margin(one)
         own = [margins[name]] if name in margins else []
         for whose in [name] if own else sorted(margins, key=lambda whose: abs(margins[whose] - one.value)):
@@ -268,7 +292,11 @@ class _Message:
         if named and not about_gap:
             return named[0] if len(named) == 1 else None
         singles = [name for name in self.known.margins() if name]
-        if singles and not about_gap and re.search(r"\b(?:each|either|both|jeweils|cada uno|cada um|chacun)\b", clause + near, re.I):
+        if (
+            singles
+            and not about_gap
+            and re.search(r"\b(?:each|either|both|jeweils|cada uno|cada um|chacun)\b", clause + near, re.I)
+        ):
             return min(singles, key=lambda name: abs(self.known.margins()[name] - one.value))
         return "" if about_gap and not named else None
 
@@ -325,10 +353,15 @@ class _Message:
         link = words_of("cues", "link")
         clause = re.split(r",|;", before)[-1]
         if error := re.search(words_of("cues", "error"), clause, re.I):
-            if re.search(rf"(?:^|\W|{link})(?:of \S+ )?(?:is|=|:|≈|of|about|hence|,|es|ist|é|est|是|为)?\s*$", clause[error.end() :]):
+            if re.search(
+                rf"(?:^|\W|{link})(?:of \S+ )?(?:is|=|:|≈|of|about|hence|,|es|ist|é|est|是|为)?\s*$",
+                clause[error.end() :],
+            ):
                 self._standard_error(one, clause)
             return
-        if re.search(r"(?<![\w@])p(?:[- ]?(?:value|wert))?\s*(?:of|is|was|=|≈|:|~)\s*(?:about|around|roughly)?\s*$", before, re.I):
+        if re.search(
+            r"(?<![\w@])p(?:[- ]?(?:value|wert))?\s*(?:of|is|was|=|≈|:|~)\s*(?:about|around|roughly)?\s*$", before, re.I
+        ):
             if any(abs(one.value - share) < 0.006 for score in (a, b) for share in (score / 100, 1 - score / 100)):
                 return
             how = f"z = {figure(gap.z)}, p = {figure(gap.p_value)}"
@@ -336,8 +369,12 @@ class _Message:
                 self._note(one, "p_value", "confirmed", gap.p_value, how)
             elif self._sure(one) and not self.paired and one.value <= 1 and abs(one.value - gap.p_value) > 0.15:
                 self._note(one, "p_value", "wrong", gap.p_value, how)
-        elif re.search(r"(?<!\w)z(?:[- ]?(?:value|score|wert))?\s*(?:of|is|was|=|≈|:|~)\s*(?:about|around)?\s*$", before, re.I):
-            how = f"{figure(abs(gap.points))} / {figure(abs(gap.points / gap.z))} = {figure(abs(gap.z))}" if gap.z else ""
+        elif re.search(
+            r"(?<!\w)z(?:[- ]?(?:value|score|wert))?\s*(?:of|is|was|=|≈|:|~)\s*(?:about|around)?\s*$", before, re.I
+        ):
+            how = (
+                f"{figure(abs(gap.points))} / {figure(abs(gap.points / gap.z))} = {figure(abs(gap.z))}" if gap.z else ""
+            )
             if _close(one, abs(gap.z), 0.06):
                 self._note(one, "z", "confirmed", abs(gap.z), how)
             elif self._sure(one) and not self.paired and _far(one, abs(gap.z), 0.4) and not _close(one, _Z, 0.03):
@@ -362,10 +399,8 @@ class _Message:
     def _points_as_items(self, one: Quantity) -> None:
         """“3 points of 164 are five problems”, and “one problem is 0.6 points”."""
         n = self.known.n
-        single = re.search(
-            rf"\b(?:one|1|a single|single|each|every|una?|ein|eine|une|uma?) {words_of('units', 'items')}\s*(?:{words_of('cues', 'equals')}|\s)+$",
-            self._before(one), re.I,
-        )  # fmt: skip
+        items_word, equals = words_of("units", "items"), words_of("cues", "equals")
+        single = re.search(rf"\b{_ONE} {items_word}\s*(?:{equals}|\s)++$", self._before(one), re.I)
         if single and n and one.unit == "points":
             self._judge(one, "share", 100 / n, how=f"100 / {n:,} = {figure(100 / n)}", near=_NEAR, far=_ROUGHLY)
             return
@@ -376,10 +411,9 @@ class _Message:
         if points.unit == "items" and at > 1:
             points, items = self.numbers[at - 2], points.value
         between = self.plain[points.end : one.start].replace(self.numbers[at - 1].stated, "")
-        words = r"[\s,-]|lead|gap|difference|on|of|in|over|that|which|the|a|the case|for|about|around|roughly|from|vorsprung|ventaja|de|avance"
-        if points.unit != "points" or not items or points.ranged:
+        if points.unit != "points" or not items or points.ranged or len(between) > 60:
             return
-        if not re.fullmatch(rf"(?:{words}|{words_of('units', 'items')})*{words_of('cues', 'equals')}(?:{words}|{words_of('cues', 'equals')})*", between, re.I):
+        if not re.fullmatch(rf"(?:{_SMALL}|{items_word})*{equals}(?:{_SMALL}|{equals})*+", between, re.I):
             return
         right = points.value * items / 100
         how = f"{figure(points.value)}% × {items:,.0f} = {figure(right)}"
@@ -422,7 +456,9 @@ class _Message:
         known = self.known
         if known.gap_by_test:
             return known.gap_by_test.get(test)
-        if (test and known.benchmark and test != known.benchmark) or re.search(r"\d points (?:above|ahead)", known.text):
+        if (test and known.benchmark and test != known.benchmark) or re.search(
+            r"\d points (?:above|ahead)", known.text
+        ):
             return None
         return known.gap
 
@@ -439,8 +475,12 @@ class _Message:
         before = self._before(one)
         near = before[-40:] + self._after(one)[:25].split(",")[0]
         items = (self.known.gap or 0) * (self.known.n or 0) / 100
-        may_be_width = re.search(r"diff|gap|differ|diferen|écart|abstand|unterschied|differenz|差|अंतर|antar", before, re.I)
-        widths = [half * level for half in self.known.margins().values() for level in (1, 1 / _Z)] if may_be_width else []
+        may_be_width = re.search(
+            r"diff|gap|differ|diferen|écart|abstand|unterschied|differenz|差|अंतर|antar", before, re.I
+        )
+        widths = (
+            [half * level for half in self.known.margins().values() for level in (1, 1 / _Z)] if may_be_width else []
+        )
         return (
             self._sure(one)
             and not self._other_test(one)
@@ -448,7 +488,11 @@ class _Message:
             and not any(_close(one, width, 0.03) for width in widths)  # “for the difference I get 9.8”
             and not _has("guards", "width", near)
             and not _has("guards", "measure", self._sentence(one).text)
-            and not re.search(r"\b(?:an?|una|uma|um|une|eine[nrm]?)\s+(?:[\w-]+\s+)?$", re.split(words_of("cues", "gap"), before, flags=re.I)[0], re.I)
+            and not re.search(
+                r"\b(?:an?|una|uma|um|une|eine[nrm]?)\s+(?:[\w-]+\s+)?$",
+                re.split(words_of("cues", "gap"), before, flags=re.I)[0],
+                re.I,
+            )
             and not (one.unit == "" and (_close(one, round(items)) or _close(one, (self.known.gap or 0) / 100)))
         )
 
@@ -459,11 +503,17 @@ class _Message:
         counts_more = re.match(rf" (?!{words_of('cues', 'goes_on')})[a-z]+", rest, re.I)
         if one.unit == "" and one.step == 1 and counts_more:
             return False
-        filler = r"(?:between|entre|zwischen|of|in|on|for|here|the|them|these|two|both|best|worst|and|score|scores|y|und|et)"
+        filler = (
+            r"(?:between|entre|zwischen|of|in|on|for|here|the|them|these|two|both|best|worst|and|score|scores|y|und|et)"
+        )
         name = "|".join(pattern.pattern for pattern in self.known.names.values()) or "(?!)"
-        if re.search(rf"{gap}(?:\s+(?:{filler}|{name})(?!\w))*(?:\s|{link})*$", before, re.I):
+        if re.search(rf"{gap}(?:\s+(?:{filler}|{name})(?!\w))*+(?:\s|{link})*+$", before, re.I):
             return True
-        if re.search(rf"{words_of('cues', 'by')}(?:\s+[\w'-]+){{0,3}}\s+(?:by|um|por|de)\s+(?:only |just |a mere )?$", before, re.I):
+        if re.search(
+            rf"{words_of('cues', 'by')}(?:\s+[\w'-]+){{0,3}}\s+(?:by|um|por|de)\s+(?:only |just |a mere )?$",
+            before,
+            re.I,
+        ):
             return True
         if re.match(rf"[\s-]*{words_of('cues', 'apart')}", rest, re.I):
             return True
@@ -510,7 +560,11 @@ class _Message:
         elif fits and self._sure(one):
             self._note(one, "count", "misplaced", right[name], self._solved_formula(name), name)
         elif self._sure(one) and _far(one, right[name], 0.03) and name in right:
-            of_n = re.match(rf"\W*(?:of|out of|/|von|de|sobre|sur)\s*(?:the\s*)?{known.n}\b", self._after(one).replace(",", ""), re.I)
+            of_n = re.match(
+                rf"\W*(?:of|out of|/|von|de|sobre|sur)\s*(?:the\s*)?{known.n}\b",
+                self._after(one).replace(",", ""),
+                re.I,
+            )
             if of_n and one.value >= right[name] / 3:
                 self._note(one, "count", "wrong", right[name], self._solved_formula(name), name)
 
@@ -524,7 +578,8 @@ class _Message:
         if one.ranged or one.unit == "points":
             return
         before = self._before(one)
-        has = re.search(rf"(?<![\w-])([A-Za-z][\w-]+)\s+(?:(?:only|just|has|about)\s+)*{words_of('cues', 'has')}(?:\s|{words_of('cues', 'has')})*$", before, re.I)
+        words = words_of("cues", "has")
+        has = re.search(rf"(?<![\w-])([A-Za-z][\w-]+)\s+{words}(?:\s|{words})*+$", before[-60:], re.I)
         test = self._test_named(has[1]) if has else ""
         counts = {float(count): name for name, count in known.items.items()}
         counted = one.unit == "items" or re.search(r"(?<!\w)n\s*=\s*$", before, re.I)
@@ -533,7 +588,7 @@ class _Message:
         elif counted or (one.value in counts and one.value >= 1000):
             fits = [value for value in [float(known.n or 0), *counts] if value and _close(one, value, 0.0)]
             if fits:
-                self._note(one, "count", "confirmed", fits[0], name=counts.get(fits[0], ""))
+                self._note(one, "count", "confirmed", fits[0], "", counts.get(fits[0], ""))
             elif known.gap and known.n and known.scores and one.unit == "items" and one.value < 1000 and not one.about:
                 self._gap_in_items(one)
 
@@ -550,22 +605,23 @@ class _Message:
             return
         right, others = levels[name], [value for whose, value in levels.items() if whose != name]
         if _close(one, right):
-            self._note(one, role, "confirmed", right, name=name)
+            self._note(one, role, "confirmed", right, "", name)
         elif not self._sure(one) or not self._is_whole_score(one, before):
             return
         elif (others and _close(one, others[0])) or (one.value == known.n and role == "score"):
             if (abs(one.value - right) >= 1.5 * one.step or one.step < 1) and self._linked(one, name):
-                self._note(one, role, "misplaced", right, name=name)
+                self._note(one, role, "misplaced", right, "", name)
         elif {*one.readings} & known.values or self._other_test(one):
             return
         elif role == "rating" and 500 <= one.value <= 3000 and _far(one, right, 0.004):
-            self._note(one, role, "wrong", right, name=name)
-        elif role == "score" and one.value <= 100 and one.unit == "points" or (one.step < 1 and right / 2 < one.value <= 100):
-            if abs(one.value - right) >= max(1.0, one.step) and (not one.about or abs(one.value - right) > 8):
-                self._note(one, role, "wrong", right, name=name)
+            self._note(one, role, "wrong", right, "", name)
+        elif role == "score" and (one.unit == "points" or (one.step < 1 and one.value > right / 2)):
+            away = abs(one.value - right)
+            if one.value <= 100 and away >= max(1.0, one.step) and (away > 8 or not one.about):
+                self._note(one, role, "wrong", right, "", name)
 
     def _is_whole_score(self, one: Quantity, before: str) -> bool:
-        """Whether nothing makes the number something else: a chance, an error rate, the end of an interval, “10% more”."""
+        """Whether nothing makes the number something else: a chance, an error rate, an interval's end, “10% more”."""
         after = self._after(one)
         closes = words_of("cues", "closes")
         return not (
@@ -599,13 +655,13 @@ class _Message:
         for name, level in levels.items():
             exact = one.value == level or (one.unit == "points" and _close(one, level) and one.step <= 1)
             if exact and one.unit != "items":
-                self._note(one, "score" if known.scores else "rating", "confirmed", level, name=name)
+                self._note(one, "score" if known.scores else "rating", "confirmed", level, "", name)
                 return
         pair = [other.value for other in self.numbers if other.step == 1 and not other.unit]
         if one.value in pair and known.scores and {*pair} >= {float(round(level)) for level in levels.values()}:
             for name, level in levels.items():
                 if _close(one, level):
-                    self._note(one, "score", "confirmed", level, name=name)
+                    self._note(one, "score", "confirmed", level, "", name)
         if (one.unit == "items" or one.step < 1) and one.value in known.values and one.start not in self.found:
             role: Role = "count" if one.unit == "items" else "score"
             self._note(one, role, "confirmed", one.value)
@@ -629,7 +685,9 @@ def _close(one: Quantity, right: float, near: float = 0.0) -> bool:
         return False
     slack = max(0.5 * one.step + 1e-6, near * abs(right), 0.06 if near else 0)
     if one.about:
-        slack = max(slack, _ROUGHLY * abs(right) if abs(right) < 20 else min(0.06 * abs(right), 5 if right <= 100 else 1e9))
+        slack = max(
+            slack, _ROUGHLY * abs(right) if abs(right) < 20 else min(0.06 * abs(right), 5 if right <= 100 else 1e9)
+        )
     return any(abs(value - right) <= slack for value in one.readings)
 
 

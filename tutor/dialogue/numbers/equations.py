@@ -1,4 +1,4 @@
-"""Plain arithmetic that a learner wrote out: “117/164 = 71.3%”, “1.96 × √(0.713 × 0.287 / 164) ≈ 0.069”, “3% of 164 is 5”.
+"""Plain arithmetic that a learner wrote out: “117/164 = 71.3%”, “1.96 × √(0.713 × 0.287 / 164) ≈ 0.069”, “3% of 164”.
 
 Only numbers, + − × / ² √ ( ) and “of” are read; anything else in front of the equals sign, and nothing is found.
 """
@@ -13,10 +13,13 @@ from dataclasses import dataclass
 _LONGEST = 120
 _NUMBER = r"\d{1,7}(?:[.,]\d{1,6})*"
 _WRITTEN = re.compile(
-    rf"(?:{_NUMBER}\s*(?:%|percent|per cent|pp\b|points?\b|pts?\b)?|sqrt|root of|[-+*/x×·÷()√²^]|\bof\b|\bout of\b|\s)+$",
+    rf"(?:{_NUMBER}\s*(?:%|percent|per cent|pp\b|points?\b|pts?\b)?"
+    r"|sqrt|root of|[-+*/x×·÷()√²^]|\bof\b|\bout of\b|\s)++$",
     re.I,
 )
-_EQUALS = re.compile(r"(=|≈|\b(?:is|are|makes|means|gives|equals|son|es|ist|sind|são|font|est)\b|就是|等于|约)\s*$", re.I)
+_EQUALS = re.compile(
+    r"(=|≈|\b(?:is|are|makes|means|gives|equals|son|es|ist|sind|são|font|est)\b|就是|等于|约)\s*$", re.I
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,9 @@ def equation_before(plain: str) -> Equation | None:
     before = plain[: written.start()]
     if re.search(r"[\w.,'\u00b1<>≤≥]$", before) and not re.search(r"[\u3400-\u9fff,]$|[a-z]$", before, re.I):
         return None
-    if re.search(r"(?:root|sqrt|times|minus|plus|by|divided|than|±|half|twice|von|raíz|raiz|racine|wurzel)\W*$", before, re.I):
+    if re.search(
+        r"(?:root|sqrt|times|minus|plus|by|divided|than|±|half|twice|von|raíz|raiz|racine|wurzel)\W*$", before, re.I
+    ):
         return None
     expression = written[0].strip()
     if not re.fullmatch(r"[=≈]", sign[1]) and not re.search(r"[*/×·÷√²]|\bof\b", expression):
@@ -80,7 +85,9 @@ def _read(expression: str) -> Equation | None:
 def _plain_number(written: str) -> str:
     if re.fullmatch(r"[1-9]\d{0,2}(?:,\d{3})+", written):
         return written.replace(",", "")
-    return written.replace(",", ".").lstrip("0") or "0" if written[:2] not in ("0.", "0,") else written.replace(",", ".")
+    return (
+        written.replace(",", ".").lstrip("0") or "0" if written[:2] not in ("0.", "0,") else written.replace(",", ".")
+    )
 
 
 def _shown(text: str) -> str:
@@ -109,6 +116,11 @@ def _value(node: ast.AST) -> float:
             return left / right
         if isinstance(node.op, ast.Pow) and right == 2:
             return left**2
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "sqrt" and len(node.args) == 1:
+    if (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "sqrt"
+        and len(node.args) == 1
+    ):
         return math.sqrt(_value(node.args[0]))
     raise ValueError("no plain arithmetic")

@@ -11,6 +11,7 @@ import tomllib
 import unicodedata
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -133,7 +134,7 @@ def _read(digits: str) -> tuple[tuple[float, ...], float]:
 
 
 def _place(whole: str) -> float:
-    """1000 for 14000 and 100 for 8000: two digits count. 1 for 10, 120 and 300, where a nought is no sign of rounding."""
+    """1000 for 14000 and 100 for 8000: two digits count. 1 for 10, 120 and 300: a nought alone is no rounding."""
     noughts = min(len(whole) - len(whole.rstrip("0")), len(whole) - 2)
     return float(10**noughts) if noughts >= 2 else 1.0
 
@@ -168,6 +169,8 @@ def _in_words(plain: str) -> list[Quantity]:
                 total = max(total, 1) * (100 if word == "hundred" else 1000)
             elif word != "and":
                 total += 1 if word in ("a", "one") else values.get(word, 0)
+        if total > 1e9:
+            continue
         value = total + (1 if tenth == "one" else values.get(tenth, 0)) / 10 if tenth else total
         found.append(_quantity(plain, match.start(), match.end(), (float(value),), 0.1 if tenth else 1.0))
     return found
@@ -193,7 +196,7 @@ def _in_han(plain: str) -> list[Quantity]:
 @cache
 def _units() -> tuple[tuple[Unit, re.Pattern[str]], ...]:
     kinds: tuple[Unit, ...] = ("items", "other", "points")
-    small = r"(?:(?:more|test|tests?|small|python|coding|code|word|maths?|different|mmlu|humaneval|gsm8k|factual|of the)\s+){0,3}"
+    small = r"(?:(?:more|tests?|small|python|coding|code|word|maths?|mmlu|humaneval|gsm8k|factual|of the)\s+){0,3}"
     return tuple(
         (kind, re.compile(rf"[\s-]{{0,2}}{small if kind == 'items' else ''}{words_of('units', kind)}", re.I))
         for kind in kinds
@@ -226,7 +229,7 @@ def _quantity(plain: str, start: int, end: int, readings: tuple[float, ...], ste
 
 
 def _is_label(one: Quantity, plain: str) -> bool:
-    """Whether the number names a thing (a year, step 3, list item 2, temperature 0.8) and counts or measures nothing."""
+    """Whether the number names a thing (a year, step 3, list item 2, temperature 0.8) and measures nothing."""
     before, after = plain[max(0, one.start - 24) : one.start], plain[one.end : one.end + 3]
     if not one.unit and one.value == int(one.value) and 1950 <= one.value <= 2049 and "," not in one.stated:
         return True
@@ -243,7 +246,7 @@ def _is_label(one: Quantity, plain: str) -> bool:
 def _range_ends(found: list[Quantity], plain: str) -> set[int]:
     """Where the numbers begin that are the two ends of a range."""
     ends = set()
-    for low, high in zip(found, found[1:], strict=False):
+    for low, high in pairwise(found):
         between = plain[low.end : high.start]
         if _BETWEEN.fullmatch(between) and low.value < high.value:
             joins_more = re.fullmatch(r"\W*(?:and|y|e|et|und|a)\W*", between, re.I)  # they join other things
