@@ -256,15 +256,17 @@ class _Message:
                 {name: half * (n or self.known.n or 0) / 100 for name, half in margins.items()} if self.known.n else {}
             )
         name = self._whose_margin(one)
-        own = [margins[name]] if name in margins else []
-        for whose in [name] if own else sorted(margins, key=lambda whose: abs(margins[whose] - one.value)):
+        own = name is not None and name in margins
+        for whose in (
+            [name] if name is not None and own else sorted(margins, key=lambda whose: abs(margins[whose] - one.value))
+        ):
             if _close(one, margins[whose], _NEAR):
                 how = self._margin_formula(whose, n)
                 self._note(one, "margin" if whose else "gap_margin", "confirmed", margins[whose], how, whose)
                 return
         if not margins or (not self.known.ratings and self._fits_elsewhere(one, name, n)):
             return
-        if not own or one.unit == "items" or (self.paired and not name):
+        if name is None or not own or one.unit == "items" or (self.paired and not name):
             if signed and self._sure(one) and not self.known.ratings and one.unit != "items":
                 self._note(one, "margin", "unknown")
             return
@@ -302,7 +304,7 @@ class _Message:
 
     def _fits_elsewhere(self, one: Quantity, name: str | None, n: int | None) -> bool:
         """Whether the margin is a sound one of another kind: another level or test, a rough bound, a sum of two."""
-        fits = []
+        fits: list[float] = []
         said = f"{self.plain} {self.known.text}".casefold()
         others = {count for test, count in self.known.items.items() if test.split("-")[0] in said}
         for items in {n or self.known.n, *others} - {None}:
@@ -312,7 +314,7 @@ class _Message:
             if items != (n or self.known.n):
                 fits += margins.values()
                 continue
-            own = [margins[name]] if name in margins else [*margins.values()]
+            own = [margins[name]] if name is not None and name in margins else [*margins.values()]
             fits += [half * level / _Z for half in own for level in (1.645, 2.576)]
             fits += [] if name == "" else [100 / math.sqrt(items)]  # a bound that holds for any share
             fits += [] if name else [sum(singles)]
@@ -633,11 +635,11 @@ class _Message:
     def _linked(self, one: Quantity, name: str) -> bool:
         """Whether a verb or a sign ties the number to the name; “P has 85.9 and Q 86.4” ties both."""
         before = self._before(one)
-        *_, last = [*self.known.names[name].finditer(before)] or [None]
-        if last is None or before[last.end() :].strip():
+        found = [*self.known.names[name].finditer(before)]
+        if not found or before[found[-1].end() :].strip():
             return True
         sentence = self._sentence(one)
-        return any(found.verdict == "misplaced" and found.start >= sentence.start for found in self.found.values())
+        return any(check.verdict == "misplaced" and check.start >= sentence.start for check in self.found.values())
 
     def _own_test(self) -> str:
         """The benchmark of the case, which may stand between a name and its score."""

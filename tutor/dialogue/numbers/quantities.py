@@ -64,7 +64,8 @@ class Quantity:
 @cache
 def words_of(section: str, name: str) -> str:
     """A list of quantities.toml as one alternative of a regular expression; Latin words match whole."""
-    latin, other = [], []
+    latin: list[str] = []
+    other: list[str] = []
     for word in book()[section][name].split("|") if "(?:" not in book()[section][name] else [book()[section][name]]:
         (latin if re.match(r"[a-z\u00c0-\u024f\u0900-\u097f'\u2019(]", word) else other).append(word)
     parts = [rf"(?<![{_LETTER}])(?:{'|'.join(latin)})(?![{_LETTER}])"] if latin else []
@@ -239,8 +240,8 @@ def _is_label(one: Quantity, plain: str) -> bool:
         return True
     listed = re.match(r"[.)]\s", after) and (not before.strip() or re.search(r"\n\s*$", before))
     named = re.search(rf"(?:{words_of('before', 'label')})\s*$", before, re.I)
-    named = named and not re.search(r"\b(?:of|over|at|questions?)\s*$", before, re.I)
-    return bool(listed or (named and one.unit != "items"))
+    unlabelled = re.search(r"\b(?:of|over|at|questions?)\s*$", before, re.I)
+    return bool(listed or (named and not unlabelled and one.unit != "items"))
 
 
 def _range_ends(found: list[Quantity], plain: str) -> set[int]:
