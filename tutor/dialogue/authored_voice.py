@@ -64,7 +64,7 @@ def number_remarks(checks: Sequence[NumberCheck], language: str = ENGLISH) -> st
 
 
 def _number_remark(check: NumberCheck, book: dict[str, Any]) -> str:
-    role = "count_right" if check.role == "count" and check.name and check.how else check.role
+    role: str = "count_right" if check.role == "count" and check.name and check.how else check.role
     if role in ("margin", "standard_error", "interval") and not check.name:
         role = "gap_error" if role == "standard_error" else "margin_alone"
     shown = check.how or ("" if check.right is None else figure(check.right))

@@ -29,6 +29,11 @@ _GENERAL = (
     ),
     (r"\d+b|(?:the |la |das |o )?b (?:in|de|em|bei) \d+b", "parameters"),
 )  # one example of a notation stands for all
+_ANOTHER = re.compile(
+    r"(?:,|;|\s-|\u2014)\s|，|\b(?=btw\b)|\bbtw\b|\bby the way\b|\b(?:and|y|e|et|und|aur|but) (?=(?:"
+    r"what|how|who|where|is|are|which|why|when|can|could|does|q|qué|quién|cómo|dónde|cuánt\w+|quem|como|onde"
+    r"|wo|wer|wie|où|qui|combien|ça)\b)"
+)  # where another question may begin within a sentence
 _COUNTING = r"^\W*(?:how many|cu[aá]nt[ao]s|quant[ao]s|combien|wie viele)\b"
 _LONG = 7  # letters from which a typo still leaves a word recognisable
 
@@ -136,10 +141,7 @@ def _asked_phrases(message: str) -> Iterator[tuple[bool, str]]:
     """What stands in the place of the thing asked about, and whether “the” stood before it."""
     whole = _even(message)
     for piece in sentences(whole):
-        for part in re.split(
-            r"(?:,|;|\s-|\u2014)\s|\b(?:and|y|e|et|und|aur|but) (?=(?:what|how|who|where|is|are|which|why|when|can|could|does|q|qué|quién|cómo|dónde|cuánt\w+|quem|como|onde|wo|wer|wie|où|qui|combien|ça)\b)|\b(?=btw\b)|\bbtw\b|\bby the way\b|，",
-            piece,
-        ):
+        for part in _ANOTHER.split(piece):
             asked = part.strip(" \t\"'“”„«»()¿¡?!.。？！।,:…*")
             phrase = _framed(asked) or (_framed(piece.strip(" ¿?!.。？！।")) if part == piece else None)
             if phrase is not None:
@@ -287,7 +289,7 @@ def _any_of(forms: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def _explained(phrase: str, lab: Lab) -> Definition | None:
-    """The sentence of the lesson that introduces the phrase: “(the phrase)”, “the phrase is …”, “is called the phrase”."""
+    """The sentence of the lesson that introduces the phrase: “(the phrase)”, “the phrase is …”, “called the phrase”."""
     core = _core(phrase)
     if (
         not 4 <= len(core) <= 40
@@ -303,7 +305,8 @@ def _explained(phrase: str, lab: Lab) -> Definition | None:
         for sentence in sentences(paragraph):
             plain = _even(sentence)
             if re.search(
-                rf"\((?:an? |the )?{word}\)|^(?:an? |the )?{word} (?:is|are|means|asks?|says?) (?!not\b|only\b|larger\b)|"
+                rf"\((?:an? |the )?{word}\)|"
+                rf"^(?:an? |the )?{word} (?:is|are|means|asks?|says?) (?!not\b|only\b|larger\b)|"
                 rf"(?:called|calls?|known as)(?: an?| the)? {word}(?!\w)|(?<!\w)\*{re.escape(core)}s?\*(?!\w)",
                 plain,
             ):  # fmt: skip

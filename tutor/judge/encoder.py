@@ -66,7 +66,19 @@ class Encoder:
         with self._threads.limit(limits=1, user_api="blas"):  # two threads spin at barriers when anybody else computes
             return self._forward(*self.word_pieces(question, answer))
 
+    def embed(self, text: str) -> Floats:
+        """The mean state of a text alone, at unit length: shape (384,). Meant for an encoder without an adapter."""
+        ids = self._tokenizer.encode(text or ".", add_special_tokens=False).ids[:ANSWER]
+        with self._threads.limit(limits=1, user_api="blas"):
+            mean = self._hidden([START, *ids, END], [0] * (len(ids) + 2)).mean(axis=0)
+        return np.asarray(mean / np.linalg.norm(mean))
+
     def _forward(self, ids: list[int], types: list[int]) -> Floats:
+        hidden, kinds = self._hidden(ids, types), np.asarray(types)
+        return np.concatenate([hidden[kinds == 1].mean(axis=0), hidden[kinds == 0].mean(axis=0)])
+
+    def _hidden(self, ids: list[int], types: list[int]) -> Floats:
+        """The last state of every word piece: shape (pieces, 384)."""
         weights, kinds = self._weights, np.asarray(types)
         hidden = (
             weights["embeddings.word_embeddings.weight"][ids]
@@ -76,7 +88,7 @@ class Encoder:
         hidden = self._layer_norm(hidden, "embeddings.LayerNorm")
         for layer in range(LAYERS):
             hidden = self._block(hidden, f"encoder.layer.{layer}")
-        return np.concatenate([hidden[kinds == 1].mean(axis=0), hidden[kinds == 0].mean(axis=0)])
+        return hidden
 
     def _block(self, x: Floats, at: str) -> Floats:
         def heads(name: str) -> Floats:

@@ -39,7 +39,7 @@ def _wanted(words: list[str]) -> tuple[str, str, str, float | None]:
 def finds(check: NumberCheck, wanted: tuple[str, str, str, float | None]) -> bool:
     stated, role, verdict, right = wanted
     fits = (check.stated, check.role, check.verdict) == (stated, role, verdict)
-    return fits and (right is None or check.right == pytest.approx(right, rel=0.01))
+    return fits and (right is None or check.right == pytest.approx(right, rel=0.02))
 
 
 def test_nobody_who_is_right_is_corrected():
@@ -113,7 +113,9 @@ def test_written_arithmetic_is_worked_out(written: str, value: float):
     assert equation is not None and equation.value == pytest.approx(value, rel=1e-4)
 
 
-@pytest.mark.parametrize("written", ["", "=", "n =", "root of 4 plus 5 =", "7 =", "p(1-p)/n =", "9**9**9**9 =", "1/0 =", "2^99 ="])
+@pytest.mark.parametrize(
+    "written", ["", "=", "n =", "root of 4 plus 5 =", "7 =", "p(1-p)/n =", "9**9**9**9 =", "1/0 =", "2^99 ="]
+)
 def test_anything_else_is_no_arithmetic(written: str):
     assert equation_before(written) is None
 
@@ -158,4 +160,10 @@ def test_a_number_that_only_quotes_the_case_gets_no_remark():
 
 
 def test_figures_are_short():
-    assert [figure(value) for value in (0.0692, 6.917, 71.34, 300.0, 14042.0)] == ["0.069", "6.92", "71.3", "300", "14,042"]
+    assert [figure(value) for value in (0.0692, 6.917, 71.34, 300.0, 14042.0)] == [
+        "0.069",
+        "6.92",
+        "71.3",
+        "300",
+        "14,042",
+    ]

@@ -41,7 +41,7 @@ class CaseNumbers:
     values: frozenset[float]
 
     def margins(self, n: int | None = None) -> dict[str, float]:
-        """The half width of each model's 95% interval, of scores on n items or as the text gives it, and "" for the gap."""
+        """The half width of each model's 95% interval, from n items or as the text gives it, and under "" the gap's."""
         if self.rating_margins and not self.scores:
             found = dict(self.rating_margins)
             return found | {"": sum(half**2 for half in found.values()) ** 0.5} if len(found) == 2 else found

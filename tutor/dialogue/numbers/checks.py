@@ -24,6 +24,13 @@ _Z = 1.96
 _CONCLUSION = re.compile(
     r",? (?:so|hence|therefore|thus|which|but|así que|então|donc|deshalb|daher)\b|，|,(?=[\u3400-\u9fff])", re.I
 )
+_MOST, _REACH = 40, 240  # numbers of a message that are checked; letters around one that are read
+_BELONGS_TO = r"\s*(?:\(|(?:for|by|from|bei|für|para|pour)\s+)"
+_ONE = r"(?:one|1|a single|single|each|every|una?|ein|eine|une|uma?)"
+_SMALL = (
+    r"[\s,-]|lead|gap|difference|on|of|in|over|that|which|the|a|for|about|around|roughly|from"
+    r"|vorsprung|ventaja|de|avance"
+)
 _PLUS_MINUS = (
     r"(?:±|\+\s?/\s?-|\+-|plus or minus|plus/minus|plus minus|give or take|más menos|más o menos"
     r"|plus ou moins|plus oder minus|plusminus|正负|正負)"
@@ -96,7 +103,7 @@ class _Message:
 
     def __init__(self, text: str, known: CaseNumbers) -> None:
         self.plain, self.known = even(text), known
-        self.numbers = quantities(text)
+        self.numbers = quantities(text)[:_MOST]
         self.found: dict[int, NumberCheck] = {}
         ends = [match.start() for match in re.finditer(r"[!?\n;。！？；।]|\.(?=\s|$)", self.plain)]
         self.sentences = [
@@ -119,9 +126,9 @@ class _Message:
 
     # ------------------------------------------------------------------ what the rules share
 
-    def _note(
-        self, one: Quantity, role: Role, verdict: Verdict, right: float | None = None, how: str = "", name: str = ""
-    ) -> None:
+    def _note(self, one: Quantity, role: Role, verdict: Verdict, right: float | None = None, *why: str) -> None:
+        """Writes the check down; `why` is how the value is found, and the name it is about."""
+        how, name = (*why, "", "")[:2]
         if verdict == "confirmed" and role != "result" and {*one.readings} & self.known.values:
             how = ""  # the case says so itself
         self.found[one.start] = NumberCheck(
@@ -132,12 +139,12 @@ class _Message:
         return next(sentence for sentence in reversed(self.sentences) if sentence.start <= one.start)
 
     def _before(self, one: Quantity) -> str:
-        """The sentence up to the number, without a hedge right before it."""
-        before = self.plain[self._sentence(one).start : one.start]
+        """What the sentence says up to the number, without a hedge right before it."""
+        before = self.plain[max(self._sentence(one).start, one.start - _REACH) : one.start]
         return re.sub(rf"{words_of('before', 'about')}\s*$", "", before, flags=re.I) if one.about else before
 
     def _after(self, one: Quantity) -> str:
-        return self.plain[one.end : self._sentence(one).end]
+        return self.plain[one.end : min(self._sentence(one).end, one.end + _REACH)]
 
     def _sure(self, one: Quantity) -> bool:
         """Whether the learner states the number as a fact of this case."""
@@ -173,7 +180,7 @@ class _Message:
         near: float = 0.0,
         far: float = _FAR,
     ) -> bool:
-        """Confirms what is right within rounding (or `near`), and corrects what is far off; says whether it did either."""
+        """Confirms what is right within rounding (or `near`) and corrects what is far off; whether it did either."""
         if _close(one, right, near):
             self._note(one, role, "confirmed", right, how, name)
         elif self._sure(one) and _far(one, right, far):
@@ -187,13 +194,13 @@ class _Message:
         before = self._before(one)
         for name, pattern in self.known.names.items():
             for found in pattern.finditer(before):
-                if re.fullmatch(rf"(?:[\s,:=(]|{link})*", before[found.end() :], re.I):
+                if re.fullmatch(rf"(?:[\s,:=(]|{link})*+", before[found.end() :], re.I):
                     return name
         after = self._after(one)
         for name, pattern in self.known.names.items():
-            if found := pattern.search(after):
-                if re.fullmatch(r"\s*(?:\(|(?:for|by|from|bei|für|para|pour)\s+)", after[: found.start()], re.I):
-                    return name
+            found_after = pattern.search(after)
+            if found_after and re.fullmatch(_BELONGS_TO, after[: found_after.start()], re.I):
+                return name
         return ""
 
     # ------------------------------------------------------------------ the rules
@@ -238,7 +245,7 @@ class _Message:
     def _margin(self, one: Quantity) -> None:
         before = self._before(one)
         signed = re.search(rf"{_PLUS_MINUS}\s*$", before, re.I)
-        named = re.search(rf"{words_of('cues', 'margin')}(?:\s|{words_of('cues', 'link')})*$", before, re.I)
+        named = re.search(rf"{words_of('cues', 'margin')}(?:\s|{words_of('cues', 'link')})*+$", before, re.I)
         loose = re.search(r"\bmargins?(?: of \w+)?\s+(?:would be|is|are|be|of|=)\s*(?:only\s*)?$", before, re.I)
         if not (signed or named or loose) or one.ranged:
             return
@@ -249,15 +256,17 @@ class _Message:
                 {name: half * (n or self.known.n or 0) / 100 for name, half in margins.items()} if self.known.n else {}
             )
         name = self._whose_margin(one)
-        own = [margins[name]] if name in margins else []
-        for whose in [name] if own else sorted(margins, key=lambda whose: abs(margins[whose] - one.value)):
+        own = name is not None and name in margins
+        for whose in (
+            [name] if name is not None and own else sorted(margins, key=lambda whose: abs(margins[whose] - one.value))
+        ):
             if _close(one, margins[whose], _NEAR):
                 how = self._margin_formula(whose, n)
                 self._note(one, "margin" if whose else "gap_margin", "confirmed", margins[whose], how, whose)
                 return
         if not margins or (not self.known.ratings and self._fits_elsewhere(one, name, n)):
             return
-        if not own or one.unit == "items" or (self.paired and not name):
+        if name is None or not own or one.unit == "items" or (self.paired and not name):
             if signed and self._sure(one) and not self.known.ratings and one.unit != "items":
                 self._note(one, "margin", "unknown")
             return
@@ -295,7 +304,7 @@ class _Message:
 
     def _fits_elsewhere(self, one: Quantity, name: str | None, n: int | None) -> bool:
         """Whether the margin is a sound one of another kind: another level or test, a rough bound, a sum of two."""
-        fits = []
+        fits: list[float] = []
         said = f"{self.plain} {self.known.text}".casefold()
         others = {count for test, count in self.known.items.items() if test.split("-")[0] in said}
         for items in {n or self.known.n, *others} - {None}:
@@ -305,7 +314,7 @@ class _Message:
             if items != (n or self.known.n):
                 fits += margins.values()
                 continue
-            own = [margins[name]] if name in margins else [*margins.values()]
+            own = [margins[name]] if name is not None and name in margins else [*margins.values()]
             fits += [half * level / _Z for half in own for level in (1.645, 2.576)]
             fits += [] if name == "" else [100 / math.sqrt(items)]  # a bound that holds for any share
             fits += [] if name else [sum(singles)]
@@ -392,10 +401,8 @@ class _Message:
     def _points_as_items(self, one: Quantity) -> None:
         """“3 points of 164 are five problems”, and “one problem is 0.6 points”."""
         n = self.known.n
-        single = re.search(
-            rf"\b(?:one|1|a single|single|each|every|una?|ein|eine|une|uma?) {words_of('units', 'items')}\s*(?:{words_of('cues', 'equals')}|\s)+$",
-            self._before(one), re.I,
-        )  # fmt: skip
+        items_word, equals = words_of("units", "items"), words_of("cues", "equals")
+        single = re.search(rf"\b{_ONE} {items_word}\s*(?:{equals}|\s)++$", self._before(one), re.I)
         if single and n and one.unit == "points":
             self._judge(one, "share", 100 / n, how=f"100 / {n:,} = {figure(100 / n)}", near=_NEAR, far=_ROUGHLY)
             return
@@ -406,14 +413,9 @@ class _Message:
         if points.unit == "items" and at > 1:
             points, items = self.numbers[at - 2], points.value
         between = self.plain[points.end : one.start].replace(self.numbers[at - 1].stated, "")
-        words = r"[\s,-]|lead|gap|difference|on|of|in|over|that|which|the|a|the case|for|about|around|roughly|from|vorsprung|ventaja|de|avance"
-        if points.unit != "points" or not items or points.ranged:
+        if points.unit != "points" or not items or points.ranged or len(between) > 60:
             return
-        if not re.fullmatch(
-            rf"(?:{words}|{words_of('units', 'items')})*{words_of('cues', 'equals')}(?:{words}|{words_of('cues', 'equals')})*",
-            between,
-            re.I,
-        ):
+        if not re.fullmatch(rf"(?:{_SMALL}|{items_word})*{equals}(?:{_SMALL}|{equals})*+", between, re.I):
             return
         right = points.value * items / 100
         how = f"{figure(points.value)}% × {items:,.0f} = {figure(right)}"
@@ -507,7 +509,7 @@ class _Message:
             r"(?:between|entre|zwischen|of|in|on|for|here|the|them|these|two|both|best|worst|and|score|scores|y|und|et)"
         )
         name = "|".join(pattern.pattern for pattern in self.known.names.values()) or "(?!)"
-        if re.search(rf"{gap}(?:\s+(?:{filler}|{name})(?!\w))*(?:\s|{link})*$", before, re.I):
+        if re.search(rf"{gap}(?:\s+(?:{filler}|{name})(?!\w))*+(?:\s|{link})*+$", before, re.I):
             return True
         if re.search(
             rf"{words_of('cues', 'by')}(?:\s+[\w'-]+){{0,3}}\s+(?:by|um|por|de)\s+(?:only |just |a mere )?$",
@@ -578,11 +580,8 @@ class _Message:
         if one.ranged or one.unit == "points":
             return
         before = self._before(one)
-        has = re.search(
-            rf"(?<![\w-])([A-Za-z][\w-]+)\s+(?:(?:only|just|has|about)\s+)*{words_of('cues', 'has')}(?:\s|{words_of('cues', 'has')})*$",
-            before,
-            re.I,
-        )
+        words = words_of("cues", "has")
+        has = re.search(rf"(?<![\w-])([A-Za-z][\w-]+)\s+{words}(?:\s|{words})*+$", before[-60:], re.I)
         test = self._test_named(has[1]) if has else ""
         counts = {float(count): name for name, count in known.items.items()}
         counted = one.unit == "items" or re.search(r"(?<!\w)n\s*=\s*$", before, re.I)
@@ -591,7 +590,7 @@ class _Message:
         elif counted or (one.value in counts and one.value >= 1000):
             fits = [value for value in [float(known.n or 0), *counts] if value and _close(one, value, 0.0)]
             if fits:
-                self._note(one, "count", "confirmed", fits[0], name=counts.get(fits[0], ""))
+                self._note(one, "count", "confirmed", fits[0], "", counts.get(fits[0], ""))
             elif known.gap and known.n and known.scores and one.unit == "items" and one.value < 1000 and not one.about:
                 self._gap_in_items(one)
 
@@ -608,24 +607,23 @@ class _Message:
             return
         right, others = levels[name], [value for whose, value in levels.items() if whose != name]
         if _close(one, right):
-            self._note(one, role, "confirmed", right, name=name)
+            self._note(one, role, "confirmed", right, "", name)
         elif not self._sure(one) or not self._is_whole_score(one, before):
             return
         elif (others and _close(one, others[0])) or (one.value == known.n and role == "score"):
             if (abs(one.value - right) >= 1.5 * one.step or one.step < 1) and self._linked(one, name):
-                self._note(one, role, "misplaced", right, name=name)
+                self._note(one, role, "misplaced", right, "", name)
         elif {*one.readings} & known.values or self._other_test(one):
             return
         elif role == "rating" and 500 <= one.value <= 3000 and _far(one, right, 0.004):
-            self._note(one, role, "wrong", right, name=name)
-        elif (role == "score" and one.value <= 100 and one.unit == "points") or (
-            one.step < 1 and right / 2 < one.value <= 100
-        ):
-            if abs(one.value - right) >= max(1.0, one.step) and (not one.about or abs(one.value - right) > 8):
-                self._note(one, role, "wrong", right, name=name)
+            self._note(one, role, "wrong", right, "", name)
+        elif role == "score" and (one.unit == "points" or (one.step < 1 and one.value > right / 2)):
+            away = abs(one.value - right)
+            if one.value <= 100 and away >= max(1.0, one.step) and (away > 8 or not one.about):
+                self._note(one, role, "wrong", right, "", name)
 
     def _is_whole_score(self, one: Quantity, before: str) -> bool:
-        """Whether nothing makes the number something else: a chance, an error rate, the end of an interval, “10% more”."""
+        """Whether nothing makes the number something else: a chance, an error rate, an interval's end, “10% more”."""
         after = self._after(one)
         closes = words_of("cues", "closes")
         return not (
@@ -637,11 +635,11 @@ class _Message:
     def _linked(self, one: Quantity, name: str) -> bool:
         """Whether a verb or a sign ties the number to the name; “P has 85.9 and Q 86.4” ties both."""
         before = self._before(one)
-        *_, last = [*self.known.names[name].finditer(before)] or [None]
-        if last is None or before[last.end() :].strip():
+        found = [*self.known.names[name].finditer(before)]
+        if not found or before[found[-1].end() :].strip():
             return True
         sentence = self._sentence(one)
-        return any(found.verdict == "misplaced" and found.start >= sentence.start for found in self.found.values())
+        return any(check.verdict == "misplaced" and check.start >= sentence.start for check in self.found.values())
 
     def _own_test(self) -> str:
         """The benchmark of the case, which may stand between a name and its score."""
@@ -659,13 +657,13 @@ class _Message:
         for name, level in levels.items():
             exact = one.value == level or (one.unit == "points" and _close(one, level) and one.step <= 1)
             if exact and one.unit != "items":
-                self._note(one, "score" if known.scores else "rating", "confirmed", level, name=name)
+                self._note(one, "score" if known.scores else "rating", "confirmed", level, "", name)
                 return
         pair = [other.value for other in self.numbers if other.step == 1 and not other.unit]
         if one.value in pair and known.scores and {*pair} >= {float(round(level)) for level in levels.values()}:
             for name, level in levels.items():
                 if _close(one, level):
-                    self._note(one, "score", "confirmed", level, name=name)
+                    self._note(one, "score", "confirmed", level, "", name)
         if (one.unit == "items" or one.step < 1) and one.value in known.values and one.start not in self.found:
             role: Role = "count" if one.unit == "items" else "score"
             self._note(one, role, "confirmed", one.value)

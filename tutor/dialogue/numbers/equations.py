@@ -1,4 +1,4 @@
-"""Plain arithmetic that a learner wrote out: “117/164 = 71.3%”, “1.96 × √(0.713 × 0.287 / 164) ≈ 0.069”, “3% of 164 is 5”.
+"""Plain arithmetic that a learner wrote out: “117/164 = 71.3%”, “1.96 × √(0.713 × 0.287 / 164) ≈ 0.069”, “3% of 164”.
 
 Only numbers, + − × / ² √ ( ) and “of” are read; anything else in front of the equals sign, and nothing is found.
 """
@@ -13,7 +13,8 @@ from dataclasses import dataclass
 _LONGEST = 120
 _NUMBER = r"\d{1,7}(?:[.,]\d{1,6})*"
 _WRITTEN = re.compile(
-    rf"(?:{_NUMBER}\s*(?:%|percent|per cent|pp\b|points?\b|pts?\b)?|sqrt|root of|[-+*/x×·÷()√²^]|\bof\b|\bout of\b|\s)+$",
+    rf"(?:{_NUMBER}\s*(?:%|percent|per cent|pp\b|points?\b|pts?\b)?"
+    r"|sqrt|root of|[-+*/x×·÷()√²^]|\bof\b|\bout of\b|\s)++$",
     re.I,
 )
 _EQUALS = re.compile(

@@ -11,6 +11,7 @@ import tomllib
 import unicodedata
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -63,7 +64,8 @@ class Quantity:
 @cache
 def words_of(section: str, name: str) -> str:
     """A list of quantities.toml as one alternative of a regular expression; Latin words match whole."""
-    latin, other = [], []
+    latin: list[str] = []
+    other: list[str] = []
     for word in book()[section][name].split("|") if "(?:" not in book()[section][name] else [book()[section][name]]:
         (latin if re.match(r"[a-z\u00c0-\u024f\u0900-\u097f'\u2019(]", word) else other).append(word)
     parts = [rf"(?<![{_LETTER}])(?:{'|'.join(latin)})(?![{_LETTER}])"] if latin else []
@@ -133,7 +135,7 @@ def _read(digits: str) -> tuple[tuple[float, ...], float]:
 
 
 def _place(whole: str) -> float:
-    """1000 for 14000 and 100 for 8000: two digits count. 1 for 10, 120 and 300, where a nought is no sign of rounding."""
+    """1000 for 14000 and 100 for 8000: two digits count. 1 for 10, 120 and 300: a nought alone is no rounding."""
     noughts = min(len(whole) - len(whole.rstrip("0")), len(whole) - 2)
     return float(10**noughts) if noughts >= 2 else 1.0
 
@@ -168,6 +170,8 @@ def _in_words(plain: str) -> list[Quantity]:
                 total = max(total, 1) * (100 if word == "hundred" else 1000)
             elif word != "and":
                 total += 1 if word in ("a", "one") else values.get(word, 0)
+        if total > 1e9:
+            continue
         value = total + (1 if tenth == "one" else values.get(tenth, 0)) / 10 if tenth else total
         found.append(_quantity(plain, match.start(), match.end(), (float(value),), 0.1 if tenth else 1.0))
     return found
@@ -193,7 +197,7 @@ def _in_han(plain: str) -> list[Quantity]:
 @cache
 def _units() -> tuple[tuple[Unit, re.Pattern[str]], ...]:
     kinds: tuple[Unit, ...] = ("items", "other", "points")
-    small = r"(?:(?:more|test|tests?|small|python|coding|code|word|maths?|different|mmlu|humaneval|gsm8k|factual|of the)\s+){0,3}"
+    small = r"(?:(?:more|tests?|small|python|coding|code|word|maths?|mmlu|humaneval|gsm8k|factual|of the)\s+){0,3}"
     return tuple(
         (kind, re.compile(rf"[\s-]{{0,2}}{small if kind == 'items' else ''}{words_of('units', kind)}", re.I))
         for kind in kinds
@@ -226,7 +230,7 @@ def _quantity(plain: str, start: int, end: int, readings: tuple[float, ...], ste
 
 
 def _is_label(one: Quantity, plain: str) -> bool:
-    """Whether the number names a thing (a year, step 3, list item 2, temperature 0.8) and counts or measures nothing."""
+    """Whether the number names a thing (a year, step 3, list item 2, temperature 0.8) and measures nothing."""
     before, after = plain[max(0, one.start - 24) : one.start], plain[one.end : one.end + 3]
     if not one.unit and one.value == int(one.value) and 1950 <= one.value <= 2049 and "," not in one.stated:
         return True
@@ -236,14 +240,14 @@ def _is_label(one: Quantity, plain: str) -> bool:
         return True
     listed = re.match(r"[.)]\s", after) and (not before.strip() or re.search(r"\n\s*$", before))
     named = re.search(rf"(?:{words_of('before', 'label')})\s*$", before, re.I)
-    named = named and not re.search(r"\b(?:of|over|at|questions?)\s*$", before, re.I)
-    return bool(listed or (named and one.unit != "items"))
+    unlabelled = re.search(r"\b(?:of|over|at|questions?)\s*$", before, re.I)
+    return bool(listed or (named and not unlabelled and one.unit != "items"))
 
 
 def _range_ends(found: list[Quantity], plain: str) -> set[int]:
     """Where the numbers begin that are the two ends of a range."""
     ends = set()
-    for low, high in zip(found, found[1:], strict=False):
+    for low, high in pairwise(found):
         between = plain[low.end : high.start]
         if _BETWEEN.fullmatch(between) and low.value < high.value:
             joins_more = re.fullmatch(r"\W*(?:and|y|e|et|und|a)\W*", between, re.I)  # they join other things
