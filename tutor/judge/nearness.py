@@ -83,15 +83,16 @@ class Nearness:
     """Similarities of one message, all cosines of unit vectors.
 
     parts       the message and its sentences
+    vectors     of the parts: shape (parts, 384)
     similarity  of every part to every statement: shape (parts, statements)
     """
 
     def __init__(self, message: Message, text: str, embeddings: Embeddings) -> None:
         self._message, self._embeddings = message, embeddings
         self.parts = parts_of(text or ".")
-        self._vectors = embeddings.of(self.parts)
+        self.vectors = embeddings.of(self.parts)
         self.statements, matrix, self._labs = _pool(message.lab, message.case, embeddings)
-        self.similarity: Floats = self._vectors @ matrix.T
+        self.similarity: Floats = self.vectors @ matrix.T
         self.question = question_of(message)
 
     def features(self) -> Floats:
@@ -127,12 +128,12 @@ class Nearness:
         lesson = [sentence for part in message.lab.reading for sentence in sentences_of(part)]
         asked = message.asked[-ASKED:]
         page = embed([*case, *lesson, *(question.hint for question in message.case.questions), asked])
-        sentences = self._vectors[1:] if len(self._vectors) > 1 else self._vectors
+        sentences = self.vectors[1:] if len(self.vectors) > 1 else self.vectors
         copied = (sentences @ page.T).max(axis=1)
-        repeated = float((self._vectors[0] @ embed(message.earlier).T).max()) if message.earlier else 0.0
+        repeated = float((self.vectors[0] @ embed(message.earlier).T).max()) if message.earlier else 0.0
         return (
-            float(self._vectors[0] @ embed([asked])[0]),
-            float((self._vectors[0] @ embed(case).T).max()) if case else 0.0,
+            float(self.vectors[0] @ embed([asked])[0]),
+            float((self.vectors[0] @ embed(case).T).max()) if case else 0.0,
             float(copied.mean()),
             float(copied.min()),
             repeated,

@@ -21,8 +21,7 @@ def best_clause(own: str, cues: Sequence[str]) -> str:
     >>> best_clause("Well, I am no expert. The shots may differ between the two.", ["shot"])
     'The shots may differ between the two'
     """
-    clauses = [clause.strip(' \t,.;:\u3002\uff0c"\u201c\u201d') for clause in _CLAUSE.split(own)]
-    clauses = [clause for clause in clauses if tokens(clause)]
+    clauses = clauses_of(own)
     if not clauses:
         return ""
 
@@ -35,6 +34,16 @@ def best_clause(own: str, cues: Sequence[str]) -> str:
     if len(chosen) == 1 and len(chosen[0]) > 30:  # a script without spaces
         return chosen[0][:30] + "…"
     return " ".join(chosen[:LONGEST]) + ("…" if len(chosen) > LONGEST else "")
+
+
+def clauses_of(text: str) -> list[str]:
+    """The clauses of a text as they stand there, without the marks around them.
+
+    >>> clauses_of("S wobbles too, so the gap is small.")
+    ['S wobbles too', 'so the gap is small']
+    """
+    clauses = [clause.strip(' \t,.;:\u3002\uff0c"\u201c\u201d') for clause in _CLAUSE.split(text)]
+    return [clause for clause in clauses if tokens(clause)]
 
 
 def count_cues(text: str, cues: Sequence[str]) -> int:
