@@ -18,6 +18,7 @@ from tutor.endpoint import TutorEndpoint
 from tutor.errors import EndpointFailure, JudgeFailure
 from tutor.exchange import SUBSTANTIVE, WHYS, Assessment, Evidence, Message
 from tutor.judge.assessment import Judge, assess
+from tutor.judge.exam import exam_messages
 from tutor.judge.llm import SENT, LlmJudge, _stretch, answer_form, instructions, record
 from tutor.judge.rules import OwnWords, extract_own_words
 
@@ -265,6 +266,24 @@ def test_a_thought_about_something_else_does_not_count(stub: StubServer, subject
 def test_honest_ignorance_is_seen(stub: StubServer, said: str, kind: str, honest: bool) -> None:
     answers(stub, HOLLOW | {"kind": kind})
     assert assessed(judge(stub), message(said)).honest_unknown is honest
+
+
+def test_a_model_that_reads_rightly_has_every_message_of_the_exam_right(stub: StubServer) -> None:
+    """The checks on quotes stand in no right judgement's way; a denied belief takes its form to be named."""
+
+    def form(body: dict[str, Any]) -> dict[str, Any]:
+        said = json.loads(re.findall(r"^\{.*\}$", body["messages"][1]["content"], re.MULTILINE)[0])["message"]
+        each = next(each for each in exam_messages() if each.message.learner == said)
+        denied = [belief(each.denied, "denied", said)] if each.denied else []
+        thought = {"thought": said, "kind": "reasons_about_claim", "answers": "yes", "beliefs": denied}
+        return HOLLOW | (thought if each.substantive else {"kind": "off_topic"})
+
+    stub.says = fills(("JSON_SCHEMA",), form)
+    given = [(each, assess(each.message, judge(stub))) for each in exam_messages()]
+    assert [each.message.learner for each, assessment in given if not each.mark(assessment)] == []
+    assert [assessment.denied for each, assessment in given if each.denied] == [
+        each.denied for each, _ in given if each.denied
+    ]
 
 
 # ---- quotes
