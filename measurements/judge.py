@@ -2,7 +2,7 @@
 
     python measurements/judge.py EXCHANGES.jsonl [CONVERSATIONS.jsonl]
 
-Records as `python -m tutor assess` and `replay` read them, plus their labels. With no file: the built-in exam of 40.
+Records as `python -m tutor assess` and `replay` read them, plus their labels. With no file: the built-in exam of 80.
 Shares come with 95% Wilson intervals. Messages are judged exactly as in the app (tutor/judge/assessment.py).
 """
 

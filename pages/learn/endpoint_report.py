@@ -19,20 +19,24 @@ ABOUT = {
 
 
 def show(endpoint: TutorEndpoint, *, operator: bool) -> None:
-    """What its last exam showed; an operator may also test and examine it, which asks the server again and again."""
+    """What its last exam showed; an operator may also test and examine it, which asks the server again and again.
+
+    Nothing here says that it speaks or judges: whether it answers is known turn by turn, and the lab tells it there.
+    """
+    st.caption("Where the model gives no answer, the local judge and the lab's own words stand in.")
     if operator:
         _look_into(endpoint)
     if (exam := last_exam(endpoint)) is not None:
         _exam(endpoint, exam)
     elif not operator:
-        st.caption(plain(f"{endpoint.model} has taken no exam yet, so it speaks and does not judge."))
+        st.caption(plain(f"{endpoint.model} has taken no exam yet, so it is not asked to judge."))
 
 
 def _look_into(endpoint: TutorEndpoint) -> None:
     tried = f"steps of {endpoint.model} at {endpoint.url}"
     with st.container(horizontal=True):
         test = st.button("Test the endpoint", type="primary", key="test-endpoint")
-        sit = st.button("Examine it as a judge", key="examine", help="40 messages, one after another; a few minutes.")
+        sit = st.button("Examine it as a judge", key="examine", help="80 messages, one after another; some minutes.")
     if test:
         st.session_state[tried] = []
         with st.container(border=True), st.spinner("Testing, one step after another …"):
@@ -77,9 +81,14 @@ def _exam(endpoint: TutorEndpoint, exam: Exam) -> None:
         explanation = explain(exam.verdict)
         st.markdown(f"**{plain(explanation.headline)}** {plain(explanation.gap)}")
     if exam.failures:
-        st.caption(f"Messages without a judgement: {exam.failures}.")
+        too_many = " That is too many for a judge." if exam.too_silent else ""
+        st.caption(f"Messages without a judgement: {exam.failures}.{too_many}")
+    st.caption(
+        "Right is a judgement that counts what should count and nothing else, and that takes no belief which is denied "
+        "for one that is held."
+    )
     st.markdown(
-        "It was better beyond the noise, so it judges now; the local judge stands in when it fails."
+        "It was better beyond the noise, so it is asked to judge; where it gives no judgement, the local judge does."
         if exam.takes_over
-        else "It does not take over: the local judge goes on judging, and the model speaks."
+        else "It does not take over: the local judge goes on judging."
     )

@@ -35,9 +35,10 @@ class Tutor:
     """For which the model is asked a day, by everybody; after them both are local. None: no limit."""
 
     def describe(self) -> str:
-        """One line for the page: who judges and who speaks."""
-        speaks = f"{self.voice.name} speaks" if self.voice else "the authored tutor speaks"
-        return f"Judge: {self.judge.name}; {speaks}."
+        """One line for the page: who is asked to judge and to speak. Each turn tells who did."""
+        if self.voice is None:
+            return f"Judge: {self.judge.name}; the authored tutor speaks."
+        return f"Asked to judge: {self.judge.name}; asked to speak: {self.voice.name}."
 
 
 def resume(learner: str, lab: str) -> Talk:

@@ -1,7 +1,9 @@
-"""An exam for judges: 40 labelled messages of our own, none of which any judge learned from.
+"""An exam for judges: 80 labelled messages of our own, none of which any judge learned from.
 
-The app practises what it teaches: both judges sit the same messages, the comparison is paired, and a judge that is not
-better beyond the noise does not take over. 40 messages show only large differences; the result says so.
+Half of them are what judges are caught by: good answers to another question, sentences that fit any case, beliefs that
+are named in order to be denied, edited copies. The app practises what it teaches: both judges sit the same messages,
+the comparison is paired, and a judge that is not better beyond the noise does not take over. 80 messages show only
+large differences; the result says so.
 """
 
 from __future__ import annotations
@@ -17,13 +19,28 @@ from typing import Any
 from engine import Interval, Verdict, compare, score_interval
 from labs import case_of, load_lab
 from tutor.errors import EndpointFailure, JudgeFailure
-from tutor.exchange import Message
+from tutor.exchange import Assessment, Message
 from tutor.judge.assessment import Judge, assess
+from tutor.judge.llm import PROMPT
 from tutor.judge.local import LEARNED
 
 _FILE = Path(__file__).parent / "exam.jsonl"
 MOST_OUTAGES = 3  # messages in a row that no answer comes to before the exam is broken off
-MOST_FAILURES = 4  # of 40; a judge that often gives no judgement is no judge
+MOST_FAILURES = 8  # of 80, one in ten: messages without a judgement are not compared, so they must not be chosen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExamMessage:
+    """A message in its setting with its label: whether it is substantive, and which belief it denies, if any."""
+
+    message: Message
+    substantive: bool
+    denied: str | None
+
+    def mark(self, given: Assessment) -> int:
+        """1 when it is counted as it should be and the denied belief is not taken for one that is held, else 0."""
+        misread = self.denied is not None and self.denied == given.misconception
+        return int(given.substantive == self.substantive and not misread)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +74,10 @@ class Exam:
         given: list[int | None] = []
         by_local: list[int] = []
         outages = 0
-        for number, (message, substantive) in enumerate(exam_messages(), start=1):
-            by_local.append(int(assess(message, local).substantive == substantive))
+        for number, each in enumerate(exam_messages(), start=1):
+            by_local.append(each.mark(assess(each.message, local)))
             try:
-                given.append(int(assess(message, judge).substantive == substantive))
+                given.append(each.mark(assess(each.message, judge)))
                 outages = 0
             except JudgeFailure as failure:
                 given.append(None)
@@ -75,6 +92,11 @@ class Exam:
     def failures(self) -> int:
         """Messages without a judgement."""
         return sum(mark is None for mark in self.given)
+
+    @property
+    def too_silent(self) -> bool:
+        """Whether it left too many of them to be a judge, however right it was on the others."""
+        return self.failures > MOST_FAILURES
 
     @property
     def verdict(self) -> Verdict | None:
@@ -93,7 +115,7 @@ class Exam:
     def takes_over(self) -> bool:
         """Only a judge that is better beyond the noise, and hardly ever silent."""
         verdict = self.verdict
-        return verdict is not None and verdict.winner == "a" and self.failures <= MOST_FAILURES
+        return verdict is not None and verdict.winner == "a" and not self.too_silent
 
     def as_dict(self) -> dict[str, Any]:
         """For the journal."""
@@ -118,17 +140,17 @@ def accuracy(marks: tuple[int | None, ...]) -> tuple[float, Interval] | None:
 
 @cache
 def edition() -> str:
-    """A name for these messages and this local judge: marks of another edition are not compared."""
-    return hashlib.sha256(_FILE.read_bytes() + LEARNED.read_bytes()).hexdigest()[:8]
+    """A name for these messages, this prompt and this local judge: marks of another edition are not compared."""
+    return hashlib.sha256(_FILE.read_bytes() + PROMPT.read_bytes() + LEARNED.read_bytes()).hexdigest()[:8]
 
 
 @cache
-def exam_messages() -> tuple[tuple[Message, bool], ...]:
-    """The messages in their settings, and whether each is substantive."""
+def exam_messages() -> tuple[ExamMessage, ...]:
+    """The messages, always in the same order."""
     return tuple(_labelled(json.loads(line)) for line in _FILE.read_text(encoding="utf-8").splitlines())
 
 
-def _labelled(record: Mapping[str, Any]) -> tuple[Message, bool]:
+def _labelled(record: Mapping[str, Any]) -> ExamMessage:
     lab = load_lab(record["lab"])
     message = Message(
         lab=lab,
@@ -137,4 +159,4 @@ def _labelled(record: Mapping[str, Any]) -> tuple[Message, bool]:
         learner=record["learner"],
         earlier=tuple(record["history"]),
     )
-    return message, record["substantive"]
+    return ExamMessage(message=message, substantive=record["substantive"], denied=record.get("denied"))

@@ -31,6 +31,8 @@ def test_a_dead_endpoint_names_the_failing_step(monkeypatch: pytest.MonkeyPatch)
     assert not app.exception
     assert "This step failed: address." in texts(app).replace("*", "")
     assert "Is the key taken? Not looked at." in texts(app)
+    assert "Asked to judge: toy; asked to speak: m." in texts(app) and "the lab's own words stand in" in texts(app)
+    assert "m speaks" not in texts(app) and "it judges" not in texts(app).replace("It judges only after", "")
     assert "sk-never-shown" not in raw(app)
 
 
@@ -51,7 +53,17 @@ def test_the_last_exam_is_shown_with_its_noise(endpoint: StubServer) -> None:
     assert [metric.value for metric in app.metric] == by_hand
     assert "It does not take over" in texts(app)
     assert "the local judge" in texts(app)
-    assert "Messages without a judgement: 1." in texts(app)
+    assert "Messages without a judgement: 1." in texts(app) and "too many for a judge" not in texts(app)
+
+
+def test_a_model_that_was_right_and_mostly_silent_does_not_take_over_and_the_page_says_why(
+    endpoint: StubServer,
+) -> None:
+    exam = Exam(judge="llm m", mode="JSON", given=(1,) * 30 + (None,) * 10, local=(0,) * 40)
+    configuration.save_exam(endpoint.endpoint, exam)
+    app = open_page(TUTOR)
+    assert "Messages without a judgement: 10. That is too many for a judge." in texts(app)
+    assert "It does not take over" in texts(app)
 
 
 def test_an_exam_runs_from_the_page_and_is_kept(endpoint: StubServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,5 +77,5 @@ def test_an_exam_runs_from_the_page_and_is_kept(endpoint: StubServer, monkeypatc
     app = press(open_page(TUTOR), "Examine it as a judge")
     assert not app.exception
     assert "m is better on this: 50.0 points ahead on 40 items." in texts(app)
-    assert "so it judges now" in texts(app)
-    assert "Judge: llm m; m speaks." in texts(app)
+    assert "so it is asked to judge" in texts(app)
+    assert "Asked to judge: llm m; asked to speak: m." in texts(app)

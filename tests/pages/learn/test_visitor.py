@@ -86,7 +86,7 @@ def test_deleting_what_one_wrote_or_leaving_in_the_middle_gives_no_further_repli
 def test_a_visitor_sees_what_is_set_up_and_how_it_did_and_cannot_ask_it(endpoint: StubServer) -> None:
     app = open_page(TUTOR)
     assert not app.exception and app.button == []
-    assert "m speaks" in texts(app) and "has taken no exam yet" in texts(app)
+    assert "asked to speak: m" in texts(app) and "m has taken no exam yet, so it is not asked to judge" in texts(app)
     exam = Exam(judge="llm m", mode="JSON", given=(1,) * 30 + (0,) * 9 + (None,), local=(1,) * 38 + (0,) * 2)
     configuration.save_exam(endpoint.endpoint, exam)
     app = open_page(TUTOR)

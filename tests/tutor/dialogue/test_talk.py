@@ -191,8 +191,9 @@ def test_that_the_labs_own_texts_are_english_is_said_once():
 
 
 def test_the_page_can_say_who_judges_and_who_speaks():
+    """Of a model it says that it is asked: whether it will answer, nobody knows."""
     assert Tutor(judge=Toy()).describe() == "Judge: toy; the authored tutor speaks."
-    assert Tutor(judge=Toy(), voice=Speaker()).describe() == "Judge: toy; toy-model speaks."
+    assert Tutor(judge=Toy(), voice=Speaker()).describe() == "Asked to judge: toy; asked to speak: toy-model."
 
 
 # ------------------------------------------------------------ reloads and failures

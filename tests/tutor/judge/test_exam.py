@@ -6,6 +6,7 @@ import json
 import math
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 
@@ -24,28 +25,35 @@ from tutor.exchange import Assessment, Message
 from tutor.journal import save_note
 from tutor.judge import exam
 from tutor.judge.assessment import Judge
-from tutor.judge.exam import MOST_FAILURES, Exam, accuracy, exam_messages
+from tutor.judge.exam import MOST_FAILURES, Exam, ExamMessage, accuracy, exam_messages
 from tutor.judge.llm import LlmJudge
 from tutor.judge.rules import OwnWords
 
 MESSAGES = exam._FILE.parent / "messages"
-LABELS = {message.learner: substantive for message, substantive in exam_messages()}
+LABELS = {each.message.learner: each.substantive for each in exam_messages()}
+DENIED = {each.message.learner: each.denied for each in exam_messages() if each.denied}
+OF = len(LABELS)
 
 
 class Knows:
-    """A judge that knows the labels, but is wrong about the first `wrong` messages and silent about the last `silent`."""
+    """A judge that knows the labels, but is wrong about the first `wrong` messages and silent about the last `silent`.
+
+    Where it `misreads`, it takes denied beliefs for held ones.
+    """
 
     name = "knows"
 
-    def __init__(self, wrong: int = 0, silent: int = 0) -> None:
+    def __init__(self, wrong: int = 0, silent: int = 0, *, misreads: bool = False) -> None:
         order = list(LABELS)
         self.wrong, self.silent = set(order[:wrong]), set(order[len(order) - silent :])
+        self.held = DENIED if misreads else {}
 
     def assess(self, message: Message, own: OwnWords) -> Assessment:
         if message.learner in self.silent:
             raise JudgeFailure("out")
         right = LABELS[message.learner] != (message.learner in self.wrong)
-        return Assessment(why="reasons_about_claim" if right else "off_topic", judge=self.name)
+        held = self.held.get(message.learner)
+        return Assessment(why="reasons_about_claim" if right else "off_topic", judge=self.name, misconception=held)
 
 
 def sat(judge: Judge, local: Judge) -> Exam:
@@ -65,10 +73,19 @@ def marks(right: int, wrong: int) -> tuple[int, ...]:
 # ------------------------------------------------------------------------ the paper
 
 
-def test_the_exam_has_forty_different_messages_half_of_them_substantive():
-    assert len(exam_messages()) == len(LABELS) == 40
-    assert sum(LABELS.values()) == 20
-    assert {message.lab.slug for message, _ in exam_messages()} == {"lab1", "lab2", "lab3", "lab4"}
+def test_the_exam_has_eighty_different_messages_with_both_labels_in_every_lab():
+    assert len(exam_messages()) == len(LABELS) == 80
+    assert sum(LABELS.values()) == 28
+    labs = [(each.message.lab.slug, each.substantive) for each in exam_messages()]
+    assert {(slug, label): labs.count((slug, label)) for slug, label in labs} == {
+        (f"lab{n}", label): 7 if label else 13 for n in (1, 2, 3, 4) for label in (True, False)
+    }
+
+
+def test_the_denied_beliefs_are_the_labs_own_and_their_messages_count():
+    denying = [each for each in exam_messages() if each.denied]
+    assert len(denying) == 8 and all(each.substantive for each in denying)
+    assert all(each.message.lab.misconception(each.denied).id == each.denied for each in denying if each.denied)
 
 
 def test_nothing_of_it_is_among_the_messages_that_the_local_judge_learned_from():
@@ -83,14 +100,27 @@ def test_nothing_of_it_is_among_the_messages_that_the_local_judge_learned_from()
 
 def test_a_judge_as_good_as_the_local_one_does_not_take_over():
     result = sat(Knows(), Knows())
-    assert result.given == result.local == (1,) * 40
+    assert result.given == result.local == (1,) * OF
     assert result.verdict is not None and result.verdict.gap == 0 and not result.takes_over
 
 
 def test_a_judge_that_is_always_right_takes_over_from_one_that_is_often_wrong():
     result = sat(Knows(), Toy("off_topic"))  # the toy misses every substantive message
-    assert sum(result.local) == 20
+    assert sum(result.local) == OF - sum(LABELS.values())
     assert result.verdict is not None and result.verdict.winner == "a" and result.takes_over
+
+
+def test_a_judge_that_takes_a_denied_belief_for_a_held_one_is_wrong_on_that_message():
+    result = sat(Knows(misreads=True), Knows())
+    assert sum(result.given) == OF - len(DENIED)  # type: ignore[arg-type]
+    assert [said for said, mark in zip(LABELS, result.given, strict=True) if not mark] == list(DENIED)
+
+
+def test_to_ask_about_a_belief_or_to_find_another_one_is_no_misreading():
+    (first, *_) = (each for each in exam_messages() if each.denied)
+    given = Assessment(why="reasons_about_claim", suspected=first.denied, misconception="micro_macro_swapped")
+    assert first.mark(given) == 1
+    assert first.mark(replace(given, misconception=first.denied)) == 0
 
 
 def test_a_judge_that_is_worse_does_not_take_over():
@@ -99,14 +129,14 @@ def test_a_judge_that_is_worse_does_not_take_over():
 
 @pytest.mark.parametrize("better", [1, 2])
 def test_a_few_messages_more_are_within_the_noise(better: int):
-    result = Exam(judge="m", mode="JSON", given=(1,) * 40, local=marks(40 - better, better))
+    result = Exam(judge="m", mode="JSON", given=(1,) * OF, local=marks(OF - better, better))
     assert not result.takes_over
 
 
 def test_the_comparison_is_paired_message_by_message():
-    """The same two totals, 40 and 28 of 40: what decides is on how many messages the two differ."""
-    noisy = Exam(judge="m", mode="JSON", given=marks(30, 10), local=marks(20, 20))
-    crossed = Exam(judge="m", mode="JSON", given=marks(30, 10), local=marks(20, 20)[::-1])
+    """The same two totals, 60 and 46 of 80: what decides is on how many messages the two differ."""
+    noisy = Exam(judge="m", mode="JSON", given=marks(60, 20), local=marks(46, 34))
+    crossed = Exam(judge="m", mode="JSON", given=marks(60, 20), local=marks(46, 34)[::-1])
     assert noisy.takes_over and not crossed.takes_over
 
 
@@ -117,7 +147,7 @@ def test_a_message_without_a_judgement_is_none_and_never_wrong():
     result = sat(Knows(silent=3), Toy("off_topic"))
     assert result.given[-3:] == (None, None, None) and 0 not in result.given
     assert result.failures == 3
-    assert accuracy(result.given) == accuracy((1,) * 37)
+    assert accuracy(result.given) == accuracy((1,) * (OF - 3))
 
 
 @pytest.mark.parametrize(("silent", "takes"), [(MOST_FAILURES, True), (MOST_FAILURES + 1, False)])
@@ -125,21 +155,25 @@ def test_who_is_often_silent_does_not_take_over_however_right(silent: int, takes
     assert sat(Knows(silent=silent), Toy("off_topic")).takes_over is takes
 
 
-@pytest.mark.parametrize("given_marks", [(None,) * 40, (None,) * 39 + (1,)])
+@pytest.mark.parametrize("given_marks", [(None,) * OF, (None,) * (OF - 1) + (1,)])
 def test_of_fewer_than_two_messages_there_is_no_verdict(given_marks: tuple[int | None, ...]):
-    result = Exam(judge="m", mode="JSON", given=given_marks, local=(0,) * 40)
+    result = Exam(judge="m", mode="JSON", given=given_marks, local=(0,) * OF)
     assert result.verdict is None and not result.takes_over
 
 
 def test_the_local_judge_sits_it_with_its_rules(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(exam, "exam_messages", lambda: ((message(CASE.text), False), (message(THOUGHT), True)))
+    paper = [
+        ExamMessage(message=message(said), substantive=counts, denied=None)
+        for said, counts in ((CASE.text, False), (THOUGHT, True))
+    ]
+    monkeypatch.setattr(exam, "exam_messages", lambda: paper)
     toy = Toy()
     assert sat(Toy(), toy).local == (1, 1)
     assert [one.learner for one in toy.asked] == [THOUGHT]
 
 
 def test_the_sitting_tells_how_far_it_is():
-    assert list(islice(Exam.sit(Knows(), Knows(), "TOOLS"), 3)) == [(1, 40), (2, 40), (3, 40)]
+    assert list(islice(Exam.sit(Knows(), Knows(), "TOOLS"), 3)) == [(1, OF), (2, OF), (3, OF)]
 
 
 # --------------------------------------------------------------------------- intervals
@@ -192,12 +226,12 @@ def test_without_an_exam_a_model_speaks_and_does_not_judge(endpoint: TutorEndpoi
 
 
 def test_after_an_exam_within_the_noise_it_still_does_not_judge(endpoint: TutorEndpoint):
-    configuration.save_exam(endpoint, Exam(judge="llm m", mode="JSON", given=marks(38, 2), local=marks(37, 3)))
+    configuration.save_exam(endpoint, Exam(judge="llm m", mode="JSON", given=marks(76, 4), local=marks(74, 6)))
     assert configuration.configured_tutor().judge.name == "toy"
 
 
 def test_after_an_exam_it_won_it_judges(endpoint: TutorEndpoint):
-    configuration.save_exam(endpoint, Exam(judge="llm m", mode="JSON", given=(1,) * 40, local=marks(20, 20)))
+    configuration.save_exam(endpoint, Exam(judge="llm m", mode="JSON", given=(1,) * OF, local=marks(40, 40)))
     judge = configuration.configured_tutor().judge
     assert isinstance(judge, LlmJudge) and judge.name == "llm m"
 
@@ -205,7 +239,7 @@ def test_after_an_exam_it_won_it_judges(endpoint: TutorEndpoint):
 def test_an_exam_counts_for_the_model_and_address_that_sat_it_only(
     endpoint: TutorEndpoint, monkeypatch: pytest.MonkeyPatch
 ):
-    configuration.save_exam(endpoint, Exam(judge="llm m", mode="JSON", given=(1,) * 40, local=marks(20, 20)))
+    configuration.save_exam(endpoint, Exam(judge="llm m", mode="JSON", given=(1,) * OF, local=marks(40, 40)))
     monkeypatch.setenv("TUTOR_MODEL", "another")
     assert configuration.configured_tutor().judge.name == "toy"
 

@@ -218,7 +218,7 @@ def test_the_rules_never_let_a_message_pass_whatever_it_says(learner: str, earli
 
 
 def test_of_the_exams_messages_the_rules_refuse_none_that_counts():
-    for said, substantive in exam_messages():
-        left = extract_own_words(said)
-        refused = assess_by_rules(said, left) or not veto(Assessment(why="reasons_about_claim"), left).substantive
-        assert not (substantive and refused), said.learner
+    for each in exam_messages():
+        left = extract_own_words(each.message)
+        given = assess_by_rules(each.message, left) or veto(Assessment(why="reasons_about_claim"), left)
+        assert given.substantive or not each.substantive, each.message.learner
