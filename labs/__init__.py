@@ -7,20 +7,25 @@ module of it, which loads when it is asked for: `from labs import intervals`.
     comparability  two published claims in five steps
     sample_sizes   a three-stage evaluation
     worksheet      the filled form that a learner keeps
+    check_question the question before the talk and after it
 """
 
+from labs.check_question import CheckResult, check_result
 from labs.curriculum import load_lab, slugs
 from labs.fresh import case_of, fresh_case
 from labs.lab import Case, Concept, Facts, Lab, Misconception, Question, read_lab
 
 __all__ = [
     "Case",
+    "CheckResult",
     "Concept",
     "Facts",
     "Lab",
     "Misconception",
     "Question",
     "case_of",
+    "check_question",
+    "check_result",
     "comparability",
     "fresh_case",
     "intervals",
