@@ -1,14 +1,15 @@
 """`python -m labs check FOLDER`: whether labs of your own are sound, before a learner meets them.
 
-Loads every lab of the folder and draws a hundred fresh cases of each. A sound lab is a line on standard output, a
-mistake a line on standard error. Exit codes: 0 all are sound, 2 one is not.
+Loads every lab of the folder and draws a hundred fresh cases of each. A sound lab is a line on standard output, with a
+line below it for each thing that would make it better; a mistake is a line on standard error. Exit codes: 0 all are
+sound, 2 one is not.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from engine import CallerMistake
@@ -17,6 +18,7 @@ from labs.fresh import fresh_case
 from labs.lab import Lab, read_lab
 
 DRAWS = 100
+EXPECTED = 3  # expectations of a question: with fewer the tutor soon has nothing left to ask about
 FILES = ("lab.toml", "cases.toml", "lesson.md")
 
 
@@ -34,7 +36,7 @@ def check(folder: Path) -> int:
     unsound = 0
     for lab in folders(folder):
         try:
-            print(report(lab))
+            print("\n".join(report(lab)))
         except CallerMistake as mistake:
             unsound += 1
             print(f"{lab.name}: {mistake}", file=sys.stderr)
@@ -57,8 +59,8 @@ def folders(folder: Path) -> list[Path]:
     return labs
 
 
-def report(folder: Path) -> str:
-    """One line about a sound lab.
+def report(folder: Path) -> list[str]:
+    """A line about a sound lab, and one for each thing it works without and would be better with.
 
     Raises:
         CallerMistake: what to mend, with the file and the field.
@@ -77,7 +79,20 @@ def report(folder: Path) -> str:
     }
     if lab.templates:
         counts[f"different fresh cases of {DRAWS}"] = len({_drawn(folder, lab, seed) for seed in range(DRAWS)})
-    return f"{lab.slug}: sound; {', '.join(f'{what}: {n}' for what, n in counts.items())}"
+    return [f"{lab.slug}: sound; {', '.join(f'{what}: {n}' for what, n in counts.items())}", *_notes(lab)]
+
+
+def _notes(lab: Lab) -> Iterator[str]:
+    asked = [(f"{case.id}.{question.id}", question) for case in lab.cases for question in case.questions]
+    asked += [(f"{each.id}.{question.id}", question) for each in lab.templates for question in each.questions]
+    expected = {name: len(question.expect) for name, question in asked}
+    expected |= {f"transfer.{place}": len(each.expect) for place, each in enumerate(lab.transfer, start=1)}
+    for name, number in expected.items():
+        if number < EXPECTED:
+            yield f"  note: {name} has {number} of {EXPECTED} expectations; they show the tutor what an answer states"
+    for belief in lab.misconceptions:
+        if not belief.denied:
+            yield f"  note: misconceptions.{belief.id} has no `denied` forms; whoever denies it may seem to hold it"
 
 
 def _drawn(folder: Path, lab: Lab, seed: int) -> str:
