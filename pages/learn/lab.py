@@ -6,7 +6,17 @@ from engine import EngineError
 from labs import case_of, load_lab
 from pages.format import plain
 from pages.learn.exercises import calculator, sheet, sheet_fields
-from pages.learn.talk import case_card, keep_tab, lesson, next_lab, progress_dots, speaker, talk_view
+from pages.learn.talk import (
+    begin_again,
+    case_card,
+    keep_tab,
+    lesson,
+    next_lab,
+    progress_dots,
+    speaker,
+    talk_view,
+    terms,
+)
 from pages.shared import person
 from pages.shared.errors import in_words
 from tutor import dialogue
@@ -21,9 +31,7 @@ try:
     case = case_of(lab, now.case)
 except EngineError as error:  # the course pack has it no more, or the journal is damaged
     st.error(in_words(str(error)))
-    if st.button("Start this lab over", help="A new talk; this one stays among your transcripts."):
-        dialogue.start_over(person.learner(), lab.slug)
-        st.rerun()
+    begin_again.show(lab, now.learner)
     st.stop()
 
 with st.container(horizontal_alignment="center"), st.container(width=1240):
@@ -31,8 +39,9 @@ with st.container(horizontal_alignment="center"), st.container(width=1240):
     st.caption(f"{plain(lab.goal)} About {lab.minutes} minutes.")
     left, right = st.columns([5, 8], gap="medium")
     with left:
-        case_card.show(case)
+        case_card.show(lab, case)
         progress_dots.show(now)
+        terms.show_used(lab, case, now)
         next_lab.show_later(lab, now)
         case_card.show_earlier(lab, now)
     with right:
@@ -46,6 +55,7 @@ with st.container(horizontal_alignment="center"), st.container(width=1240):
         if reading.open:
             with reading:
                 lesson.show(lab)
+                terms.show_all(lab)
         if conversation.open:
             with conversation:
                 talk_view.show(lab, now, tutor)
