@@ -28,7 +28,7 @@ def _ask(lab: Lab, learner: str) -> None:
         "old talk stays among your transcripts, to be taken along under “Keep”; you cannot go on with it."
     )
     with st.container(horizontal=True):
-        anew = st.button("Begin a new talk", key="begin-anew", type="primary", on_click=_begin, args=(lab, learner))
+        anew = st.button("Begin a new talk", key="begin-anew", on_click=_begin, args=(lab, learner))
         stay = st.button("Keep this one", key="keep-talk")
     if anew or stay:
         st.rerun()

@@ -21,17 +21,22 @@ TICK = ":green[:material/check:]"
 SKIP = {BEFORE: "Begin without it", AFTER: "Leave it out"}
 
 
-def show(lab: Lab, now: Talk) -> None:
-    """Above the talk: while nothing was said yet, and from the moment the lab is complete."""
-    name = AFTER if lab_progress(now.exchanges).complete else "" if now.exchanges else BEFORE
-    if lab.check is None or not name:
-        return
-    with errors_shown():
-        answers = journal.read_sheet(now.id)
-        if (result := check_result(lab, answers)) is not None:
-            _show_result(lab, result)
-        elif name not in answers:
-            _ask(lab, now, name)
+def show_before(lab: Lab, now: Talk) -> None:
+    """Above a talk in which nothing was said yet."""
+    if lab.check is not None and not now.exchanges:
+        with errors_shown():
+            if BEFORE not in journal.read_sheet(now.id):
+                _ask(lab, now, BEFORE)
+
+
+def show_after(lab: Lab, now: Talk) -> None:
+    """Below the talk from the moment the lab is complete: the question, then what was answered."""
+    if lab.check is not None and lab_progress(now.exchanges).complete:
+        with errors_shown():
+            if (result := check_result(lab, journal.read_sheet(now.id))) is None:
+                _ask(lab, now, AFTER)
+            else:
+                _show_result(lab, result)
 
 
 def _ask(lab: Lab, now: Talk, name: str) -> None:

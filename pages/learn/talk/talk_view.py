@@ -36,7 +36,7 @@ def show(lab: Lab, now: Talk, tutor: Tutor) -> None:
         refused, refusal = st.session_state.pop(f"refused {lab.slug}", ("", ""))
     if refused:
         st.session_state[box] = refused  # nobody's to throw away but the learner's
-    check_question.show(lab, now)
+    check_question.show_before(lab, now)
     conversation = st.container(height=HEIGHT if now.exchanges else "content", border=False, key=f"talk-{now.id}")
     out_of_reach = waiting is not None and tutor.voice is not None
     say = partial(_take, lab, now, tutor)
@@ -61,6 +61,7 @@ def show(lab: Lab, now: Talk, tutor: Tutor) -> None:
         again = st.session_state.pop(f"just said {lab.slug}", False)
         again |= out_of_reach and st.button("Ask for the reply again", key="again")
         st.page_link("learn/tutor_settings.py", label=plain(tutor.describe()), help="Who judges and who speaks.")
+    check_question.show_after(lab, now)
     if waiting is None and other:
         dialogue.switch_case(now, _other_case(lab, now))
         st.rerun()

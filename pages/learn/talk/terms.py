@@ -5,7 +5,9 @@ reaches it, a screen reader reads it out, and a tap, which shows no titles, goes
 """
 
 import re
-from functools import cache, lru_cache
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 
 import streamlit as st
 
@@ -13,26 +15,36 @@ from labs import Case, Lab
 from pages.format import plain
 from tutor.journal import Talk
 
+SHORT = 3  # letters: “se” is a word in some languages, “SE” is the standard error
+
+
+@dataclass(frozen=True, slots=True)
+class Glossary:
+    """A lab's terms as something to remember results by: a page is drawn often, and its words are mostly the same.
+
+    meanings  (term, definition)
+    aliases   (term, other words for it)
+    texts     the lab's own, in which a term may be written with capitals
+    """
+
+    meanings: tuple[tuple[str, str], ...]
+    aliases: tuple[tuple[str, tuple[str, ...]], ...]
+    texts: tuple[str, ...]
+
 
 def defined(text: str, lab: Lab) -> str:
     """Text as Markdown that shows it and obeys nothing, and links the first use of each term to its definition."""
-    shown, end, met = "", 0, set[str]()
-    for term, start, after in _uses(text, _names(lab)):
-        if term not in met:
-            met.add(term)
-            title = plain(" ".join(f"{_headed(term)}: {lab.glossary[term]}".split()))
-            shown += f'{_plain_part(text, end, start)}[{plain(text[start:after])}](#{_anchor(term)} "{title}")'
-            end = after
-    return shown + _plain_part(text, end, len(text))
+    return _defined(text, _glossary(lab))
 
 
 def show_used(lab: Lab, case: Case, now: Talk) -> None:
     """Folded away until somebody opens it or follows a term to it: the terms of the case and of what the tutor said."""
+    glossary = _glossary(lab)
     said = [case.text, *(exchange.tutor for exchange in now.exchanges), now.question]
-    used = sorted({term for text in said for term, _, _ in _uses(text, _names(lab))})
+    used = sorted({term for text in said for term, _, _ in _first_uses(text, glossary)})
     if used:
         with st.expander(f"Words used here ({len(used)})", key=f"terms-{now.id}"):
-            entries = (f"###### {plain(_headed(term))}\n{plain(lab.glossary[term])}" for term in used)
+            entries = (f"###### {plain(_headings(glossary)[term])}\n{plain(lab.glossary[term])}" for term in used)
             st.markdown("\n\n".join(entries), anchors=False)
 
 
@@ -41,10 +53,27 @@ def show_all(lab: Lab) -> None:
     """The whole glossary, and a field to search it by term, by another word for it or by what is said about it."""
     st.markdown("### Glossary", anchors=False)
     sought = st.text_input("Find a word", key=f"sought-{lab.slug}", max_chars=60, placeholder="A word, or part of one")
+    headings = _headings(_glossary(lab))
     found = [term for term in sorted(lab.glossary) if _speaks_of(lab, term, sought)]
-    st.markdown("\n\n".join(f"**{plain(_headed(term))}**  \n{plain(lab.glossary[term])}" for term in found))
+    st.markdown("\n\n".join(f"**{plain(headings[term])}**  \n{plain(lab.glossary[term])}" for term in found))
     if not found:
         st.caption(f"No entry has “{plain(sought)}” in it. Ask the tutor what it means here.")
+
+
+def _glossary(lab: Lab) -> Glossary:
+    cases = (text for case in lab.cases for text in (case.text, *(question.tell for question in case.questions)))
+    return Glossary(tuple(lab.glossary.items()), tuple(lab.aliases.items()), (lab.lesson, *cases))
+
+
+@lru_cache(maxsize=4096)
+def _defined(text: str, glossary: Glossary) -> str:
+    meanings, headings = dict(glossary.meanings), _headings(glossary)
+    shown, end = "", 0
+    for term, start, after in _first_uses(text, glossary):
+        title = plain(" ".join(f"{headings[term]}: {meanings[term]}".split()))
+        shown += f'{_plain_part(text, end, start)}[{plain(text[start:after])}](#{_anchor(term)} "{title}")'
+        end = after
+    return shown + _plain_part(text, end, len(text))
 
 
 def _plain_part(text: str, start: int, end: int) -> str:
@@ -59,37 +88,43 @@ def _speaks_of(lab: Lab, term: str, sought: str) -> bool:
     return " ".join(sought.split()).casefold() in words.casefold()
 
 
-def _headed(term: str) -> str:
-    return f"{term[:1].upper()}{term[1:]}"
-
-
 def _anchor(term: str) -> str:
     """The id that Streamlit's browser part gives to a heading of this text."""
     return "-".join(re.findall(r"[^\W_]+", term.lower()))
 
 
-def _names(lab: Lab) -> tuple[tuple[str, str], ...]:
-    """(a word or phrase, the term it stands for), the longest first."""
-    names = {_even(name): term for term, others in lab.aliases.items() for name in others if term in lab.glossary}
-    names |= {_even(term): term for term in lab.glossary}
-    return tuple(sorted(names.items(), key=lambda pair: (-len(pair[0]), pair)))
+@lru_cache(maxsize=64)
+def _headings(glossary: Glossary) -> Mapping[str, str]:
+    """Terms as headings: with the capitals that the lab writes somewhere, as in MMLU, and one at the front."""
+    texts = "\n".join([*glossary.texts, *(meaning for _, meaning in glossary.meanings)])
+    headings = {}
+    for term, _ in glossary.meanings:
+        spellings = re.findall(rf"(?<!\w){re.escape(term)}(?!\w)", texts, re.IGNORECASE)
+        spelt = next((one for one in spellings if one[1:] != one[1:].lower()), term)
+        headings[term] = spelt[:1].upper() + spelt[1:] if spelt.isascii() else spelt  # no τ becomes a T
+    return headings
 
 
-@lru_cache(maxsize=4096)  # most of what is shown is the labs' own and the same for every learner
-def _uses(text: str, names: tuple[tuple[str, str], ...]) -> tuple[tuple[str, int, int], ...]:
-    """(term, where its use begins, where it ends) in the text."""
-    if not names:
-        return ()
-    terms = dict(names)
-    found = _pattern(tuple(terms)).finditer(text)
-    return tuple((terms[_even(match[1])], match.start(), match.end()) for match in found)
+@lru_cache(maxsize=4096)
+def _first_uses(text: str, glossary: Glossary) -> tuple[tuple[str, int, int], ...]:
+    """(term, where its first use begins, where it ends) in the text, from left to right."""
+    terms, pattern = _names(glossary)
+    first: dict[str, tuple[int, int]] = {}
+    for match in pattern.finditer(text) if terms else ():
+        if len(match[0]) > SHORT or match[0].isupper():
+            first.setdefault(terms[_even(match[1])], match.span())
+    return tuple((term, *span) for term, span in first.items())
 
 
-@cache
-def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
-    """Any of the names, in any case, with or without hyphens, in the plural too."""
-    either = "|".join(re.escape(name).replace(r"\ ", "[ -]").replace("'", "['’]") for name in names)
-    return re.compile(rf"(?<![\w-])({either})(?:e?s)?(?![\w-])", re.IGNORECASE)
+@lru_cache(maxsize=64)
+def _names(glossary: Glossary) -> tuple[Mapping[str, str], re.Pattern[str]]:
+    """The term that each word or phrase stands for, and what finds them: in any case, with or without hyphens and s."""
+    known = {term for term, _ in glossary.meanings}
+    terms = {_even(name): term for term, others in glossary.aliases if term in known for name in others}
+    terms |= {_even(term): term for term in known}
+    longest_first = sorted(terms, key=lambda name: (-len(name), name))
+    either = "|".join(re.escape(name).replace(r"\ ", "[ -]").replace("'", "['’]") for name in longest_first)
+    return terms, re.compile(rf"(?<![\w-])({either})(?:e?s)?(?![\w-])", re.IGNORECASE)
 
 
 def _even(name: str) -> str:
