@@ -45,7 +45,8 @@ from engine.tasks.scoring.mathematics import final_answer, normalised  # noqa: E
 from labs.comparability import Claim, compare_claims  # noqa: E402
 from labs.curriculum import load_lab  # noqa: E402
 from labs.lab import read_lab  # noqa: E402
-from tutor.dialogue.glossary import look_up_term  # noqa: E402
+from tutor.dialogue.glossary import asked_facts, asked_terms, terms_in  # noqa: E402
+from tutor.dialogue.numbers import check_numbers  # noqa: E402
 from tutor.dialogue.transcript import quoted  # noqa: E402
 from tutor.exchange import Message  # noqa: E402
 from tutor.judge.rules import assess_by_rules, extract_own_words  # noqa: E402
@@ -242,7 +243,8 @@ def message(text: str) -> object:
     lab = load_lab("lab1")
     said = Message(lab=lab, case=lab.cases[0], tutor="What is missing?", learner=text[:LONGEST_MESSAGE])
     own = extract_own_words(said)
-    return assess_by_rules(said, own), look_up_term(text[:LONGEST_MESSAGE], lab.glossary), quoted(text)
+    asked = asked_terms(said.learner, lab), asked_facts(said.learner, lab.cases[0]), terms_in(said.learner, lab)
+    return assess_by_rules(said, own), asked, check_numbers(said.learner, lab.cases[0]), quoted(text)
 
 
 LONGEST_MESSAGE = 4_000

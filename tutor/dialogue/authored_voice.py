@@ -6,11 +6,13 @@ A model's voice is in model_voice.py. Both end with the move's one question and 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from tutor.dialogue.arithmetic import Calculation
+from tutor.dialogue.numbers import NumberCheck, figure
 from tutor.dialogue.policy import DialogueMove
 from tutor.exchange import Assessment
 
@@ -38,6 +40,30 @@ def status_line(assessment: Assessment, language: str = ENGLISH) -> str:
     words = phrases(language)["status"]
     reason = words["honest_unknown" if assessment.honest_unknown else assessment.why]
     return f"{words['counted' if assessment.substantive else 'not_counted']}: {reason}."
+
+
+def number_remarks(checks: Sequence[NumberCheck], language: str = ENGLISH) -> str:
+    """What a reply says about the numbers of a message: two of them at most, what is to be corrected first.
+
+    Numbers that the learner only quotes from the case are passed over.
+
+    >>> slip = NumberCheck(role="gap", stated="5", verdict="wrong", right=3.0, how="71.3 − 68.3 = 3")
+    >>> number_remarks([slip])
+    'One number to check: for the gap you have 5, and I get 71.3 − 68.3 = 3.'
+    """
+    told = [check for check in checks if check.verdict != "confirmed" or check.how]
+    first = sorted(told, key=lambda check: ("wrong", "misplaced", "confirmed", "unknown").index(check.verdict))[:2]
+    return " ".join(_number_remark(check, phrases(language)) for check in first)
+
+
+def _number_remark(check: NumberCheck, book: dict[str, Any]) -> str:
+    role: str = "count_right" if check.role == "count" and check.name and check.how else check.role
+    if role in ("margin", "standard_error", "interval") and not check.name:
+        role = "gap_error" if role == "standard_error" else "margin_alone"
+    shown = check.how or ("" if check.right is None else figure(check.right))
+    key = check.verdict if check.how or check.verdict == "unknown" else f"{check.verdict}_quoted"
+    about = book["number_roles"][role].format(name=check.name)
+    return str(book["numbers"][key]).format(stated=check.stated, role=about, right=shown)
 
 
 def _remark(move: DialogueMove, book: dict[str, Any]) -> str:
