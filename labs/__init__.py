@@ -3,11 +3,13 @@
 Knows the engine's face and nothing of tutors or screens. The labs are names of this package. Each calculation is a
 module of it, which loads when it is asked for: `from labs import intervals`.
 
-    intervals      the calculator: one score, and a gap between two
-    comparability  two published claims in five steps
-    sample_sizes   a three-stage evaluation
-    worksheet      the filled form that a learner keeps
-    check_question the question before the talk and after it
+    intervals           the calculator: one score, and a gap between two
+    comparability       two published claims in five steps
+    sample_sizes        a three-stage evaluation
+    calculation_fields  what is entered for these two
+    worksheet           the filled form that a learner keeps, and what its case says of each line
+    text_file           plain text in which nobody's words pass for the file's own
+    check_question      the question before the talk and after it
 """
 
 from labs.check_question import CheckResult, check_result
@@ -23,6 +25,7 @@ __all__ = [
     "Lab",
     "Misconception",
     "Question",
+    "calculation_fields",
     "case_of",
     "check_question",
     "check_result",
@@ -33,5 +36,6 @@ __all__ = [
     "read_lab",
     "sample_sizes",
     "slugs",
+    "text_file",
     "worksheet",
 ]

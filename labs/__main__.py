@@ -16,6 +16,7 @@ from engine import CallerMistake
 from labs.curriculum import OURS
 from labs.fresh import fresh_case
 from labs.lab import Lab, read_lab
+from labs.marking import without_key
 
 DRAWS = 100
 EXPECTED = 3  # expectations of a question: with fewer the tutor soon has nothing left to ask about
@@ -36,7 +37,9 @@ def check(folder: Path) -> int:
     unsound = 0
     for lab in folders(folder):
         try:
-            print("\n".join(report(lab)))
+            print(report(lab))
+            for note in notes(lab):
+                print(f"{lab.name}: note: {note}")
         except CallerMistake as mistake:
             unsound += 1
             print(f"{lab.name}: {mistake}", file=sys.stderr)
@@ -59,8 +62,8 @@ def folders(folder: Path) -> list[Path]:
     return labs
 
 
-def report(folder: Path) -> list[str]:
-    """A line about a sound lab, and one for each thing it works without and would be better with.
+def report(folder: Path) -> str:
+    """One line about a sound lab.
 
     Raises:
         CallerMistake: what to mend, with the file and the field.
@@ -79,20 +82,25 @@ def report(folder: Path) -> list[str]:
     }
     if lab.templates:
         counts[f"different fresh cases of {DRAWS}"] = len({_drawn(folder, lab, seed) for seed in range(DRAWS)})
-    return [f"{lab.slug}: sound; {', '.join(f'{what}: {n}' for what, n in counts.items())}", *_notes(lab)]
+    return f"{lab.slug}: sound; {', '.join(f'{what}: {n}' for what, n in counts.items())}"
 
 
-def _notes(lab: Lab) -> Iterator[str]:
+def notes(folder: Path) -> Iterator[str]:
+    """What a sound lab works without and would be better with."""
+    lab = read_lab(folder)
     asked = [(f"{case.id}.{question.id}", question) for case in lab.cases for question in case.questions]
     asked += [(f"{each.id}.{question.id}", question) for each in lab.templates for question in each.questions]
     expected = {name: len(question.expect) for name, question in asked}
     expected |= {f"transfer.{place}": len(each.expect) for place, each in enumerate(lab.transfer, start=1)}
     for name, number in expected.items():
         if number < EXPECTED:
-            yield f"  note: {name} has {number} of {EXPECTED} expectations; they show the tutor what an answer states"
+            yield f"{name} has {number} of {EXPECTED} expectations; they show the tutor what an answer states."
     for belief in lab.misconceptions:
         if not belief.denied:
-            yield f"  note: misconceptions.{belief.id} has no `denied` forms; whoever denies it may seem to hold it"
+            yield f"misconceptions.{belief.id} has no `denied` forms; whoever denies it may seem to hold it."
+    for case, rows in without_key(lab).items():
+        lacking = "any row" if len(rows) == len(lab.exercise.rows) else ", ".join(rows)
+        yield f"the case {case} says nothing under `sheet` of {lacking}, so the exercise does not answer there."
 
 
 def _drawn(folder: Path, lab: Lab, seed: int) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from engine import CallerMistake
-from labs.lab import Case, Draw, Lab, Template
+from labs.lab import Case, Draw, Lab, Template, check_options
 
 
 def fresh_case(lab: Lab, seed: int) -> Case:
@@ -51,6 +51,11 @@ def _filled(lab: Lab, template: Template, seed: int) -> Case:
     rng = random.Random(f"{lab.slug}/{template.id}/{seed}")
     slots: dict[str, Any] = {}
     for name, draw in template.draw.items():
+        if draw.by is not None and str(slots.get(draw.by)) not in draw.gives:
+            raise CallerMistake(
+                f"The template “{template.id}” of the lab “{lab.slug}” looks {name} up by {draw.by}, which is "
+                f"{slots.get(draw.by)!r} here. Put {draw.by} first under [templates.draw], and the value into `gives`."
+            )
         for other in (draw.plus, draw.of):
             if other is not None and not isinstance(slots.get(other), int | float):
                 raise CallerMistake(
@@ -77,7 +82,7 @@ def _filled(lab: Lab, template: Template, seed: int) -> Case:
             "Add it under [templates.draw], or write {{ and }} for plain braces."
         ) from error
     try:
-        return Case(id=f"{template.id}-{seed}", fresh=True, **fields)
+        case = Case(id=f"{template.id}-{seed}", fresh=True, **fields)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         field = ".".join(str(part) for part in first["loc"])
@@ -85,10 +90,24 @@ def _filled(lab: Lab, template: Template, seed: int) -> Case:
             f"The template “{template.id}” of the lab “{lab.slug}” drew {first['input']!r} for {field} with seed "
             f"{seed}: {first['msg']}. Narrow its `draw`."
         ) from error
+    _check_keys(lab, case)
+    return case
+
+
+def _check_keys(lab: Lab, case: Case) -> None:
+    """That what stands in for slots is offered by the form."""
+    options = {row.id: row.options for row in lab.exercise.rows}
+    for line, key in case.sheet.items():
+        try:
+            check_options(f"{case.id}.sheet.{line}", key, options.get(line, ()))
+        except ValueError as error:
+            raise CallerMistake(f"The lab “{lab.slug}”, cases.toml: {error}.") from error
 
 
 def _drawn(draw: Draw, slots: dict[str, Any], rng: random.Random) -> str | int | float:
     used = set(slots.values())
+    if draw.by is not None:
+        return draw.gives[str(slots[draw.by])]
     if draw.among:
         free = [value for value in draw.among if value not in used] or list(draw.among)
         return rng.choice(free)

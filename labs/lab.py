@@ -14,11 +14,13 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from engine import CallerMistake
+from labs import calculation_fields
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Texts = Annotated[tuple[Text, ...], Field(min_length=1)]
 Ids = Annotated[tuple[Id, ...], Field(min_length=1)]
+Line = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_]*)?$")]  # of the sheet
 
 
 class Authored(BaseModel):
@@ -132,8 +134,39 @@ class Facts(Authored):
     score_b: Annotated[float, Field(ge=0, le=100)] | None = None
 
 
+class AnswerKey(Authored):
+    """What a case says about one line of the sheet, and one way to fill that line in.
+
+    quote     the words of the case that show it; none where the case is silent
+    right     the options, or the values, that agree with the case
+    arguable  options for which there is something to be said too
+    gaps      figures from which the right option is worked out: [a, b, n] are two shares in percent of n items each,
+              [a, b, margin of a, margin of b] two ratings. `beyond` is right where each gap is larger than its margin,
+              all in one direction, and `within` where not
+    names     words and numbers by which free text speaks of what the case says; any of them will do
+    entry     one way to fill it in; without it the first right option
+    why       the reason, said after a try
+    """
+
+    quote: tuple[Text, ...] = ()
+    right: tuple[Text | int | float, ...] = ()
+    arguable: tuple[Text, ...] = ()
+    gaps: tuple[Annotated[tuple[float | str, ...], Field(min_length=3, max_length=4)], ...] = ()
+    beyond: Text | None = None
+    within: Text | None = None
+    names: tuple[Text | int | float, ...] = ()
+    entry: Text | int | float | None = None
+    why: str = ""
+
+    @model_validator(mode="after")
+    def _is_decided_one_way(self) -> Self:
+        if self.gaps and (self.right or not (self.beyond and self.within)):
+            raise ValueError("`gaps` stands with `beyond` and `within` in place of `right`")
+        return self
+
+
 class Scenario(Authored):
-    """Something to think about, with or without slots."""
+    """Something to think about, with or without slots. `sheet` is what the exercise's sheet is held against."""
 
     id: Id
     title: Text
@@ -141,6 +174,7 @@ class Scenario(Authored):
     source: Text
     subject: Text  # how a sentence refers to it: “the Aster-2 claim”
     text: Text
+    sheet: dict[Line, AnswerKey] = Field(default_factory=dict)
 
 
 class Case(Scenario):
@@ -150,9 +184,21 @@ class Case(Scenario):
     questions: Annotated[tuple[Question, ...], Field(min_length=1)]
     fresh: bool = False  # drawn from a template, not written by hand
 
+    @model_validator(mode="after")
+    def _quotes_itself(self) -> Self:
+        said = " ".join(f"{self.title} {self.source} {self.text}".split())
+        for line, key in self.sheet.items():
+            for words in key.quote:
+                if " ".join(words.split()) not in said:
+                    raise ValueError(f"sheet.{line} quotes “{words}”, which the case does not say in these words")
+            if any(isinstance(figure, str) for gap in key.gaps for figure in gap):
+                raise ValueError(f"sheet.{line}.gaps holds {key.gaps}, which are not all numbers")
+        return self
+
 
 class Draw(Authored):
-    """Where a slot's value comes from: one of a list, a number in a range, or a share of n items near another share."""
+    """Where a slot's value comes from: one of a list, a number in a range, a share of n items near another share, or
+    what `gives` has for another slot's value."""
 
     among: tuple[str | int | float, ...] = ()
     low: float | None = None
@@ -160,12 +206,15 @@ class Draw(Authored):
     step: float = 1
     plus: Id | None = None  # add the number drawn to this slot's value
     of: Id | None = None  # round to a share that some count of right answers among this many items can have
+    by: Id | None = None  # the slot whose value, as text, is looked up in `gives`
+    gives: dict[str, str | int | float] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _has_one_source(self) -> Self:
         ranged = self.low is not None and self.high is not None
-        if bool(self.among) == ranged:
-            raise ValueError("give either `among` (a list) or both `low` and `high`")
+        looked_up = self.by is not None and bool(self.gives)
+        if [bool(self.among), ranged, looked_up].count(True) != 1:
+            raise ValueError("give either `among` (a list), or both `low` and `high`, or both `by` and `gives`")
         if ranged and (self.low > self.high or self.step <= 0):  # type: ignore[operator]
             raise ValueError(f"low {self.low} must not exceed high {self.high}, and step {self.step} must be above 0")
         return self
@@ -231,6 +280,17 @@ class Lab(Authored):
         return _entry(self.slug, "misconception", id, self.misconceptions)
 
     @model_validator(mode="after")
+    def _keys_fit_the_form(self) -> Self:
+        rows = {row.id: row for row in self.exercise.rows}
+        lines = [*rows, *calculation_fields.labels(self.exercise.kind)]
+        for case in (*self.cases, *self.templates):
+            for line, key in case.sheet.items():
+                if line not in lines:
+                    raise ValueError(f"{case.id}.sheet names the line “{line}”; this form has {', '.join(lines)}")
+                check_options(f"{case.id}.sheet.{line}", key, rows[line].options if line in rows else ())
+        return self
+
+    @model_validator(mode="after")
     def _ids_are_sound(self) -> Self:
         known = {concept.id for concept in self.concepts}
         for kind in ("concepts", "misconceptions", "cases", "templates"):
@@ -269,6 +329,19 @@ def read_lab(folder: Path) -> Lab:
         return Lab(**{"slug": folder.name, **lab, **cases, "lesson": _text(folder / "lesson.md")})
     except ValidationError as error:
         raise CallerMistake(_first_mistake(folder, error)) from error
+
+
+def check_options(where: str, key: AnswerKey, options: tuple[str, ...]) -> None:
+    """Raises ValueError when a key names an option that the row does not offer; a slot is looked at when it is filled.
+
+    where    the key's place, for the message
+    key      of one line
+    options  of its row; none: free text, or a number
+    """
+    named = (*key.right, *key.arguable, key.beyond, key.within, key.entry)
+    for option in named if options else ():
+        if option is not None and option not in options and "{" not in str(option):
+            raise ValueError(f"{where} has the option “{option}”; the row offers “{'”, “'.join(options)}”")
 
 
 def _entry(slug: str, kind: str, id: str, entries: tuple[Entry, ...]) -> Entry:

@@ -1,23 +1,49 @@
-"""The worksheet that a learner keeps of a lab: the form as filled in and what follows from it, as Markdown and JSON.
+"""The worksheet that a learner keeps of a lab: the form as filled in and what follows from it, as plain text and JSON.
 
-Everything in it may come from a person or a course pack, so it is data: Markdown shows it and obeys none of it. A row
-without an answer says “not filled in” and stands for nothing else.
+Everything in it may come from a person or a course pack, so it is data: in the text it stands behind a bar
+(labs/text_file.py). A row without an answer says “not filled in” and stands for nothing else. `sheet_facts` is what the
+case says of each line that was filled in.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 
 from engine import CallerMistake
+from labs import text_file
 from labs.comparability import ClaimComparison
 from labs.lab import Case, Lab, SheetRow
+from labs.marking import (
+    ABOUT,
+    TAKEN_OUT,
+    ModelLine,
+    SheetFact,
+    model_sheet,
+    sheet_facts,
+    stated,
+    tried,
+)
 from labs.sample_sizes import SampleSizes
+
+__all__ = [
+    "ABOUT",
+    "TAKEN_OUT",
+    "Computed",
+    "FilledRow",
+    "ModelLine",
+    "SheetFact",
+    "Table",
+    "Worksheet",
+    "fill",
+    "model_sheet",
+    "sheet_facts",
+    "stated",
+    "tried",
+]
 
 SCHEMA = "noise-floor/artefact"
 SCHEMA_VERSION = 1  # raised when a field of the JSON changes its meaning or goes away
@@ -27,12 +53,6 @@ NOT_WORKED_OUT = "not worked out"
 
 Value = int | float | str | None
 Calculation = ClaimComparison | SampleSizes
-
-# Only what Markdown would obey is escaped, so that the file can be read as it is. A colon before a word may make an
-# address or an emoji, a dash beside a dash a rule.
-_ALWAYS = re.compile(r"([\\`*_\[\]<>&|~$#@^{}!]|:(?=\S)|-(?=-)|(?<=-)-|(?<=www)\.)", re.IGNORECASE)
-_FIRST = re.compile(r"^(\d*)([-+=.)])")  # a list, a numbered list, the underline of a heading
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0e-\x1b\x7f\x80-\x84\x86-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +88,8 @@ class Worksheet:
     """A filled form, complete and checked. Without a case it is about something of the learner's own.
 
     made_at  the day, as an ISO date
+    learner  the name that the learner gave for it, if any
+    facts    what the case says of the lines that were filled in
     """
 
     lab: str
@@ -79,26 +101,28 @@ class Worksheet:
     rows: tuple[FilledRow, ...]
     computed: Computed
     made_at: str
+    learner: str | None = None
+    facts: tuple[SheetFact, ...] = ()
 
-    def markdown(self) -> str:
+    def text(self) -> str:
         """The worksheet as a document to keep or to hand in."""
-        parts = [f"# {_escaped(self.title)}", f"{_escaped(self.lab_title)} · {_escaped(self.made_at)}"]
+        who = self.learner or text_file.NOBODY
+        parts = [text_file.title(self.title), text_file.paragraph(f"{who} · {self.lab_title} · {self.made_at}")]
         if self.case_title is None:
             parts.append("About a case of the learner’s own.")
         else:
-            parts += [f"## {_escaped(self.case_title)}", _quoted(self.case_text or NOT_STATED)]
-        parts.append("## The form")
-        for chosen, rows in groupby(self.rows, key=lambda row: row.chosen):
-            if chosen:
-                parts.append(_table(("Line", "Mark"), [(row.label, row.answer or NOT_FILLED) for row in rows]))
-            else:
-                parts += [f"### {_escaped(row.label)}\n\n{_quoted(row.answer or NOT_FILLED)}" for row in rows]
-        parts.append("## What follows")
-        parts += [_paragraph(sentence) for sentence in self.computed.sentences]
+            parts += [text_file.heading(f"The case: {self.case_title}"), text_file.quoted(self.case_text or NOT_STATED)]
+        parts.append(text_file.heading("The form"))
+        said = {fact.id: fact for fact in self.facts}
+        parts += [_told(row, said.pop(row.id, None)) for row in self.rows]
         parts += [
-            f"### {_escaped(table.title)}\n\n{_table(table.columns, table.rows)}" for table in self.computed.tables
+            _told(FilledRow(id=id, label=fact.label, answer=fact.entry, chosen=True), fact) for id, fact in said.items()
         ]
-        return "\n\n".join(parts) + "\n"
+        parts.append(text_file.heading("What follows"))
+        parts += [text_file.paragraph(sentence) for sentence in self.computed.sentences]
+        for table in self.computed.tables:
+            parts += [text_file.heading(table.title), text_file.table(table.columns, table.rows)]
+        return text_file.document(parts)
 
     def json(self) -> str:
         """The worksheet for programs: keys always in this order, null where nothing was given.
@@ -113,7 +137,11 @@ class Worksheet:
             "kind": self.kind,
             "title": self.title,
             "made_at": self.made_at,
+            "learner": self.learner,
             "rows": [{"id": row.id, "label": row.label, "answer": row.answer} for row in self.rows],
+            "facts": [
+                {"id": each.id, "entry": each.entry, "outcome": each.outcome, "card": each.card} for each in self.facts
+            ],
             "computed": {
                 "sentences": self.computed.sentences,
                 "values": dict(self.computed.values),
@@ -123,7 +151,7 @@ class Worksheet:
                 ],
             },
         }
-        return _UNPRINTABLE.sub("\ufffd", json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)) + "\n"
+        return text_file.printable(json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)) + "\n"
 
 
 def fill(
@@ -133,6 +161,8 @@ def fill(
     *,
     made_on: date,
     computed: Calculation | None = None,
+    learner: str | None = None,
+    facts: tuple[SheetFact, ...] = (),
 ) -> Worksheet:
     """The worksheet of a lab's exercise.
 
@@ -142,6 +172,8 @@ def fill(
     made_on   the day
     computed  what was calculated beside the form, for the kinds “protocol” and “plan”; the other kinds are computed
               from their rows
+    learner   the name that the learner gave for it
+    facts     what the case says of the lines (`sheet_facts`)
 
     Raises:
         CallerMistake: an answer to a row that is not there, an option that is not offered, or a computed part that does
@@ -170,11 +202,13 @@ def fill(
         rows=rows,
         computed=_computed(exercise.rows, rows, exercise.kind, computed),
         made_at=date.isoformat(made_on),
+        learner=text_file.line(learner or "") or None,
+        facts=facts,
     )
 
 
 def _filled(slug: str, row: SheetRow, answer: str | None) -> FilledRow:
-    text = _UNPRINTABLE.sub("\ufffd", answer or "").strip() or None
+    text = text_file.printable(answer or "").strip() or None
     if text is not None and row.options and text not in row.options:
         raise CallerMistake(
             f"The row “{row.id}” of “{slug}” has {text[:60]!r}, which is not offered. Choose one of “"
@@ -293,22 +327,12 @@ def _plan(sizes: SampleSizes) -> Computed:
     )
 
 
-def _escaped(text: str) -> str:
-    """Text on one line, which Markdown shows as it is written wherever a line may go on."""
-    return _ALWAYS.sub(r"\\\1", " ".join(_UNPRINTABLE.sub("\ufffd", text).split()))
-
-
-def _paragraph(text: str) -> str:
-    """The same where a line begins, and might begin a list."""
-    return _FIRST.sub(r"\1\\\2", _escaped(text))
-
-
-def _quoted(text: str) -> str:
-    """Text on its own lines, each a paragraph of a quotation."""
-    return "\n>\n".join(f"> {_paragraph(line)}" for line in text.splitlines() if line.strip())
-
-
-def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [[_escaped(cell) for cell in row] for row in (columns, *rows)]
-    lines.insert(1, ["---"] * len(columns))
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+def _told(row: FilledRow, fact: SheetFact | None) -> str:
+    """One line of the form: a mark beside its label, free text below it, and what the case says."""
+    answer = row.answer or NOT_FILLED
+    told = (
+        text_file.listed(row.label, answer)
+        if row.chosen
+        else f"{text_file.listed(row.label, '')}\n{text_file.quoted(answer)}"
+    )
+    return told if fact is None else f"{told}\n{text_file.said(fact.outcome, fact.card)}"

@@ -5,7 +5,7 @@ import streamlit as st
 from engine import EngineError
 from labs import case_of, load_lab
 from pages.format import plain
-from pages.learn.exercises import calculator, sheet, sheet_fields
+from pages.learn.exercises import calculator, case_in_sight, sheet, sheet_fields
 from pages.learn.talk import (
     begin_again,
     case_card,
@@ -38,12 +38,6 @@ with st.container(horizontal_alignment="center"), st.container(width=1240):
     st.header(plain(lab.title), anchor=False)
     st.caption(f"{plain(lab.goal)} About {lab.minutes} minutes.")
     left, right = st.columns([5, 8], gap="medium")
-    with left:
-        case_card.show(lab, case)
-        progress_dots.show(now)
-        terms.show_used(lab, case, now)
-        next_lab.show_later(lab, now)
-        case_card.show_earlier(lab, now)
     with right:
         # Only the open tab is drawn: all five cost a class of learners more than everything else together.
         reading, conversation, exercise, calculating, keeping = st.tabs(
@@ -52,6 +46,12 @@ with st.container(horizontal_alignment="center"), st.container(width=1240):
             key=f"tabs-{lab.slug}",
             on_change="rerun",
         )
+        with left, case_in_sight.column():
+            case_card.show(lab, (sheet.case_beside(lab, now) if exercise.open else None) or case)
+            progress_dots.show(now)
+            terms.show_used(lab, case, now)
+            next_lab.show_later(lab, now)
+            case_card.show_earlier(lab, now)
         if reading.open:
             with reading:
                 lesson.show(lab)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-TYPES = {"json": "application/json", "csv": "text/csv", "md": "text/markdown"}
+TYPES = {"json": "application/json", "csv": "text/csv", "txt": "text/plain"}
 
 
 def show(label: str, content: str | Callable[[], str], file: str) -> None:

@@ -43,8 +43,8 @@ def test_a_question_with_few_expectations_is_named_and_no_mistake(weather: Path,
     (weather / "lab.toml").write_text(re.sub(r"denied = \[\n.*?\n\]\n", "", text, flags=re.S), encoding="utf-8")
     assert main(["check", str(weather)]) == 0
     assert capsys.readouterr().out.splitlines()[1:] == [
-        "  note: weather-a.a1 has 0 of 3 expectations; they show the tutor what an answer states",
-        "  note: misconceptions.high_rate_is_skill has no `denied` forms; whoever denies it may seem to hold it",
+        "weather: note: weather-a.a1 has 0 of 3 expectations; they show the tutor what an answer states.",
+        "weather: note: misconceptions.high_rate_is_skill has no `denied` forms; whoever denies it may seem to hold it.",
     ]
 
 
@@ -55,13 +55,27 @@ def test_a_lab_without_templates(weather: Path, capsys: Capture) -> None:
     assert capsys.readouterr().out.endswith("questions: 3, templates: 0\n")
 
 
+def test_a_case_without_a_sheet_of_its_own_is_a_note(weather: Path, rewrite: Rewrite, capsys: Capture) -> None:
+    text = (weather / "cases.toml").read_text(encoding="utf-8")
+    (weather / "cases.toml").write_text(text[: text.index("[templates.sheet]")], encoding="utf-8")
+    rewrite("cases.toml", "same_days = {", "# same_days = {")
+    assert main(["check", str(weather)]) == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines()[1:] == [
+        "weather: note: the case weather-a says nothing under `sheet` of same_days, so the exercise does not answer there.",
+        "weather: note: the case same-town says nothing under `sheet` of any row, so the exercise does not answer there.",
+    ]
+    assert err == ""
+
+
 def test_few_different_cases_are_counted(weather: Path, rewrite: Rewrite, capsys: Capture) -> None:
     text = (weather / "cases.toml").read_text(encoding="utf-8")
     start = text.index("text = “Parish") if "text = “Parish" in text else text.index('text = "Parish')
     end = text.index("\n", start)
-    (weather / "cases.toml").write_text(text[:start] + 'text = "A note on {town}."' + text[end:], encoding="utf-8")
+    text = text[:start] + 'text = "A note on {town}."' + text[end : text.index("[templates.sheet]")]
+    (weather / "cases.toml").write_text(text, encoding="utf-8")
     assert main(["check", str(weather)]) == 0
-    assert capsys.readouterr().out.endswith("different fresh cases of 100: 4\n")  # four towns
+    assert "different fresh cases of 100: 4\n" in capsys.readouterr().out  # four towns
 
 
 def test_every_lab_is_checked_whatever_the_first_is_like(pack: Path, rewrite: Rewrite, capsys: Capture) -> None:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from engine import CallerMistake
 from labs import read_lab
 from labs.lab import (
+    AnswerKey,
     Case,
     CheckOption,
     CheckQuestion,
@@ -229,6 +230,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "### `[[misconceptions]]`": Misconception,
     "### `[[cases]]`": Case,
     "### `[[cases.questions]]`": Question,
+    "### `[cases.sheet]`": AnswerKey,
     "### `[[templates]]`": Template,
 }
 NESTED: dict[str, list[type[BaseModel]]] = {

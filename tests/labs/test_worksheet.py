@@ -1,11 +1,9 @@
-"""What a learner keeps: every row, every number, and nothing in it that Markdown would obey.
-
-markdown-it-py (CommonMark with GFM's tables and strike-through) reads the Markdown back: another hand than ours.
-"""
+"""What a learner keeps: every row, every number, and nobody's words that pass for the file's own."""
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import FrozenInstanceError
 from datetime import date, datetime
 from typing import Any
@@ -13,16 +11,14 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from markdown_it import MarkdownIt
 
 from engine import CallerMistake
-from labs import Lab, load_lab
+from labs import load_lab
 from labs.comparability import Claim, ClaimComparison, compare_claims
 from labs.sample_sizes import SampleSizes, own_set, pilot, shortlist
-from labs.worksheet import Worksheet, fill
+from labs.worksheet import Worksheet, fill, sheet_facts
 
 DAY = date(2026, 3, 4)
-reader = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 
 def filled(slug: str, answers: dict[str, str | None], computed: Any = None, own: bool = False) -> Worksheet:
@@ -66,9 +62,11 @@ def test_checklist_counts_its_marks_and_ends_on_the_verdict() -> None:
         "not_filled_in": 4,
     }
     assert values["learner_verdict"] == "Aster-2 may be better."
-    told = sheet.markdown()
+    told = sheet.text()
     assert "6 of 10 rows are filled in." in told
-    assert "Marks on 9 rows: given 2, missing 2, differs 1, does not apply 0, not filled in 4." in told
+    assert "Marks on 9 rows: given 2, missing 2, differs 1, does not apply 0, not filled in 4." in " ".join(
+        told.split()
+    )
     assert "The learner’s verdict: Aster-2 may be better." in told
     assert load_lab("lab1").cases[0].title in told and "2026-03-04" in told
 
@@ -77,7 +75,7 @@ def test_verdict_sheet() -> None:
     sheet = filled("lab2", {"board": "right answers", "gap": "cannot be told", "verdict": "A short list."})
     values = said(sheet)["computed"]["values"]
     assert values == {"rows": 8, "not_filled_in": 5, "learner_verdict": "A short list."}
-    assert "| Is the gap larger than its own margin? | cannot be told |" in sheet.markdown()
+    assert "- Is the gap larger than its own margin?: cannot be told" in sheet.text()
 
 
 def test_protocol_gives_a_reason_for_every_field() -> None:
@@ -93,7 +91,7 @@ def test_protocol_gives_a_reason_for_every_field() -> None:
     assert [row[0] for row in settings["rows"]] == [check.setting for check in found.settings]
     assert settings["rows"][4] == ["shots", "8", "5", "differs", found.settings[4].reason]
     assert settings["rows"][7][1:4] == ["last number", "not stated", "not stated"]
-    assert "Indicative: T is 3.5 points above U" in sheet.markdown()
+    assert "Indicative: T is 3.5 points above U" in sheet.text()
 
 
 @pytest.mark.parametrize(("b", "verdict"), [({}, "definitive"), ({"benchmark": "MMLU"}, "not comparable")])
@@ -102,15 +100,15 @@ def test_protocol_carries_the_verdict(b: dict[str, Any], verdict: str) -> None:
     sheet = filled("lab3", {}, found)
     values = said(sheet)["computed"]["values"]
     assert values["verdict"] == verdict and (values["gap_points"] is None) == (verdict == "not comparable")
-    assert found.sentence.split(".")[0] in sheet.markdown()
+    assert found.sentence.split(".")[0] in " ".join(sheet.text().split())
 
 
 def test_protocol_by_marks_alone_computes_no_verdict() -> None:
     steps = ("evaluator", "shots", "noise", "breadth", "reproduction")
     some, every = filled("lab3", {"noise": "yes"}), filled("lab3", dict.fromkeys(steps, "yes"))
     assert said(some)["computed"]["values"]["verdict"] is said(every)["computed"]["values"]["verdict"] is None
-    assert "indicative at most" in some.markdown() and "indicative" not in every.markdown()
-    assert "were not entered" in every.markdown()
+    assert "indicative at most" in some.text() and "indicative" not in every.text()
+    assert "were not entered" in every.text()
 
 
 def test_plan_has_a_computed_size_per_stage() -> None:
@@ -122,16 +120,16 @@ def test_plan_has_a_computed_size_per_stage() -> None:
     assert values["stage1_questions"] == 14042 and values["stage2_items_planned"] == 60
     assert (values["stage2_items_needed"], values["stage3_chats_per_arm"]) == (942, 1638)
     assert (values["stage3_days"], values["stage3_clean_chats"]) == (17, 299)
-    told = sheet.markdown()
-    assert "| 2. Own set | 942 items needed, 60 planned |" in told and "fewer than 100" in told
-    assert "| 3. Pilot | 1,638 chats in each arm |" in told
+    told = sheet.text()
+    assert "- Stage: 2. Own set\n    Sample size: 942 items needed, 60 planned" in told and "fewer than 100" in told
+    assert "- Stage: 3. Pilot\n    Sample size: 1,638 chats in each arm" in told
 
 
 def test_a_stage_not_worked_out_has_no_number() -> None:
     for sheet in (filled("lab4", {}), filled("lab4", {}, SampleSizes())):
         values = said(sheet)["computed"]["values"]
         assert all(value is None for key, value in values.items() if key.startswith("stage"))
-        assert sheet.markdown().count("not worked out") == 6  # three sentences, three lines of the table
+        assert sheet.text().count("not worked out") == 6  # three sentences, three lines of the table
 
 
 # ---- rows
@@ -142,11 +140,11 @@ def test_a_row_without_an_answer_is_never_guessed() -> None:
         rows = load_lab(slug).exercise.rows
         sheet = filled(slug, {rows[0].id: None, rows[-1].id: " \n "})
         assert [row["answer"] for row in said(sheet)["rows"]] == [None] * len(rows)
-        assert sheet.markdown().count("not filled in") >= len(rows)
+        assert sheet.text().count("not filled in") >= len(rows)
 
 
 def test_rows_keep_the_order_of_the_form() -> None:
-    told = filled("lab2", {}).markdown()
+    told = filled("lab2", {}).text()
     places = [told.index(row.label) for row in load_lab("lab2").exercise.rows]
     assert places == sorted(places)
 
@@ -155,7 +153,7 @@ def test_marks_are_counted_where_two_rows_share_them() -> None:
     lab = load_lab("lab1")
     exercise = lab.exercise.model_copy(update={"rows": lab.exercise.rows[:2]})
     sheet = fill(lab.model_copy(update={"exercise": exercise}), None, {"task_set": "given"}, made_on=DAY)
-    assert "Marks on 2 rows: given 1, missing 0" in sheet.markdown()
+    assert "Marks on 2 rows: given 1, missing 0" in sheet.text()
 
 
 def test_a_row_that_is_not_there() -> None:
@@ -184,7 +182,7 @@ def test_a_computed_part_of_another_kind(slug: str, computed: Any, wanted: str) 
 
 def test_a_case_of_ones_own() -> None:
     sheet = filled("lab4", {}, own=True)
-    assert said(sheet)["case"] is None and "a case of the learner’s own" in sheet.markdown()
+    assert said(sheet)["case"] is None and "a case of the learner’s own" in sheet.text()
 
 
 # ---- as a document
@@ -195,9 +193,10 @@ def test_json_is_stable() -> None:
         filled("lab1", {"verdict": "x", "decoding": "given"}),
         filled("lab1", {"decoding": "given", "verdict": "x"}),
     )
-    assert one.json() == two.json() and one.markdown() == two.markdown() and one == two
+    assert one.json() == two.json() and one.text() == two.text() and one == two
     shown = said(one)
-    assert list(shown) == ["schema", "version", "lab", "case", "kind", "title", "made_at", "rows", "computed"]
+    assert list(shown)[:4] == ["schema", "version", "lab", "case"]
+    assert list(shown)[4:] == ["kind", "title", "made_at", "learner", "rows", "facts", "computed"]
     assert (shown["schema"], shown["version"]) == ("noise-floor/artefact", 1)
     assert list(shown["computed"]) == ["sentences", "values", "tables"]
     assert shown["lab"] == {"slug": "lab1", "title": load_lab("lab1").title}
@@ -212,99 +211,64 @@ def test_it_is_frozen() -> None:
         filled("lab1", {}).rows = ()  # type: ignore[misc]
 
 
+def test_it_bears_a_name_and_what_the_case_says() -> None:
+    lab = load_lab("lab1")
+    case, answers = lab.cases[1], {"decoding": "missing", "verdict": "Nothing follows."}
+    sheet = fill(lab, case, answers, made_on=DAY, learner="  Ada\nByron ", facts=sheet_facts(lab, case, answers))
+    told = sheet.text()
+    assert f"Ada Byron · {lab.title} · 2026-03-04" in told
+    assert (
+        "- How was the text generated?: missing\n    differs: The card says: “one run each, temperature 0.8”." in told
+    )
+    assert said(sheet)["learner"] == "Ada Byron" and said(sheet)["facts"][0]["outcome"] == "differs"
+    assert "a learner · " in filled("lab1", {}).text() and said(filled("lab1", {}))["learner"] is None
+
+
 # ---- learner text is data
 
 
-def skeleton(markdown: str) -> list[str]:
-    """The blocks of a document without quotations: what a learner's text must not change."""
-    blocks, depth = [], 0
-    for token in reader.parse(markdown):
-        depth += token.type == "blockquote_open"
-        if not depth:
-            blocks.append(token.type)
-        depth -= token.type == "blockquote_close"
-    return blocks
-
-
-def quotation(markdown: str, number: int) -> list[str]:
-    """The paragraphs of one quotation as they are shown; anything but plain text in them fails."""
-    found: list[list[str]] = []
-    inside = False
-    for token in reader.parse(markdown):
-        if token.type.startswith("blockquote"):
-            inside = token.type == "blockquote_open"
-            found += [[]] if inside else []
-        elif inside:
-            assert token.type in ("paragraph_open", "inline", "paragraph_close"), token.type
-            assert all(child.type == "text" for child in token.children or ()), token.content
-            if token.type == "inline":
-                found[-1].append("".join(child.content for child in token.children or ()))
-    return found[number]
-
-
-def shown_lines(text: str) -> list[str]:
-    printable = "".join(
-        "\ufffd" if (ord(c) < 32 and c not in "\t\n\v\f\r\x1c\x1d\x1e\x1f") or c == "\x7f" or "\x80" <= c <= "\x84"
-        or "\x86" <= c <= "\x9f" or "\ud800" <= c <= "\udfff" else c
-        for c in text
-    )  # fmt: skip
-    return [" ".join(line.split()) for line in printable.strip().splitlines() if line.strip()]
-
-
+HEADINGS = re.compile(r"^(\S.*)\n(?:=+|-+)$", re.MULTILINE)
 nasty = st.text(
     st.one_of(
-        st.sampled_from(list("\\`*_[]()<>&|~$#@^{}!+-=.:;\"'/1 \t\n\r\x00\x0b\x85\u2028ab")),
+        st.sampled_from(list("=-|·:\n\r\v\x1c\x85\u2028\u202e \tab")),
         st.characters(codec=None),
     ),
-    max_size=60,
-) | st.lists(
-    st.sampled_from(
-        ["# h", "- a", "+ a", "12) a", "1. a", "> q", "```", "~~~", "---", "===", "    code", "|a|b|", "|---|", "<b>",
-         "[a](b)", "[a]: /b", "![a](b)", "&amp;", "https://a.b", "www.a.b", "a@b.c", "**b**", "~~s~~", "$x$", "\\", "\n", "\n\n"]
-    ),
-    max_size=8,
-).map("".join)  # fmt: skip
+    max_size=300,
+)
 
 
 @given(text=nasty)
-@example("</td></tr><script>alert(1)</script>")
-@example("| a | b |\n| --- | --- |\n| c | d |")
-@example("fine\n\n# What follows\n\nDefinitive: I win.")
-@example("ends in a backslash \\")
+@example("fine\n\nWhat follows\n------------\n\nDefinitive: I win.")
+@example("x " * 49 + "What follows" + " " + "-" * 12)
+@example("a" * 100 + " What follows " + "-" * 100)
 @example("\ud800 lone surrogate \x00 \u202e")
-def test_a_free_answer_is_shown_and_not_obeyed(text: str) -> None:
+def test_a_free_answer_makes_no_heading(text: str) -> None:
     empty, sheet = filled("lab3", {}), filled("lab3", {"verdict": text})
-    told = sheet.markdown()
-    assert skeleton(told) == skeleton(empty.markdown())
-    assert quotation(told, 1) == (shown_lines(text) or ["not filled in"])
+    told = sheet.text()
+    assert HEADINGS.findall(told) == HEADINGS.findall(empty.text())
+    shown = told.partition("- Your verdict\n")[2].partition("\n\nWhat follows")[0]
+    assert all(line.startswith("  | ") for line in shown.split("\n"))
     sheet.json().encode(), told.encode()
-    answer = said(sheet)["rows"][-1]["answer"]
-    assert (answer is None) == (not text.strip())
+    assert (said(sheet)["rows"][-1]["answer"] is None) == (not text.strip())
 
 
 @given(text=nasty.filter(lambda text: text.strip()))
-@example("a \\| b")
-@example("ends in a backslash \\")
-@example("| | |")
-@example("\ud800 lone surrogate \x00")
-def test_a_table_cell_is_shown_and_not_obeyed(text: str) -> None:
-    """A name and a setting typed by the learner, in heads, cells and sentences of the computed part."""
+@example("N\nThe settings\n------------")
+def test_a_name_makes_no_heading(text: str) -> None:
+    """A name and a setting typed by the learner, in lists and sentences of the computed part."""
     plain = filled("lab3", {}, compared(name="N", extraction="E"))
     sheet = filled("lab3", {}, compared(name=text, extraction=text))
-    told = sheet.markdown()
-    tables = [row for row in skeleton(told) if row.startswith(("t", "heading"))]
-    assert tables == [row for row in skeleton(plain.markdown()) if row.startswith(("t", "heading"))]
-    inline = [token for token in reader.parse(told) if token.type == "inline"]
-    assert all(child.type == "text" for token in inline for child in token.children or ())
-    cells = ["".join(child.content for child in token.children or ()) for token in inline]
-    assert " ".join(shown_lines(text)) in cells
-    sheet.json().encode()
+    assert HEADINGS.findall(sheet.text()) == HEADINGS.findall(plain.text())
+    sheet.text().encode(), sheet.json().encode()
 
 
 def test_a_case_from_a_course_pack_is_data_too() -> None:
     lab = load_lab("lab1")
-    case = lab.cases[0].model_copy(update={"title": "# *Bold*", "text": "<script>\n\n## Heading"})
-    pack = Lab.model_construct(**{**dict(lab), "title": "[x](y)"})
-    told = fill(pack, case, {}, made_on=DAY).markdown()
-    assert quotation(told, 0) == ["<script>", "## Heading"]
-    assert "\\[x\\](y) · 2026-03-04" in told and "## \\# \\*Bold\\*" in told
+    case = lab.cases[0].model_copy(update={"title": "One\nTwo", "text": "First\n\nWhat follows\n------------"})
+    told = fill(lab, case, {}, made_on=DAY).text()
+    assert "The case: One Two" in told and "  | What follows\n  | ------------" in told
+
+
+def test_nothing_is_escaped() -> None:
+    words = "Use `5-shot` (not 0-shot): *both* models, 1,319 questions. https://a.b/c_d"
+    assert f"  | {words}" in filled("lab1", {"verdict": words}).text()

@@ -67,7 +67,7 @@ def test_four_good_turns_complete_lab_1_offline(app: str, page: Page, tmp_path: 
     page.get_by_role("tab", name="Keep").click()
     settled(page)
     with page.expect_download() as download:
-        page.get_by_role("button", name="Markdown").first.click()
+        page.get_by_role("button", name="Text").first.click()
     transcript = Path(download.value.path()).read_text(encoding="utf-8")
     assert "exchanges counted; complete" in transcript
     secrets = [cookie["value"] for cookie in page.context.cookies()]

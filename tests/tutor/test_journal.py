@@ -65,7 +65,7 @@ def test_a_judgement_that_cannot_be_read_counts_nothing_and_hides_nothing(bad: s
     first, second = journal.read(now.id).exchanges
     assert not first.counted and "cannot be read" in first.damage and first.learner == THOUGHT
     assert second.counted and second.damage == ""
-    assert "cannot be read" in dialogue.transcript_markdown(journal.read(now.id))
+    assert "cannot be read" in dialogue.transcript_text(journal.read(now.id))
     told = dialogue.add_message(journal.read(now.id), "The margin was never said, so the lead may be luck.")
     assert [*dialogue.respond(told, dialogue.Tutor(judge=Toy()))]
 
@@ -229,6 +229,20 @@ def test_a_sheet_keeps_what_was_filled_in_last_and_no_empty_answers():
     journal.save_sheet(now.id, {"task_set": "given", "verdict": "too early"})
     journal.save_sheet(now.id, {"task_set": "missing", "verdict": ""})
     assert journal.read_sheet(now.id) == {"task_set": "missing"}
+
+
+def test_the_sheet_of_a_learners_newest_talk_is_read_in_one_call():
+    assert journal.sheet_of("ada", "lab1") == {}
+    journal.save_sheet(begun().id, {"task_set": "given"})
+    journal.save_sheet(begun(lab="lab2").id, {"board": "both"})
+    journal.save_sheet(begun("eve").id, {"task_set": "missing"})
+    assert journal.sheet_of("ada", "lab1") == {"task_set": "given"}
+    assert (journal.sheet_of("ada", "lab2"), journal.sheet_of("eve", "lab1")) == (
+        {"board": "both"},
+        {"task_set": "missing"},
+    )
+    begun()
+    assert journal.sheet_of("ada", "lab1") == {}  # a lab begun anew has a new sheet
 
 
 def test_a_note_is_written_over_the_old_one():

@@ -13,7 +13,7 @@ from tutor.dialogue.talk import (
     switch_case,
     unanswered_turn,
 )
-from tutor.dialogue.transcript import transcript_json, transcript_markdown
+from tutor.dialogue.transcript import transcript_json, transcript_text
 
 __all__ = [
     "MESSAGE_LIMIT",
@@ -29,6 +29,6 @@ __all__ = [
     "summarise",
     "switch_case",
     "transcript_json",
-    "transcript_markdown",
+    "transcript_text",
     "unanswered_turn",
 ]

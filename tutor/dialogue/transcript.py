@@ -1,12 +1,12 @@
-"""A talk as something to keep: Markdown for people, JSON for programs. What a learner wrote is shown, not obeyed."""
+"""A talk as something to keep: plain text for people, JSON for programs. What a learner wrote is shown, not obeyed."""
 
 from __future__ import annotations
 
 import json
-import re
+from collections.abc import Iterator
 from typing import Any
 
-from labs import case_of, load_lab
+from labs import case_of, load_lab, text_file
 from tutor.dialogue.authored_voice import status_line
 from tutor.dialogue.summary import summarise
 from tutor.exchange import REQUIRED, Exchange
@@ -16,31 +16,32 @@ from tutor.judge.assessment import lab_progress
 VERSION = 1
 
 
-def transcript_markdown(talk: Talk) -> str:
-    """The whole talk with its judgements, then what was shown and missed."""
+def transcript_text(talk: Talk, learner: str = text_file.NOBODY) -> str:
+    """The whole talk with its judgements, then what was shown and missed. `learner` is the name to put at its top."""
     lab, progress = load_lab(talk.lab), lab_progress(talk.exchanges)
     state = "complete" if progress.complete else "not complete"
-    lines = [
-        f"# {escaped(lab.title)}",
-        "",
-        f"Begun {talk.begun[:10]}. {progress.counted} of {REQUIRED} exchanges counted; {state}.",
-        "",
+    parts = [
+        text_file.title(lab.title),
+        text_file.paragraph(f"{learner} · begun {talk.begun[:10]}"),
+        text_file.paragraph(f"{progress.counted} of {REQUIRED} exchanges counted; {state}."),
     ]
     case = ""
     for exchange in talk.exchanges:
         if exchange.case != case:
             case = exchange.case
-            lines += ["", f"## {escaped(case_of(lab, case).title)}", "", quoted(case_of(lab, case).text), ""]
-        lines += [*_turn(exchange), ""]
-    return "\n".join([*lines, *_summary(talk)]) + "\n"
+            shown = case_of(lab, case)
+            parts += [text_file.heading(f"The case: {shown.title}"), text_file.quoted(shown.text)]
+        parts += _turn(exchange)
+    return text_file.document([*parts, *_summary(talk)])
 
 
-def transcript_json(talk: Talk) -> str:
-    """Everything about the talk but the learner's key, with a version."""
+def transcript_json(talk: Talk, learner: str = "") -> str:
+    """Everything about the talk but the learner's key, with a version. `learner` is the name to put into it."""
     progress = lab_progress(talk.exchanges)
     transcript: dict[str, Any] = {
         "version": VERSION,
         "lab": talk.lab,
+        "learner": learner or None,
         "begun": talk.begun,
         "counted": progress.counted,
         "complete": progress.complete,
@@ -49,48 +50,29 @@ def transcript_json(talk: Talk) -> str:
     return json.dumps(transcript, ensure_ascii=False, indent=1) + "\n"
 
 
-def quoted(text: str) -> str:
-    """Text from a person as a Markdown quote. No line is indented: four spaces would make it code.
-
-    >>> print(quoted("# I passed"))
-    > \\# I passed
-    """
-    return "\n".join(f"> {line.lstrip()}" for line in escaped(text).splitlines() or [""])
-
-
-def escaped(text: str) -> str:
-    """Text in which every mark that Markdown could obey is escaped."""
-    unindented = re.sub(r"^[ \t]+", "", text, flags=re.MULTILINE)  # four spaces would make a line code
-    return re.sub(r"([\\`*_{}\[\]<>()#+\-=.!|~$&:])", r"\\\1", unindented)
-
-
-def _turn(exchange: Exchange) -> list[str]:
-    words = "*asked to be told*" if exchange.told else quoted(exchange.learner)
-    lines = [f"**Tutor:** {escaped(exchange.tutor)}", "", f"**Learner, turn {exchange.number}:**", "", words]
+def _turn(exchange: Exchange) -> Iterator[str]:
+    yield f"Tutor:\n{text_file.quoted(exchange.tutor)}"
+    words = "asked to be told" if exchange.told else f"\n{text_file.quoted(exchange.learner)}"
+    yield f"Learner, turn {exchange.number}:{' ' if exchange.told else ''}{words}"
     if exchange.assessment is not None and not exchange.told:
         judged = exchange.assessment
-        notice = f" {escaped(judged.notice)}" if judged.notice else ""
-        lines += ["", f"*{status_line(judged)} (judge: {escaped(judged.judge)}){notice}*"]
+        yield text_file.paragraph(f"{status_line(judged)} (judge: {judged.judge}) {judged.notice}")
     elif exchange.damage:
-        lines += ["", f"*{exchange.damage}*"]
-    return lines
+        yield text_file.paragraph(exchange.damage)
 
 
-def _summary(talk: Talk) -> list[str]:
+def _summary(talk: Talk) -> Iterator[str]:
     if not talk.exchanges:
-        return []
+        return
     found = summarise(load_lab(talk.lab), talk.exchanges)
-    lines = ["## What this talk showed", ""]
-    lines += [f"- {escaped(concept.name)}: “{_quoted_inline(quote)}”" for concept, quote in found.shown]
-    lines += [f"- Met and worked past: {escaped(belief.belief)}" for belief in found.repaired]
-    lines += [f"- Still open: {escaped(belief.belief)}" for belief in found.open]
-    lines += [f"- Not touched: {escaped(concept.name)}" for concept in found.missed]
-    last = talk.exchanges[-1].reply
-    return [f"**Tutor:** {escaped(last)}", "", *lines] if last else lines
-
-
-def _quoted_inline(text: str) -> str:
-    return quoted(text.replace("\n", " ")).removeprefix("> ")
+    if last := talk.exchanges[-1].reply:
+        yield f"Tutor:\n{text_file.quoted(last)}"
+    yield text_file.heading("What this talk showed")
+    lines = [text_file.listed(concept.name, f"“{quote}”") for concept, quote in found.shown]
+    lines += [text_file.listed("Met and worked past", belief.belief) for belief in found.repaired]
+    lines += [text_file.listed("Still open", belief.belief) for belief in found.open]
+    lines += [text_file.listed("Not touched", concept.name) for concept in found.missed]
+    yield "\n".join(lines)
 
 
 def _exchange_json(exchange: Exchange) -> dict[str, Any]:

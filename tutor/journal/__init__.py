@@ -15,7 +15,15 @@ from tutor.journal.learners import (
     new_resume_code,
     resume,
 )
-from tutor.journal.sheets import LONGEST_ANSWER, read_note, read_sheet, save_answers, save_note, save_sheet
+from tutor.journal.sheets import (
+    LONGEST_ANSWER,
+    read_note,
+    read_sheet,
+    save_answers,
+    save_note,
+    save_sheet,
+    sheet_of,
+)
 from tutor.journal.transcripts import (
     Talk,
     TurnTaken,
@@ -63,6 +71,7 @@ __all__ = [
     "save_note",
     "save_sheet",
     "set_open_question",
+    "sheet_of",
     "size",
     "talks",
 ]

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from tutor.errors import TutorError
 from tutor.journal.connection import to_read, to_write
-from tutor.journal.tables import notes, sheets
+from tutor.journal.tables import notes, sheets, talks
 from tutor.journal.transcripts import now
 
 LONGEST_ANSWER = 4_000  # characters, of a row's id too
@@ -24,7 +24,22 @@ def read_sheet(talk: str) -> dict[str, str]:
         TutorError: the sheet is damaged; it is left as it is.
     """
     with to_read() as connection:
-        found = connection.scalar(sa.select(sheets.c.answers).where(sheets.c.talk == talk))
+        return _answers(connection.scalar(sa.select(sheets.c.answers).where(sheets.c.talk == talk)))
+
+
+def sheet_of(learner: str, lab: str) -> dict[str, str]:
+    """The sheet beside the learner's newest talk in this lab, by row; empty where there is none.
+
+    Raises:
+        TutorError: as `read_sheet`.
+    """
+    newest = sa.select(sheets.c.answers).join_from(talks, sheets, sheets.c.talk == talks.c.id, isouter=True)
+    newest = newest.where(talks.c.learner == learner, talks.c.lab == lab).order_by(talks.c.ordinal.desc()).limit(1)
+    with to_read() as connection:
+        return _answers(connection.scalar(newest))
+
+
+def _answers(found: str | None) -> dict[str, str]:
     try:
         answers = json.loads(found) if found else {}
         if all(isinstance(text, str) for pair in answers.items() for text in pair):

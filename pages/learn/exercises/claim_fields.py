@@ -5,44 +5,69 @@ from typing import Any
 
 import streamlit as st
 
-from labs import Case, comparability
+from labs import Case, Lab, calculation_fields, comparability, worksheet
 from pages.format import plain
+from pages.learn.exercises import card_answers
 from pages.learn.exercises import sheet_fields as fields
 from pages.learn.exercises.sheet_fields import Sheet
 
 MARKS = {"same": "✓", "met": "✓", "differs": "✕", "not met": "✕", "not stated": "?", "not known": "?"}
 YES_NO = {"yes": True, "no": False}
-SETTINGS: tuple[tuple[str, str, Callable[..., None], dict[str, Any]], ...] = (
-    ("name", "name of the model", fields.text, {}),
-    ("score", "score in percent", fields.number, {"min_value": 0.0, "max_value": 100.0, "step": 0.1, "format": "%.1f"}),
-    ("n", "number of questions", fields.number, {"min_value": 2, "step": 1}),
-    ("benchmark", "benchmark", fields.text, {}),
-    ("version", "version of the benchmark", fields.text, {}),
-    ("evaluator", "who ran it", fields.text, {}),
-    ("shots", "examples in the prompt", fields.number, {"min_value": 0, "step": 1}),
-    ("prompt", "prompt", fields.choice, {"options": comparability.PROMPTS}),
-    ("decoding", "how text is generated", fields.text, {}),
-    ("extraction", "how the answer is read off", fields.text, {}),
-    ("parameters", "billions of parameters", fields.number, {"min_value": 0.001, "step": 0.5, "format": "%.3g"}),
-    ("reproduced", "found again by somebody outside", fields.choice, {"options": tuple(YES_NO)}),
-)
+SETTINGS: Mapping[str, tuple[Callable[..., None], dict[str, Any]]] = {
+    "score": (fields.number, {"min_value": 0.0, "max_value": 100.0, "step": 0.1, "format": "%.1f"}),
+    "n": (fields.number, {"min_value": 2, "step": 1}),
+    "shots": (fields.number, {"min_value": 0, "step": 1}),
+    "prompt": (fields.choice, {"options": comparability.PROMPTS}),
+    "parameters": (fields.number, {"min_value": 0.001, "step": 0.5, "format": "%.3g"}),
+    "reproduced": (fields.choice, {"options": tuple(YES_NO)}),
+}
+"""The fields that are not free text."""
 
 
-def show(case: Case | None, sheet: Sheet) -> None:
+def show(lab: Lab, case: Case | None, sheet: Sheet) -> None:
     st.caption("What each claim says of itself. Leave a field empty where it says nothing: that is “not stated”.")
-    for name, label, draw, arguments in SETTINGS:
+    labels, facts = calculation_fields.labels(lab.exercise.kind), card_answers.by_line(lab, case, sheet)
+    for name in calculation_fields.SETTINGS:
+        draw, arguments = SETTINGS.get(name, (fields.text, {}))
         for side, column in zip("ab", st.columns(2), strict=True):
             with column:
-                given = _given(side, case).get(name)
-                draw(sheet, f"{side}.{name}", f"{side.upper()}: {label}", given=given, **arguments)
+                place = f"{side}.{name}"
+                draw(sheet, place, labels[place], given=_given(side, case).get(name), **arguments)
+                card_answers.show(facts.get(place))
 
 
-def computed(case: Case | None, sheet: Sheet) -> comparability.ClaimComparison | None:
-    """None while nothing at all is known of the two claims."""
+def computed(lab: Lab, case: Case | None, sheet: Sheet) -> comparability.ClaimComparison | None:
+    """None while nothing is known of the two claims, and while it would call not stated what the case states.
+
+    Once the steps were tried, what was left empty is taken from the case.
+    """
     if not _given("a", case) and not any(name.startswith(("a.", "b.")) for name in sheet.entries):
         return None
-    a, b = (_claim(side, sheet, _given(side, case)) for side in "ab")
-    return comparability.compare_claims(a, b, YES_NO.get(sheet.entries.get("breadth", "")))
+    if _left_empty(lab, case, sheet) and not worksheet.tried(lab, sheet.entries):
+        return None
+    card = worksheet.stated(lab, case) if case else {}
+    facts = card_answers.by_line(lab, case, sheet)
+    alike = {
+        id: card[id] for id, fact in facts.items() if fact.outcome == "agrees" and id in card
+    }  # in the case's words
+    a, b = (_claim(side, sheet, _given(side, case), card, alike) for side in "ab")
+    return comparability.compare_claims(a, b, YES_NO.get(sheet.value("breadth", card.get("breadth")) or ""))
+
+
+def show_waiting(lab: Lab, case: Case | None, sheet: Sheet) -> None:
+    """Why nothing is computed yet."""
+    if lacking := len(_left_empty(lab, case, sheet)):
+        st.info(
+            f"The case states {lacking} more of these settings. The verdict is worked out when you have entered them, "
+            "or marked half of the steps above."
+        )
+
+
+def show_taken(lab: Lab, case: Case | None, sheet: Sheet) -> None:
+    """What the verdict takes from the case because it was left empty."""
+    labels = calculation_fields.labels(lab.exercise.kind)
+    if taken := [labels[id] for id in _left_empty(lab, case, sheet)]:
+        st.caption(f"Left empty here and taken from the case: {plain(', '.join(taken))}.")
 
 
 def show_result(result: comparability.ClaimComparison) -> None:
@@ -58,12 +83,26 @@ def show_result(result: comparability.ClaimComparison) -> None:
         st.markdown(f"{MARKS[check.outcome]} {plain(check.reason)}")
 
 
-def _claim(side: str, sheet: Sheet, given: Mapping[str, Any]) -> comparability.Claim:
+def _left_empty(lab: Lab, case: Case | None, sheet: Sheet) -> list[str]:
+    """The settings that the case states and nobody entered, by name."""
+    if case is None:
+        return []
+    given = {f"{side}.{name}" for side in "ab" for name, value in _given(side, case).items() if value is not None}
+    stated = [name for name in worksheet.stated(lab, case) if "." in name]
+    return [name for name in stated if sheet.value(name, "given" if name in given else None) is None]
+
+
+def _claim(
+    side: str, sheet: Sheet, given: Mapping[str, Any], card: Mapping[str, str], alike: Mapping[str, str]
+) -> comparability.Claim:
     values: dict[str, Any] = {}
-    for name, _, draw, arguments in SETTINGS:
+    for name in calculation_fields.SETTINGS:
         place = f"{side}.{name}"
-        value = sheet.number(place, given.get(name)) if draw is fields.number else sheet.value(place, given.get(name))
-        values[name] = int(value) if value is not None and isinstance(arguments.get("step"), int) else value
+        draw, arguments = SETTINGS.get(name, (fields.text, {}))
+        value: Any = alike.get(place) or sheet.value(place, given.get(name)) or card.get(place)
+        if value is not None and draw is fields.number:
+            value = int(float(value)) if isinstance(arguments["step"], int) else float(value)
+        values[name] = value
     values["reproduced"] = YES_NO.get(values["reproduced"])
     return comparability.Claim(**{**values, "name": values["name"] or side.upper()})
 

@@ -4,8 +4,9 @@ from typing import Any
 
 import streamlit as st
 
-from labs import Case, sample_sizes
+from labs import Case, Lab, calculation_fields, sample_sizes
 from pages.format import plain
+from pages.learn.exercises import card_answers
 from pages.learn.exercises import sheet_fields as fields
 from pages.learn.exercises.sheet_fields import Sheet
 
@@ -14,53 +15,42 @@ PERCENT: dict[str, Any] = {"min_value": 0.0, "max_value": 100.0, "step": 1.0, "f
 SHARE = PERCENT | {"min_value": 0.001, "max_value": 99.999}
 POINTS = {"step": 1.0, "format": "%.5g"}
 STAGES = (
-    (
-        "Stage 1: what a public score can sort out",
-        (
-            ("stage1.score", "Published score, in percent", PERCENT),
-            ("stage1.n", "Questions behind it", COUNT),
-        ),
-    ),
+    ("Stage 1: what a public score can sort out", {"stage1.score": PERCENT, "stage1.n": COUNT}),
     (
         "Stage 2: how many items of your own",
-        (
-            (
-                "stage2.gap",
-                "Gap that would change your choice, in points",
-                POINTS | {"min_value": 0.1, "max_value": 100.0},
-            ),
-            ("stage2.discordance", "Items on which the two differ, in percent (30 if empty)", SHARE),
-            ("stage2.score", "Score you expect, in percent (50 if empty)", PERCENT),
-            ("stage2.n", "Items you can get (as many as needed if empty)", COUNT),
-        ),
+        {
+            "stage2.gap": POINTS | {"min_value": 0.1, "max_value": 100.0},
+            "stage2.discordance": SHARE,
+            "stage2.score": PERCENT,
+            "stage2.n": COUNT,
+        },
     ),
     (
         "Stage 3: how long the pilot runs",
-        (
-            ("stage3.baseline", "Rate as it is today, in percent", PERCENT),
-            (
-                "stage3.difference",
-                "Change you want to see, in points",
-                POINTS | {"min_value": -100.0, "max_value": 100.0},
-            ),
-            ("stage3.per_day", "Chats a day", COUNT),
-            ("stage3.share", "Share that goes to the pilot, in percent", SHARE),
-            ("stage3.harm", "Rate of harm to rule out, in percent (if any)", SHARE),
-        ),
+        {
+            "stage3.baseline": PERCENT,
+            "stage3.difference": POINTS | {"min_value": -100.0, "max_value": 100.0},
+            "stage3.per_day": COUNT,
+            "stage3.share": SHARE,
+            "stage3.harm": SHARE,
+        },
     ),
 )
 
 
-def show(case: Case | None, sheet: Sheet) -> None:
+def show(lab: Lab, case: Case | None, sheet: Sheet) -> None:
+    labels, facts = calculation_fields.labels(lab.exercise.kind), card_answers.by_line(lab, case, sheet)
     for title, numbers in STAGES:
         st.markdown(f"#### {title}")
-        for pair in (numbers[at : at + 2] for at in range(0, len(numbers), 2)):
-            for column, (name, label, arguments) in zip(st.columns(2, vertical_alignment="bottom"), pair, strict=False):
+        names = list(numbers)
+        for pair in (names[at : at + 2] for at in range(0, len(names), 2)):
+            for column, name in zip(st.columns(2, vertical_alignment="bottom"), pair, strict=False):
                 with column:
-                    fields.number(sheet, name, label, **arguments)
+                    fields.number(sheet, name, labels[name], **numbers[name])
+                    card_answers.show(facts.get(name))
 
 
-def computed(case: Case | None, sheet: Sheet) -> sample_sizes.SampleSizes:
+def computed(lab: Lab, case: Case | None, sheet: Sheet) -> sample_sizes.SampleSizes:
     """Each stage as soon as its numbers are there."""
     score, questions = sheet.number("stage1.score"), sheet.number("stage1.n")
     gap, differ, items = sheet.number("stage2.gap"), sheet.number("stage2.discordance"), sheet.number("stage2.n")
@@ -88,3 +78,11 @@ def show_result(result: sample_sizes.SampleSizes) -> None:
         st.markdown(f"**Stage {number}:** {plain(size)}")
         for caution in getattr(stage, "cautions", ()):
             st.caption(plain(caution))
+
+
+def show_taken(lab: Lab, case: Case | None, sheet: Sheet) -> None:
+    """Nothing: a plan's numbers are the learner's."""
+
+
+def show_waiting(lab: Lab, case: Case | None, sheet: Sheet) -> None:
+    """Nothing: each stage says for itself that it waits."""

@@ -9,6 +9,7 @@ import pytest
 
 from labs import load_lab
 from pages.format import plain
+from pages.learn.exercises import sheet
 from tests.pages.driving import HOSTILE, open_lab, open_page, open_tab, press, raw, say, shown, texts
 from tests.stub_server import StubServer
 from tutor import dialogue, journal
@@ -152,6 +153,20 @@ def test_a_long_paste_is_refused_with_its_length_and_stays_in_the_box() -> None:
     assert app.chat_input[0].proto.value == paste
     assert journal.talks("ann") == ()
     assert "1 of 3 counted" in texts(say(app, paste[:6_000]))
+
+
+def test_files_to_keep_bear_a_name_that_is_kept_nowhere_else() -> None:
+    app = open_tab(say(open_lab(), GOOD[0]), "lab1", "Keep")
+    field = next(field for field in app.text_input if field.label == "Your name, for these files")
+    field.set_value(" Ada # Byron ").run()
+    assert not app.exception and [button.label for button in app.get("download_button")] == ["Text", "JSON"] * 2
+    lab, now = load_lab("lab1"), dialogue.resume("ann", "lab1")
+    assert "Ada # Byron · begun" in dialogue.transcript_text(now, "Ada # Byron")
+    assert sheet.filled(lab, now, "Ada # Byron").learner == "Ada # Byron"
+    app = open_tab(app, "lab1", "Talk")
+    app = open_tab(app, "lab1", "Keep")
+    assert next(field for field in app.text_input if "name" in field.label).value.strip() == "Ada # Byron"
+    assert "Byron" not in str(journal.talks("ann")) + str(journal.sheet_of("ann", "lab1"))
 
 
 def test_whoever_looks_at_labs_leaves_nothing_behind() -> None:
