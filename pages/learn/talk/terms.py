@@ -6,27 +6,28 @@ reaches it, a screen reader reads it out, and a tap, which shows no titles, goes
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import streamlit as st
 
 from labs import Case, Lab
 from pages.format import plain
+from tutor.dialogue import TermSpan, terms_in
 from tutor.journal import Talk
-
-SHORT = 3  # letters: “se” is a word in some languages, “SE” is the standard error
 
 
 @dataclass(frozen=True, slots=True)
 class Glossary:
     """A lab's terms as something to remember results by: a page is drawn often, and its words are mostly the same.
 
+    lab       whose they are
     meanings  (term, definition)
     aliases   (term, other words for it)
     texts     the lab's own, in which a term may be written with capitals
     """
 
+    lab: Lab = field(compare=False)
     meanings: tuple[tuple[str, str], ...]
     aliases: tuple[tuple[str, tuple[str, ...]], ...]
     texts: tuple[str, ...]
@@ -41,7 +42,7 @@ def show_used(lab: Lab, case: Case, now: Talk) -> None:
     """Folded away until somebody opens it or follows a term to it: the terms of the case and of what the tutor said."""
     glossary = _glossary(lab)
     said = [case.text, *(exchange.tutor for exchange in now.exchanges), now.question]
-    used = sorted({term for text in said for term, _, _ in _first_uses(text, glossary)})
+    used = sorted({use.term for text in said for use in _uses(text, glossary)})
     if used:
         with st.expander(f"Words used here ({len(used)})", key=f"terms-{now.id}"):
             entries = (f"###### {plain(_headings(glossary)[term])}\n{plain(lab.glossary[term])}" for term in used)
@@ -62,17 +63,19 @@ def show_all(lab: Lab) -> None:
 
 def _glossary(lab: Lab) -> Glossary:
     cases = (text for case in lab.cases for text in (case.text, *(question.tell for question in case.questions)))
-    return Glossary(tuple(lab.glossary.items()), tuple(lab.aliases.items()), (lab.lesson, *cases))
+    return Glossary(lab, tuple(lab.glossary.items()), tuple(lab.aliases.items()), (lab.lesson, *cases))
 
 
 @lru_cache(maxsize=4096)
 def _defined(text: str, glossary: Glossary) -> str:
     meanings, headings = dict(glossary.meanings), _headings(glossary)
     shown, end = "", 0
-    for term, start, after in _first_uses(text, glossary):
-        title = plain(" ".join(f"{headings[term]}: {meanings[term]}".split()))
-        shown += f'{_plain_part(text, end, start)}[{plain(text[start:after])}](#{_anchor(term)} "{title}")'
-        end = after
+    for use in _uses(text, glossary):
+        title = plain(" ".join(f"{headings[use.term]}: {meanings[use.term]}".split()))
+        shown += (
+            f'{_plain_part(text, end, use.start)}[{plain(text[use.start : use.end])}](#{_anchor(use.term)} "{title}")'
+        )
+        end = use.end
     return shown + _plain_part(text, end, len(text))
 
 
@@ -106,26 +109,5 @@ def _headings(glossary: Glossary) -> Mapping[str, str]:
 
 
 @lru_cache(maxsize=4096)
-def _first_uses(text: str, glossary: Glossary) -> tuple[tuple[str, int, int], ...]:
-    """(term, where its first use begins, where it ends) in the text, from left to right."""
-    terms, pattern = _names(glossary)
-    first: dict[str, tuple[int, int]] = {}
-    for match in pattern.finditer(text) if terms else ():
-        if len(match[0]) > SHORT or match[0].isupper():
-            first.setdefault(terms[_even(match[1])], match.span())
-    return tuple((term, *span) for term, span in first.items())
-
-
-@lru_cache(maxsize=64)
-def _names(glossary: Glossary) -> tuple[Mapping[str, str], re.Pattern[str]]:
-    """The term that each word or phrase stands for, and what finds them: in any case, with or without hyphens and s."""
-    known = {term for term, _ in glossary.meanings}
-    terms = {_even(name): term for term, others in glossary.aliases if term in known for name in others}
-    terms |= {_even(term): term for term in known}
-    longest_first = sorted(terms, key=lambda name: (-len(name), name))
-    either = "|".join(re.escape(name).replace(r"\ ", "[ -]").replace("'", "['’]") for name in longest_first)
-    return terms, re.compile(rf"(?<![\w-])({either})(?:e?s)?(?![\w-])", re.IGNORECASE)
-
-
-def _even(name: str) -> str:
-    return name.casefold().replace("-", " ").replace("’", "'")
+def _uses(text: str, glossary: Glossary) -> tuple[TermSpan, ...]:
+    return terms_in(text, glossary.lab) if glossary.meanings else ()
