@@ -9,14 +9,17 @@ module of it, which loads when it is asked for: `from labs import intervals`.
     calculation_fields  what is entered for these two
     worksheet           the filled form that a learner keeps, and what its case says of each line
     text_file           plain text in which nobody's words pass for the file's own
+    check_question      the question before the talk and after it
 """
 
+from labs.check_question import CheckResult, check_result
 from labs.curriculum import load_lab, slugs
 from labs.fresh import case_of, fresh_case
 from labs.lab import Case, Concept, Expectation, Facts, Lab, Misconception, Question, TransferQuestion, read_lab
 
 __all__ = [
     "Case",
+    "CheckResult",
     "Concept",
     "Expectation",
     "Facts",
@@ -26,6 +29,8 @@ __all__ = [
     "TransferQuestion",
     "calculation_fields",
     "case_of",
+    "check_question",
+    "check_result",
     "comparability",
     "fresh_case",
     "intervals",

@@ -1,8 +1,8 @@
 """`python -m labs check FOLDER`: whether labs of your own are sound, before a learner meets them.
 
 Loads every lab of the folder and draws a hundred fresh cases of each. A sound lab is a line on standard output, with a
-note for each case that the exercise cannot be held against; a mistake is a line on standard error. Exit codes: 0 all
-are sound, 2 one is not.
+line below it for each thing that would make it better; a mistake is a line on standard error. Exit codes: 0 all are
+sound, 2 one is not.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from labs.lab import Lab, read_lab
 from labs.marking import without_key
 
 DRAWS = 100
+EXPECTED = 3  # expectations of a question: with fewer the tutor soon has nothing left to ask about
 FILES = ("lab.toml", "cases.toml", "lesson.md")
 
 
@@ -85,8 +86,18 @@ def report(folder: Path) -> str:
 
 
 def notes(folder: Path) -> Iterator[str]:
-    """What a sound lab could have besides: of each case, the rows of the exercise that it does not answer."""
+    """What a sound lab works without and would be better with."""
     lab = read_lab(folder)
+    asked = [(f"{case.id}.{question.id}", question) for case in lab.cases for question in case.questions]
+    asked += [(f"{each.id}.{question.id}", question) for each in lab.templates for question in each.questions]
+    expected = {name: len(question.expect) for name, question in asked}
+    expected |= {f"transfer.{place}": len(each.expect) for place, each in enumerate(lab.transfer, start=1)}
+    for name, number in expected.items():
+        if number < EXPECTED:
+            yield f"{name} has {number} of {EXPECTED} expectations; they show the tutor what an answer states."
+    for belief in lab.misconceptions:
+        if not belief.denied:
+            yield f"misconceptions.{belief.id} has no `denied` forms; whoever denies it may seem to hold it."
     for case, rows in without_key(lab).items():
         lacking = "any row" if len(rows) == len(lab.exercise.rows) else ", ".join(rows)
         yield f"the case {case} says nothing under `sheet` of {lacking}, so the exercise does not answer there."

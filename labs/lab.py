@@ -96,6 +96,33 @@ class TransferQuestion(Authored):
     expect: tuple[Expectation, ...] = ()
 
 
+class CheckOption(Authored):
+    """One answer to the check question. `why` says what speaks for it or against it; it is shown at the end."""
+
+    id: Id
+    text: Text
+    why: Text
+    right: bool = False
+
+
+class CheckQuestion(Authored):
+    """The question asked before the talk and again after it, about a situation that is none of the lab's cases."""
+
+    ask: Text
+    options: Annotated[tuple[CheckOption, ...], Field(min_length=4, max_length=4)]
+
+    @property
+    def best(self) -> CheckOption:
+        return next(option for option in self.options if option.right)
+
+    @model_validator(mode="after")
+    def _has_one_best(self) -> Self:
+        _unique("options", [option.id for option in self.options])
+        if sum(option.right for option in self.options) != 1:
+            raise ValueError("say `right = true` of one option, the best one, and of no other")
+        return self
+
+
 class Facts(Authored):
     """The numbers of a case that can be calculated with: shares in percent, counts of items."""
 
@@ -229,6 +256,7 @@ class Lab(Authored):
     minutes: Annotated[int, Field(ge=5, le=60)]
     starters: Texts  # openings a learner may take instead of an empty box
     transfer: Annotated[tuple[TransferQuestion, ...], Field(min_length=1)]  # one of them closes the lab
+    check: CheckQuestion | None = None
     concepts: Annotated[tuple[Concept, ...], Field(min_length=2)]
     misconceptions: tuple[Misconception, ...]
     exercise: Exercise

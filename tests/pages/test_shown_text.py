@@ -24,7 +24,7 @@ READS_MARKDOWN = {
 }
 WORDS = {"label", "body", "text", "help"}
 """The arguments that are read as Markdown, besides the first."""
-ESCAPES = {"plain", "in_words"}
+ESCAPES = {"plain", "in_words", "defined"}
 NUMBERS = {"len", "sum", "min", "max", "signed"}
 """Functions that give numbers, or words of them."""
 KNOWN = {
@@ -44,6 +44,7 @@ KNOWN = {
     "pages/learn/lab.py": ("lab.minutes", "notice"),
     "pages/learn/labs.py": ("lab.minutes",),
     "pages/learn/talk/case_card.py": ("icon",),
+    "pages/learn/talk/check_question.py": ("_marked(result, result.after)", "_marked(result, result.before)"),
     "pages/learn/talk/keep_tab.py": ("line", "title"),
     "pages/learn/talk/lesson.py": ("block", "body"),
     "pages/learn/talk/progress_dots.py": ("dots(progress.counted)",),

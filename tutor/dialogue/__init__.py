@@ -1,6 +1,7 @@
 """The dialogue: what the tutor does next and in which words, the talk that is written down, and what of it is kept."""
 
 from tutor.dialogue.authored_voice import status_line
+from tutor.dialogue.glossary import TermSpan, terms_in
 from tutor.dialogue.policy import DialogueMove, next_move
 from tutor.dialogue.summary import Summary, summarise
 from tutor.dialogue.talk import (
@@ -19,6 +20,7 @@ __all__ = [
     "MESSAGE_LIMIT",
     "DialogueMove",
     "Summary",
+    "TermSpan",
     "Tutor",
     "add_message",
     "next_move",
@@ -28,6 +30,7 @@ __all__ = [
     "status_line",
     "summarise",
     "switch_case",
+    "terms_in",
     "transcript_json",
     "transcript_text",
     "unanswered_turn",

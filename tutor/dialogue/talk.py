@@ -16,7 +16,7 @@ from tutor.dialogue.model_voice import ModelVoice
 from tutor.dialogue.policy import DialogueMove, next_move, opening_move
 from tutor.dialogue.state import question_at
 from tutor.dialogue.summary import closing_summary
-from tutor.errors import EndpointFailure
+from tutor.errors import EndpointFailure, TutorError
 from tutor.exchange import Assessment, Exchange, Message, Point
 from tutor.journal import Talk
 from tutor.judge.assessment import Judge, assess
@@ -76,13 +76,19 @@ def add_message(talk: Talk, text: str, *, asked_to_be_told: bool = False) -> Tal
     """Writes the learner's message down. Nothing is judged yet.
 
     talk              as the learner saw it when writing
-    text              the message; cut after `MESSAGE_LIMIT` characters
+    text              the message, of at most `MESSAGE_LIMIT` characters
     asked_to_be_told  whether it is the wish to be told the answer, and no answer of their own
 
     Raises:
         journal.TurnTaken: this turn was answered already.
+        TutorError: the message is too long; nothing of it is kept.
     """
-    whole = text[:MESSAGE_LIMIT].encode(errors="replace").decode()  # half a surrogate pair cannot be kept
+    if len(text) > MESSAGE_LIMIT:
+        raise TutorError(
+            f"A message has at most {MESSAGE_LIMIT:,} characters, and this one has {len(text):,}. Nothing was sent: "
+            "shorten it to what you think yourself, and send it again."
+        )
+    whole = text.encode(errors="replace").decode()  # half a surrogate pair cannot be kept
     journal.keep(talk)
     journal.record_message(talk, whole, told=asked_to_be_told)
     return journal.read(talk.id)

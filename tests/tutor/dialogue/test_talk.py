@@ -19,7 +19,7 @@ from tutor.dialogue.model_voice import ModelVoice
 from tutor.dialogue.summary import closing_summary
 from tutor.dialogue.talk import MESSAGE_LIMIT, Tutor
 from tutor.endpoint import TutorEndpoint
-from tutor.errors import EndpointFailure
+from tutor.errors import EndpointFailure, TutorError
 from tutor.exchange import Exchange
 from tutor.journal import Talk, TurnTaken
 from tutor.judge.assessment import lab_progress
@@ -121,8 +121,12 @@ def test_saying_something_judges_nothing():
     assert talk.unanswered_turn(now) == now.exchanges[0]
 
 
-def test_a_document_is_cut_to_the_length_of_a_message():
-    assert said("word " * MESSAGE_LIMIT).exchanges[0].learner == ("word " * MESSAGE_LIMIT)[:MESSAGE_LIMIT]
+def test_a_document_is_refused_with_its_length_and_nothing_is_kept():
+    """Failed before: what stood behind the limit was gone without a word."""
+    assert said("w" * MESSAGE_LIMIT).exchanges[0].learner == "w" * MESSAGE_LIMIT
+    with pytest.raises(TutorError, match="at most 6,000 characters, and this one has 8,001"):
+        talk.add_message(talk.resume("bob", "lab1"), "w" * 8_001)
+    assert journal.talks("bob") == ()
 
 
 def test_the_judge_sees_the_question_and_the_earlier_messages_but_no_wish_to_be_told():
