@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from tutor.diagnosis import STEPS, Step, check
     from tutor.dialogue.talk import Tutor
     from tutor.endpoint import TutorEndpoint
-    from tutor.exchange import REQUIRED, SUBSTANTIVE, WHYS, Assessment, Exchange, Message, Point
+    from tutor.exchange import REQUIRED, SUBSTANTIVE, WHYS, Assessment, Evidence, Exchange, Message, Point
 
 __all__, __getattr__, __dir__ = lazy_face(
     __name__,
     {
         "tutor.configuration": ("configured_tutor", "last_exam", "local_tutor", "take_exam"),
         "tutor.dialogue.talk": ("Tutor",),
-        "tutor.exchange": ("REQUIRED", "SUBSTANTIVE", "WHYS", "Assessment", "Exchange", "Message", "Point"),
+        "tutor.exchange": ("REQUIRED", "SUBSTANTIVE", "WHYS", "Assessment", "Evidence", "Exchange", "Message", "Point"),
         "tutor.diagnosis": ("STEPS", "Step", "check"),
         "tutor.endpoint": ("TutorEndpoint",),
     },

@@ -38,6 +38,7 @@ class Message:
     question: str = ""  # the authored question it is about; where it is not given, the last paragraph of those words
     earlier: tuple[str, ...] = ()  # what this learner said before in this lab, oldest first
     counted: tuple[str, ...] = ()  # those of them that counted
+    shown: tuple[str, ...] = ()  # what the tutor said before in this talk, oldest first
 
     @property
     def asked(self) -> str:
@@ -46,8 +47,28 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """An expectation that a message states, and the stretch of the learner's words that states it.
+
+    question     id of the case's question that the expectation belongs to; of a closing question `transfer:<index>`
+    expectation  its id within that question
+    quote        as it stands in the message, in one piece
+    """
+
+    question: str
+    expectation: str
+    quote: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """A judged message. `quote` is the learner's own words that carry it; `judge` says who judged."""
+    """A judged message. `quote` is the learner's own words that carry it; `judge` says who judged.
+
+    stated         expectations of the case that the message states, the surest first; empty where none is sure
+    misconception  the belief it surely holds
+    suspected      a belief it may hold: to be asked about, never to be corrected or praised
+    denied         the belief it surely denies
+    """
 
     why: Why
     concepts: tuple[str, ...] = ()
@@ -56,6 +77,9 @@ class Assessment:
     judge: str = "local"
     notice: str = ""  # what a reader should know about this judgement: a fallback, a veto
     honest_unknown: bool = False  # “I don't know”: not counted, and to be met with a smaller step
+    stated: tuple[Evidence, ...] = ()
+    suspected: str | None = None
+    denied: str | None = None
 
     @property
     def substantive(self) -> bool:

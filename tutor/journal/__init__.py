@@ -15,7 +15,7 @@ from tutor.journal.learners import (
     new_resume_code,
     resume,
 )
-from tutor.journal.sheets import LONGEST_ANSWER, read_note, read_sheet, save_note, save_sheet
+from tutor.journal.sheets import LONGEST_ANSWER, read_note, read_sheet, save_answers, save_note, save_sheet
 from tutor.journal.transcripts import (
     Talk,
     TurnTaken,
@@ -59,6 +59,7 @@ __all__ = [
     "record_message",
     "record_reply",
     "resume",
+    "save_answers",
     "save_note",
     "save_sheet",
     "set_open_question",

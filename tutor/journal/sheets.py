@@ -55,6 +55,15 @@ def save_sheet(talk: str, answers: Mapping[str, str]) -> None:
         raise TutorError("This lab was deleted meanwhile, so its sheet is not kept. Open it anew.") from error
 
 
+def save_answers(talk: str, answers: Mapping[str, str]) -> None:
+    """Keeps these answers on the talk's sheet, over those of the same rows; the other rows stay.
+
+    Raises:
+        TutorError: as `save_sheet` and `read_sheet` say.
+    """
+    save_sheet(talk, {**read_sheet(talk), **answers})
+
+
 def read_note(name: str) -> str | None:
     """A small fact the tutor keeps, such as which mode an endpoint understands. Never a key."""
     with to_read() as connection:
