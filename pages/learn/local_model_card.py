@@ -22,9 +22,9 @@ def show() -> None:
     st.subheader("A model on this machine", anchor=False)
     st.write(
         f"{local_model.TITLE} speaks without a key, and what learners write stays here. It is a download of 1.1 GB "
-        f"({local_model.LICENCE}), takes 3.4 GB more on the disk and 4 GB of memory while it is open, and 12 GB of "
-        "either for a minute when it is opened for the first time. It is small: it words what the lab decides, and not "
-        "always well."
+        f"({local_model.LICENCE}), takes 3.4 GB more on the disk and 4 GB of memory while it is open, and for a minute "
+        "or two, when it is opened for the first time, 12 GB of memory and 10 GB of the disk. It is small: it words "
+        "what the lab decides, and not always well."
     )
     with errors_shown():
         if not local_model.present():
