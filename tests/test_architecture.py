@@ -26,14 +26,16 @@ ROOMS = {
     "engine": (
         *("lazy", "errors", "home", "device", "encoding", "spreadsheet", "log_format"),
         "isolation",
-        *("harness", "stats", "tasks", "models", "battles", "store", "runs"),
+        *("harness", "stats", "tasks", "models", "serving", "battles", "store", "runs"),
         *("analysis", "access", "logs", "report", "doctor", "cli"),
     ),
     "tutor": (
         "errors",
         "exchange",
+        "chat_model",
         "endpoint",
         "journal",
+        "local_model",
         "diagnosis",
         "judge",
         "dialogue",

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.models import OpenAIClient
 from labs import Lab
+from tutor.chat_model import ChatModel
 from tutor.dialogue.authored_voice import status_line
 from tutor.dialogue.policy import DialogueMove
 from tutor.errors import EndpointFailure
@@ -35,7 +35,7 @@ LONGEST = 110  # words, when a model does not stop
 class ModelVoice:
     """Puts moves in a model's words. `name` goes into the transcript beside every reply."""
 
-    def __init__(self, server: OpenAIClient) -> None:
+    def __init__(self, server: ChatModel) -> None:
         self._server, self.name = server, server.endpoint.model
 
     def stream_reply(self, lab: Lab, exchanges: Sequence[Exchange], move: DialogueMove, draft: str) -> Iterator[str]:

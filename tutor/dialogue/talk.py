@@ -33,6 +33,8 @@ class Tutor:
     voice: ModelVoice | None = None
     most_replies: int | None = None
     """For which the model is asked a day, by everybody; after them both are local. None: no limit."""
+    reply_seconds: float | None = None
+    """How long a reply of the voice takes, as it was measured. None: nobody measured it."""
 
     def describe(self) -> str:
         """One line for the page: who is asked to judge and to speak. Each turn tells who did."""

@@ -49,6 +49,8 @@ def show(lab: Lab, now: Talk, tutor: Tutor) -> None:
     )
     if refusal:
         st.warning(plain(refusal))
+    if tutor.voice is not None and tutor.reply_seconds is not None:
+        st.caption(f"A model on this machine words the replies; one takes about {tutor.reply_seconds:.0f} s here.")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Tell me",
