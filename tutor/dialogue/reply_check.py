@@ -23,9 +23,10 @@ SHORTEST, LONGEST = 20, 110  # words of a reply
 _FAMILIAR = 0.25  # the weight of a word that case, question or learner brought in; a new one has 1
 _ALONE = ((2, 0.65), (3, 0.5))  # a sentence gives an answer away by so many new words that are so much of it
 _TOGETHER = ((3, 0.65),)  # and so do two
-_REPEATED = 0.8  # or by so much of it when its words are all familiar, and nobody has put them together
+_REPEATED = 0.9  # or by so much of it when its words are all familiar, and nobody has put them together
 _MARKED, _MANY = 2, 4  # or by so many words that mark it; a word of so many answers marks none
 _SAID_WRONG = 0.6  # a wrong sentence is said by so much of it
+_NEARER = 0.1  # and by so much more than of what is right
 _SAID_AGAIN = 0.7  # a clause is said again by so much of it, and may then be turned round by a “not”
 _COPIED = 0.8  # a remark is a copy when so much of it stands in one source, in runs of `_RUN` words
 _QUESTION = 2  # words that a question shares with the one it stands for
@@ -239,7 +240,7 @@ def _answer(reply: str, brief: ReplyBrief) -> str | None:
             whole = stems(way)
             both = whole & stems(said)
             share = _weight(both, familiar) / (_weight(whole, familiar) or 1)
-            if any(len(both - familiar) >= new and share >= least for new, least in needed):
+            if any(len(both - familiar) >= new and share >= least for new, least in needed) and len(both) >= 4:
                 return said
             if len(whole) >= 4 and said_share(way, said) >= _REPEATED > max(said_share(way, text) for text in given):
                 return said
@@ -269,7 +270,7 @@ def _belief(reply: str, brief: ReplyBrief) -> str | None:
         for mistake in brief.mistakes:
             wrong = max((said_share(text, sentence) for text in mistake.wrong), default=0.0)
             opposite = max((said_share(text, sentence) for text in (*mistake.right, *right)), default=0.0)
-            if wrong >= _SAID_WRONG and wrong > opposite:
+            if wrong >= _SAID_WRONG and wrong >= opposite + _NEARER:
                 return sentence
     return None
 
