@@ -153,7 +153,7 @@ def test_one_such_sentence_in_a_good_reply_is_enough(sentence: str, expected: st
     ],
 )
 def test_the_words_of_the_subject_may_be_said(sentence: str):
-    assert reason(with_sentence(sentence)) == ""
+    assert reason(with_sentence(sentence), withheld=()) == ""
 
 
 def test_a_refusal_names_the_sentence():
