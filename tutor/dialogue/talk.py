@@ -104,9 +104,9 @@ def unanswered_turn(talk: Talk) -> Exchange | None:
 def respond(talk: Talk, tutor: Tutor) -> Iterator[str]:
     """Judges the unanswered turn and streams the reply; both are in the journal when the iterator ends.
 
-    Yields pieces of the reply. That a model will be asked is counted before it is. A model's voice that fails, before
-    or in the middle, is replaced by the authored words: the learner sees one whole reply, and the journal says who
-    wrote it.
+    Yields pieces of the reply. That a model will be asked is counted before it is. A model's voice that fails, or whose
+    reply may not be shown, is replaced by the authored words: the learner sees one whole reply and nothing of the
+    other, and the journal says who wrote it and why.
     """
     lab = load_lab(talk.lab)
     last = unanswered_turn(talk)
@@ -133,16 +133,14 @@ def respond(talk: Talk, tutor: Tutor) -> Iterator[str]:
 def _stream(
     voice: ModelVoice, lab: Lab, exchanges: Sequence[Exchange], move: DialogueMove, draft: str
 ) -> Generator[str, None, tuple[str, str]]:
-    """Yields the model's pieces, or the draft where it fails; returns the whole reply and who wrote it."""
-    pieces: list[str] = []
+    """Yields the model's reply once it is whole, or the draft where it fails; returns the reply and who wrote it."""
     try:
-        for piece in voice.stream_reply(lab, exchanges, move, draft):
-            pieces.append(piece)
-            yield piece
+        pieces = list(voice.stream_reply(lab, exchanges, move, draft))
     except EndpointFailure as failure:
-        rest = f"\n\n{draft}" if pieces else draft
-        yield rest
-        return "".join([*pieces, rest]), f"authored ({failure.step} of {voice.name} failed)"
+        yield draft
+        happened = f"refused: {failure}" if failure.step == "reply" else "failed"
+        return draft, f"authored ({failure.step} of {voice.name} {happened})"
+    yield from pieces
     return "".join(pieces), voice.name
 
 

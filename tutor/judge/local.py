@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from engine import CallerMistake
 from labs import Lab
-from tutor.exchange import SUBSTANTIVE, WHYS, Assessment, Evidence, Message, Why
+from tutor.exchange import SUBSTANTIVE, WHYS, Assessment, Message, Why
 from tutor.judge.embeddings import Embeddings
 from tutor.judge.encoder import Encoder, read_weights, weights_folder
 from tutor.judge.features import count_features, hash_words

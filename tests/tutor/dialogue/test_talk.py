@@ -162,7 +162,7 @@ def test_a_speaker_that_fails_is_replaced_by_the_authored_words_and_the_voice_sa
     shown = "".join(talk.respond(now, Tutor(judge=Toy(), voice=speaker)))
     (turn,) = journal.read(now.id).exchanges
     (draft,) = speaker.drafts
-    assert turn.reply == shown == ("".join(pieces) + "\n\n" + draft if pieces else draft)
+    assert turn.reply == shown == draft  # and nothing of what was written before
     assert turn.voice == "authored (stream of toy-model failed)"
     assert turn.counted
 
@@ -315,30 +315,27 @@ def piece(text: str) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("script", "shown"),
+    "script",
     [
-        (lambda asked: (time.sleep(30) or b"" for _ in "x"), ""),
-        (lambda asked: (p for part in ([STREAM], drip(piece("Who ran it? ") * 99)) for p in part), ""),
-        (lambda asked: (p for part in ([STREAM], endless(piece("so "), 0.05)) for p in part), ""),
-        (
-            lambda asked: (
-                p for part in ([STREAM, piece("That is a start. And ")], endless(b": \n\n", 0.05)) for p in part
-            ),
-            "That is a start.",
+        lambda asked: (time.sleep(30) or b"" for _ in "x"),
+        lambda asked: (p for part in ([STREAM], drip(piece("Who ran it? ") * 99)) for p in part),
+        lambda asked: (p for part in ([STREAM], endless(piece("so "), 0.05)) for p in part),
+        lambda asked: (
+            p for part in ([STREAM, piece("That is a start. And ")], endless(b": \n\n", 0.05)) for p in part
         ),
-        (lambda asked: (p for part in ([STREAM], endless(piece("x" * 999))) for p in part), ""),
+        lambda asked: (p for part in ([STREAM], endless(piece("x" * 999))) for p in part),
     ],
     ids=["silent", "drips", "slow", "stalls", "endless"],
 )
-def test_a_reply_that_never_ends_gives_way_to_the_authored_words_and_the_talk_goes_on(script: Any, shown: str):
+def test_a_reply_that_never_ends_gives_way_to_the_authored_words_and_the_talk_goes_on(script: Any):
     started = time.monotonic()
     with serving(script) as server:
         endpoint = TutorEndpoint(server.url, "m")
         speaks = ModelVoice(OpenAIClient(endpoint, deadline=1.0, retries=0))
         first = answered(Tutor(judge=Toy(), voice=speaks))
     assert time.monotonic() - started < 6.0
-    assert first.reply is not None and first.reply.startswith(shown)
-    assert first.voice.startswith("authored") and "failed" in first.voice
+    assert first.reply is not None and "That is a start" not in first.reply and "xxx" not in first.reply
+    assert first.voice.startswith("authored (") and ("failed" in first.voice or "refused" in first.voice)
     assert "?" in first.reply
     assert answered(Tutor(judge=Toy()), THOUGHTS[1]).number == 2
 
