@@ -87,12 +87,14 @@ class Nearness:
     similarity  of every part to every statement: shape (parts, statements)
     """
 
-    def __init__(self, message: Message, text: str, embeddings: Embeddings) -> None:
+    def __init__(self, message: Message, text: str, embeddings: Embeddings, *, without: str = "") -> None:
         self._message, self._embeddings = message, embeddings
         self.parts = parts_of(text or ".")
         self.vectors = embeddings.of(self.parts)
         self.statements, matrix, self._labs = _pool(message.lab, message.case, embeddings)
         self.similarity: Floats = self.vectors @ matrix.T
+        if without:  # whoever learns from a statement must not find it here
+            self.similarity[:, [one.text == without for one in self.statements]] = -1.0
         self.question = question_of(message)
 
     def features(self) -> Floats:

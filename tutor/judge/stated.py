@@ -16,7 +16,7 @@ from tutor.exchange import Evidence, Message
 from tutor.judge.embeddings import Embeddings
 from tutor.judge.encoder import WIDTH, Encoder
 from tutor.judge.languages import language_of
-from tutor.judge.nearness import Nearness
+from tutor.judge.nearness import Nearness, parts_of
 from tutor.judge.quoting import LONGEST, clauses_of
 
 Floats = NDArray[np.float32]
@@ -57,20 +57,11 @@ class StatementReader:
     def probability(self, one: Expectation, near: Nearness) -> float:
         """That the message states this expectation."""
         head = self._head
-        state = self._encoder.encode(_as_read(one), near.parts[0], question_begins=STATEMENT)
+        state = self._encoder.encode(as_read(one), near.parts[0], question_begins=STATEMENT)
         answer, statement = state[:WIDTH], state[WIDTH:]
-        signs = (self._signs(one, near) - head["mean"]) / head["spread"]
+        signs = (signs_of(one, near.parts[0], self._embeddings) - head["mean"]) / head["spread"]
         row = np.concatenate([answer, statement, answer * statement, 0.5 * np.clip(signs, -3, 3)])
         return float(1 / (1 + np.exp(-(head["weight"] @ row + head["bias"])[0])))
-
-    def _signs(self, one: Expectation, near: Nearness) -> Floats:
-        """Nearest way of saying it, the two nearest, that of the whole message, of saying it wrong; length."""
-        similar = near.vectors @ self._embeddings.of(one.says).T
-        ranked = np.sort(similar.max(axis=0))[::-1]
-        wrong = float((near.vectors @ self._embeddings.of(one.contrary).T).max()) if one.contrary else 0.0
-        length = min(len(near.parts[0].split()), 60) / 30
-        signs = [ranked[0], ranked[:2].mean(), similar[0].max(), wrong, ranked[0] - wrong, length]
-        return np.asarray(signs, np.float32)
 
     def quote(self, one: Expectation, text: str) -> str:
         """The clause of the text that is nearest to the expectation, as it stands there, cut after 14 words."""
@@ -81,7 +72,25 @@ class StatementReader:
         return _cut(clauses[int(similar.argmax())])
 
 
-def _as_read(one: Expectation) -> str:
+def signs_of(one: Expectation, text: str, embeddings: Embeddings, *, without: str = "") -> Floats:
+    """How near a text is to an expectation without reading them together: shape (6,).
+
+    The nearest way of saying it, the two nearest, that of the whole text, of saying it wrong; the text's length.
+
+    one      the expectation
+    text     a learner's own words
+    without  a statement of it to leave out, for whoever learns from the statements themselves
+    """
+    similar = embeddings.of(parts_of(text)) @ embeddings.of([said for said in one.says if said != without]).T
+    ranked = np.sort(similar.max(axis=0))[::-1]
+    contrary = [said for said in one.contrary if said != without]
+    wrong = float((embeddings.of(parts_of(text)) @ embeddings.of(contrary).T).max()) if contrary else 0.0
+    length = min(len(text.split()), 60) / 30
+    signs = [ranked[0], ranked[:2].mean(), similar[0].max(), wrong, ranked[0] - wrong, length]
+    return np.asarray(signs, np.float32)
+
+
+def as_read(one: Expectation) -> str:
     """The first and the third way of saying it, as in training: a plain one and a casual one."""
     return " / ".join([*one.says[:1], *one.says[2:3]])
 
