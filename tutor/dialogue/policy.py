@@ -95,10 +95,11 @@ class _Policy:
         if self.last.told and not state.ending:
             answers = self.last.point.kind not in ("offer", "confirm", "transfer")
             return self._tell() if answers and state.attempts() >= 2 else self._defer_telling()
+        answer: Answer = "" if given.honest_unknown else answer_to_offer(self.last.learner)
         if self.last.point.kind == "offer" and not given.substantive:
-            return self._after_offer(answer_to_offer(self.last.learner))
+            return self._after_offer(answer)
         if self.last.point.kind == "confirm" and not (given.misconception or given.denied):
-            return self._after_confirming(answer_to_offer(self.last.learner))
+            return self._after_confirming(answer)
         if not given.substantive:
             return self._step_down()
         if given.misconception:
