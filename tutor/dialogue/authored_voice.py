@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from labs import Lab
+from tutor.dialogue.glossary import written_form
 from tutor.dialogue.numbers import NumberCheck, figure
 from tutor.dialogue.policy import DialogueMove
 from tutor.exchange import Assessment
@@ -24,10 +26,13 @@ def phrase_languages() -> tuple[str, ...]:
     return tuple(sorted(file.stem for file in _FOLDER.glob("*.toml")))
 
 
-def render(move: DialogueMove, language: str = ENGLISH) -> str:
-    """The move as the tutor's reply: what was asked for, the remark on the answer, the question last."""
-    book = phrases(language)
-    return "\n\n".join(part for part in (*_definitions(move), _remark(move, book), question_of(move, language)) if part)
+def render(move: DialogueMove, language: str = ENGLISH, lab: Lab | None = None) -> str:
+    """The move as the tutor's reply: what was asked for, the remark on the answer, the question last.
+
+    lab  whose texts show how a term is written
+    """
+    parts = (*_definitions(move, lab), _remark(move, phrases(language)), question_of(move, language))
+    return "\n\n".join(part for part in parts if part)
 
 
 def question_of(move: DialogueMove, language: str = ENGLISH) -> str:
@@ -73,9 +78,10 @@ def _number_remark(check: NumberCheck, book: dict[str, Any]) -> str:
     return str(book["numbers"][key]).format(stated=check.stated, role=about, right=shown)
 
 
-def _definitions(move: DialogueMove) -> tuple[str, ...]:
+def _definitions(move: DialogueMove, lab: Lab | None) -> tuple[str, ...]:
     """What the learner asked to know, as the glossary, the lesson or the case says it."""
-    return tuple(f"{one.term[:1].upper()}{one.term[1:]}: {one.text}" for one in move.definitions)
+    terms = [written_form(one.term, lab) if lab else one.term for one in move.definitions]
+    return tuple(f"{term[:1].upper()}{term[1:]}: {one.text}" for term, one in zip(terms, move.definitions, strict=True))
 
 
 def _remark(move: DialogueMove, book: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -132,6 +133,18 @@ def look_up_term(message: str, glossary: Mapping[str, str]) -> str | None:
         if re.search(rf"(?<!\S){re.escape(' '.join(tokens(term)).replace('-', ' '))}(?:s|es)?(?!\S)", asked):
             return f"{term[:1].upper()}{term[1:]}: {glossary[term]}"
     return None
+
+
+def written_form(term: str, lab: Lab) -> str:
+    """A term of the glossary with the capitals that the lab's own texts give it; as it is where no text has it.
+
+    >>> from labs import load_lab
+    >>> [written_form(term, load_lab("lab1")) for term in ("mmlu", "few-shot")]
+    ['MMLU', 'few-shot']
+    """
+    texts = f"{lab.model_dump(exclude={'glossary'})} {lab.glossary.values()}"
+    written = re.findall(rf"(?<!\w){re.escape(term)}(?!\w)", texts, re.I)
+    return Counter(written).most_common(1)[0][0] if written else term
 
 
 # ------------------------------------------------------------------ what is asked

@@ -14,7 +14,7 @@ follows AutoTutor's (Nye, Graesser & Hu 2014, doi 10.1007/s40593-014-0029-5): pu
     three times                             after honest tries it is told, else a case of everyday life
     four times                              another case is offered
     enough counted, or all is covered       the closing question; its answer ends the lab with a summary
-    after that                              whoever wants to leave gets the summary
+    after that                              whoever wants to leave gets the summary, once
 
 Praise needs evidence: a stretch of the learner's words that states an expectation. A case changes when the learner
 agrees to it and never else.
@@ -29,14 +29,14 @@ from typing import Literal
 from labs import Case, Lab, case_of, fresh_case
 from tutor.dialogue.glossary import Definition, asked_facts, asked_terms
 from tutor.dialogue.numbers import NumberCheck, check_numbers
-from tutor.dialogue.state import DialogueState, expectation_point, question_at, question_point
+from tutor.dialogue.state import DialogueState, expectation_point, find_question, question_at, question_point
 from tutor.exchange import Exchange, Point, Why
 from tutor.judge.stances import Answer, answer_to_offer, objects
 
 Reaction = Literal[
-    "counted", "noted", "objected", "misled", "insisted", "left_open", "confirm", "misread", "repaired", "told", "early",
-    "closing", "closed", "leaving", "accepted", "declined", "defined", "undefined", "unsure", "too_short", "off_topic",
-    "copy_paste", "repetition", "keyword_stuffing", "injection", "empty_agreement", "gibberish",
+    "counted", "noted", "objected", "misled", "insisted", "left_open", "confirm", "misread", "repaired", "told",
+    "early", "closed", "leaving", "ended", "accepted", "declined", "defined", "undefined", "unsure", "too_short",
+    "off_topic", "copy_paste", "repetition", "keyword_stuffing", "injection", "empty_agreement", "gibberish",
 ]  # fmt: skip
 
 
@@ -92,12 +92,14 @@ class _Policy:
     def move(self) -> DialogueMove:
         """The first row that applies."""
         state, given = self.state, self.assessment
-        if self.last.told and self.last.point.kind != "closed":
-            return self._tell() if state.attempts() >= 2 else self._defer_telling()
+        if self.last.told and not state.ending:
+            answers = self.last.point.kind not in ("offer", "confirm", "transfer")
+            return self._tell() if answers and state.attempts() >= 2 else self._defer_telling()
+        answer: Answer = "" if given.honest_unknown else answer_to_offer(self.last.learner)
         if self.last.point.kind == "offer" and not given.substantive:
-            return self._after_offer(answer_to_offer(self.last.learner))
+            return self._after_offer(answer)
         if self.last.point.kind == "confirm" and not (given.misconception or given.denied):
-            return self._after_confirming(answer_to_offer(self.last.learner))
+            return self._after_confirming(answer)
         if not given.substantive:
             return self._step_down()
         if given.misconception:
@@ -145,21 +147,22 @@ class _Policy:
         concepts = self._concepts()
         return self.lab.concept(concepts[0]).gist if concepts else ""
 
-    def _next_step(self) -> dict[str, object]:
-        """What is asked next: what is missing here, the next question of the case, the closing one, another case."""
-        state = self.state
-        enough = state.progress.complete
-        if not enough:
-            if (here := state.open_question) and not state.done(here) and (missing := state.missing(here)):
+    def _next_step(self, *, told: bool = False) -> dict[str, object]:
+        """What is asked next: what is missing here, the next question of the case, the closing one, another case.
+
+        told  whether the answer to the open question was just told: nothing of it is missing then
+        """
+        state, enough = self.state, self.state.progress.complete
+        if not enough or state.transferred:
+            here = None if told else state.open_question
+            if here and not state.done(here) and (missing := state.missing(here)):
                 return {"point": expectation_point(here, missing[0]), "question": missing[0].ask}
             for question in self.case.questions:
-                if state.done(question):
-                    continue
-                if str(question_point(question)) not in state.asked:
+                if not state.done(question) and str(question_point(question)) not in state.asked:
                     return {"point": question_point(question), "question": question.ask}
-        if not state.transferred:
+        if not state.transferred and self.last.point.kind != "transfer":
             return self._transfer("closing" if enough else "covered")
-        return self._offer()
+        return self._offer(self._other_case())
 
     def _transfer(self, lead: str) -> dict[str, object]:
         which = sum(ord(letter) for letter in self.case.id) % len(self.lab.transfer)
@@ -169,13 +172,14 @@ class _Policy:
             "lead": lead,
         }
 
-    def _offer(self) -> dict[str, object]:
+    def _offer(self, other: Case) -> dict[str, object]:
         """Another case, if the learner likes: the phrase book has the question."""
-        other = self._other_case()
         return {"point": Point(kind="offer", id=other.id), "lead": "offer", "offered": other.title}
 
     def _close(self) -> DialogueMove:
-        reaction, body, quote = self._reading()
+        if self.last.point.kind == "closed":
+            return self._move("ended", quote="")
+        _, body, quote = self._reading()
         checks = check_numbers(self.last.learner, self.case)
         return self._move("closed", body=body, quote=quote, checks=checks, point=Point(kind="closed", id="end"))
 
@@ -206,17 +210,23 @@ class _Policy:
         if answer == "yes":
             point = Point(kind="belief", id=belief.id)
             return self._move("misled", body=belief.meet, question=belief.ask, point=point, quote="")
+        if self.state.ending and (answer == "no" or self.assessment.substantive):
+            return self._close()
         if answer == "no":
             return self._move("misread", quote="", **self._next_step())
-        return self._go_on() if self.assessment.substantive else self._step_down()
+        if self.assessment.substantive:
+            return self._go_on()
+        if self.state.ending:
+            return self._step_down()
+        return self._move(self._uncounted(), quote="", **self._smaller_step())
 
     # --------------------------------------------------------------- being told
 
     def _tell(self) -> DialogueMove:
-        return self._move("told", body=self._answer(), quote="", **self._next_step())
+        return self._move("told", body=self._answer(), quote="", **self._next_step(told=True))
 
     def _defer_telling(self) -> DialogueMove:
-        return self._move("early", question=self._smaller_question(), quote="")
+        return self._move("early", quote="", **self._smaller_step())
 
     # -------------------------------------------------------------- not counted
 
@@ -224,11 +234,13 @@ class _Policy:
         """The hint ladder of the table above, one step lower with every message at this point that does not count."""
         given, state = self.assessment, self.state
         why = given.why
-        if state.ending:
+        if self.last.point.kind == "closed":
+            return self._move("ended", quote="")
+        if state.ending and not self.definitions:
             return self._move("leaving", quote="")
         if why == "question_only_lookup":
-            return self._move("defined" if self.definitions else "undefined", question=self._open_ask(), quote="")
-        reaction: Reaction = "unsure" if given.honest_unknown else _REACTIONS[why]
+            return self._move(self._uncounted(), question=self._open_ask(), quote="")
+        reaction = self._uncounted()
         quote = _first_words(self.last.learner) if reaction == "too_short" else ""
         if why == "empty_agreement" and state.refusals() < 3:
             return self._move(reaction, question=self._open_ask(), quote="")
@@ -236,12 +248,19 @@ class _Policy:
         if step >= 3 and state.attempts() >= 2:
             return self._tell()
         if step == 4:
-            return self._move(reaction, body=self._gist(), quote="", **self._offer())
+            return self._move(reaction, body=self._gist(), quote="", **self._offer(self._other_case()))
         if step <= 1 and (hint := self._hint()) and reaction != "unsure":
             return self._move(reaction, body=hint, lead="pump", quote=quote)
         if step == 3 and (worked := self._worked_case()):
             return self._move(reaction, body=worked, lead="parallel", quote=quote)
-        return self._move(reaction, question=self._smaller_question(), quote=quote)
+        return self._move(reaction, quote=quote, **self._smaller_step())
+
+    def _uncounted(self) -> Reaction:
+        """The reaction to a message that does not count, by what kind of message it is."""
+        if self.assessment.honest_unknown and self.last.point.kind != "offer":
+            return "unsure"
+        asks = self.assessment.why == "question_only_lookup"
+        return "defined" if asks and self.definitions else _REACTIONS[self.assessment.why]
 
     def _after_offer(self, answer: Answer) -> DialogueMove:
         if answer == "yes":
@@ -251,21 +270,17 @@ class _Policy:
         if self.state.ending or (answer == "no" and self.state.progress.complete):
             return self._move("leaving", quote="")
         if answer == "no":
-            point, ask = self._last_question()
-            return self._move("declined", point=point, question=ask, quote="")
-        if self.definitions:
-            return self._move("defined", quote="", **self._offer())
-        return self._move(_REACTIONS[self.assessment.why], quote="", **self._offer())
+            return self._move("declined", quote="", **self._smaller_step())
+        same = self._offer(case_of(self.lab, self.last.point.id))
+        return self._move(self._uncounted(), quote="", **same)
 
-    def _last_question(self) -> tuple[Point, str]:
-        """The last question of this case that was open before the offer, in its smaller form."""
-        for exchange in reversed(self.state.before):
-            if exchange.case == self.case.id and exchange.point.kind in ("question", "expectation"):
-                question = next((one for one in self.case.questions if str(exchange.point.id).startswith(one.id)), None)
-                if question:
-                    return question_point(question), question.prompt
-        first = self.case.questions[0]
-        return question_point(first), first.prompt
+    def _smaller_step(self) -> dict[str, object]:
+        """The open question in its smaller form; after one for a yes or no, the last question before that."""
+        if self.last.point.kind not in ("offer", "confirm"):
+            return {"question": self._smaller_question()}
+        at = (find_question(self.case, turn.point) for turn in reversed(self.state.before) if turn.case == self.case.id)
+        last = next((question for question in at if question), self.case.questions[0])
+        return {"point": question_point(last), "question": last.prompt}
 
     def _other_case(self) -> Case:
         seen = {exchange.case for exchange in self.state.before} | {self.case.id}

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import takewhile
 
 from labs import Case, Expectation, Lab, Question, TransferQuestion, case_of
 from tutor.exchange import Assessment, Evidence, Exchange, Point
 from tutor.judge.assessment import lab_progress
+from tutor.judge.stances import answer_to_offer
 
 ENOUGH = 2
 """Expectations of a question that are covered when nobody asks for more of it, and turns that are spent on it."""
@@ -55,9 +57,8 @@ def question_at(lab: Lab, case: Case, point: Point) -> str:
         return question.ask
     if point.kind == "transfer":
         return lab.transfer[int(point.id)].ask if int(point.id) < len(lab.transfer) else ""
-    known = {f"concept:{concept.id}": concept.ask for concept in lab.concepts} | {
-        f"{kind}:{belief.id}": belief.ask for belief in lab.misconceptions for kind in ("belief", "confirm")
-    }
+    known = {f"concept:{concept.id}": concept.ask for concept in lab.concepts}
+    known |= {f"belief:{belief.id}": belief.ask for belief in lab.misconceptions}
     return known.get(str(point), "")
 
 
@@ -129,12 +130,12 @@ class DialogueState:
         return here >= min(ENOUGH, len(question.expect) or 1) or self._turns_on(question) >= ENOUGH
 
     def _turns_on(self, question: Question) -> int:
-        """Counted turns, or points told, that a question took."""
+        """Counted turns that a question took."""
         return sum(
             exchange.case == self.case.id
             and find_question(self.case, exchange.point) == question
             and exchange.assessment is not None
-            and (exchange.assessment.substantive or exchange.told)
+            and exchange.assessment.substantive
             for exchange in (*self.before, self.last)
         )
 
@@ -152,14 +153,18 @@ class DialogueState:
 
     @cached_property
     def transferred(self) -> bool:
-        """Whether the closing question was asked."""
-        return any(exchange.point.kind == "transfer" for exchange in (*self.before, self.last))
+        """Whether the closing question was answered."""
+        return any(
+            exchange.point.kind == "transfer" and exchange.assessment is not None and exchange.assessment.substantive
+            for exchange in (*self.before, self.last)
+        )
 
     @cached_property
     def ending(self) -> bool:
         """Whether the closing question is all that is still open, or nothing is."""
         kinds = [turn.point.kind for turn in (*self.before, self.last) if turn.point.kind not in ("belief", "confirm")]
-        return self.progress.complete and kinds[-1:] in (["transfer"], ["closed"])
+        answered_early = self.transferred and not lab_progress(self.before).complete
+        return self.progress.complete and (answered_early or kinds[-1:] in (["transfer"], ["closed"]))
 
     def here(self) -> tuple[Exchange, ...]:
         """The turns at the open point, the last one included."""
@@ -176,14 +181,11 @@ class DialogueState:
 
     def refusals(self) -> int:
         """Turns in a row at the open point, up to the last one, that did not count; look-ups are answered instead."""
-        count = 0
-        for turn in reversed(self.here()):
-            if turn.told or turn.assessment is None or turn.assessment.why == "question_only_lookup":
-                continue
-            if turn.assessment.substantive:
-                break
-            count += 1
-        return count
+        at = (self.last.point, self.last.case)
+        row = takewhile(lambda turn: (turn.point, turn.case) == at, reversed((*self.before, self.last)))
+        given = [turn.assessment for turn in row if turn.assessment and not turn.told]
+        uncounted = takewhile(lambda one: not one.substantive, given)
+        return sum(one.why != "question_only_lookup" for one in uncounted)
 
     # ----------------------------------------------------------------- the beliefs
 
@@ -194,18 +196,26 @@ class DialogueState:
     @cached_property
     def open_beliefs(self) -> frozenset[str]:
         """Beliefs that were open before the last turn."""
-        return open_beliefs(self.before)
+        return frozenset(id for id, still in beliefs_held(self.before).items() if still)
 
 
-def open_beliefs(exchanges: Sequence[Exchange]) -> frozenset[str]:
-    """Beliefs that were surely held and not surely denied after that, by id."""
-    held: set[str] = set()
+def beliefs_held(exchanges: Sequence[Exchange]) -> dict[str, bool]:
+    """Beliefs that were surely held, by id, and whether they still are: not surely denied after that.
+
+    Held is what a counted turn states, and what a learner who is asked about it says yes to.
+    """
+    held: dict[str, bool] = {}
     for turn in exchanges:
-        if turn.assessment and turn.assessment.denied:
-            held.discard(turn.assessment.denied)
-        if turn.assessment and turn.assessment.misconception:
-            held.add(turn.assessment.misconception)
-    return frozenset(held)
+        if turn.assessment is None:
+            continue
+        if turn.assessment.substantive:
+            if turn.assessment.denied in held:
+                held[turn.assessment.denied] = False
+            if turn.assessment.misconception:
+                held[turn.assessment.misconception] = True
+        elif turn.point.kind == "confirm" and not turn.told and answer_to_offer(turn.learner) == "yes":
+            held[turn.point.id] = True
+    return held
 
 
 def _stated(exchanges: Sequence[Exchange]) -> Iterator[tuple[str, str, str]]:

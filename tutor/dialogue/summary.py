@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from labs import Concept, Lab, Misconception
 from tutor.dialogue.authored_voice import phrases
-from tutor.dialogue.state import open_beliefs
+from tutor.dialogue.state import beliefs_held
 from tutor.exchange import Exchange
 
 
@@ -28,26 +28,23 @@ class Summary:
 
 
 def summarise(lab: Lab, exchanges: Sequence[Exchange]) -> Summary:
-    """What the counted turns showed of the lab's list. A word that is used and states nothing is neither shown nor missed."""
+    """What the counted turns showed of the lab's list. A word that states nothing is neither shown nor missed."""
     quotes: dict[str, str] = {}
     touched: set[str] = set()
-    held: dict[str, None] = {}
     for exchange in exchanges:
         if (given := exchange.assessment) is None or not given.substantive:
             continue
         touched.update(given.concepts)
-        if given.misconception:
-            held[given.misconception] = None
         for evidence in given.stated:
             concept = lab.concept_of(exchange.case, evidence.question, evidence.expectation)
             if concept:
                 quotes.setdefault(concept, evidence.quote)
-    still = open_beliefs(exchanges)
+    held = beliefs_held(exchanges)
     return Summary(
         shown=tuple((concept, quotes[concept.id]) for concept in lab.concepts if concept.id in quotes),
         missed=tuple(one for one in lab.concepts if one.id not in quotes and one.id not in touched),
-        repaired=tuple(belief for belief in lab.misconceptions if belief.id in held and belief.id not in still),
-        open=tuple(belief for belief in lab.misconceptions if belief.id in still),
+        repaired=tuple(belief for belief in lab.misconceptions if held.get(belief.id) is False),
+        open=tuple(belief for belief in lab.misconceptions if held.get(belief.id)),
     )
 
 

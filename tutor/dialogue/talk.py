@@ -123,7 +123,7 @@ def respond(talk: Talk, tutor: Tutor) -> Iterator[str]:
     language = language_of(*(exchange.learner for exchange in exchanges[-3:]))
     draft = authored_reply(lab, exchanges, move, language)
     reply, author = draft, "authored"
-    if tutor.voice is None or move.reaction in ("closed", "leaving"):
+    if tutor.voice is None or move.reaction in ("closed", "leaving", "ended"):
         yield draft
     else:
         reply, author = yield from _stream(tutor.voice, lab, exchanges, move, draft)
@@ -176,16 +176,19 @@ def _message(talk: Talk, turn: Exchange) -> Message:
 
 
 def authored_reply(lab: Lab, exchanges: Sequence[Exchange], move: DialogueMove, language: str) -> str:
-    """The reply in the labs' own words; the last one carries the summary of what this learner showed.
+    """The reply in the labs' own words; the last one carries the summary of what this learner showed, once.
 
     lab        whose words they are
     exchanges  the talk so far, oldest first; the last one is judged and waits for its reply
     move       what the reply does
     language   code of the phrases around the lab's own English texts, such as "es"
     """
-    words = authored_voice.render(move, language)
+    words = authored_voice.render(move, language, lab)
     note = authored_voice.phrases(language)["note"]
     if note and all(language_of(exchange.learner) != language for exchange in exchanges[:-1]):
         words = f"{note} {words}"
-    closes = move.reaction in ("closed", "leaving")
-    return f"{words}\n\n{closing_summary(lab, exchanges, language)}" if closes else words
+    if move.reaction not in ("closed", "leaving"):
+        return words
+    summary = closing_summary(lab, exchanges, language)
+    read = any(summary in (exchange.reply or "") for exchange in exchanges[:-1])
+    return words if read and words else f"{words}\n\n{summary}".strip()

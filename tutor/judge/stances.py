@@ -1,4 +1,4 @@
-"""Whether a message says yes or no to an offer, or objects to what was said: by word lists, in the tutor's languages."""
+"""Whether a message says yes or no to an offer, or objects to what was said: by word lists in several languages."""
 
 from __future__ import annotations
 

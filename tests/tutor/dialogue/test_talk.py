@@ -137,7 +137,8 @@ def test_the_judge_sees_the_question_and_the_earlier_messages_but_no_wish_to_be_
     (message,) = toy.asked
     assert (message.learner, message.earlier, message.counted) == (THOUGHTS[1], (THOUGHTS[0],), (THOUGHTS[0],))
     assert message.tutor == journal.latest("ada", "lab1").exchanges[-1].tutor
-    assert message.question == CASE.questions[1].ask  # what those words are about, also where they ask for less
+    assert message.question == FIRST.expect[0].ask  # what those words are about, also where they ask for less
+    assert message.shown == tuple(turn.tutor for turn in journal.latest("ada", "lab1").exchanges[:-1])
 
 
 # --------------------------------------------------------------------- who speaks
@@ -294,11 +295,18 @@ def test_three_counted_turns_complete_the_lab_then_one_question_closes_it():
         now = talk.resume("ada", "lab1")
         progress.append((lab_progress(now.exchanges).counted, lab_progress(now.exchanges).complete, now.point.kind))
     assert progress == [
-        (1, False, "question"),
+        (1, False, "expectation"),
         (2, False, "question"),
         (3, True, "transfer"),
         (4, True, "closed"),
     ]
+
+
+def test_after_the_end_the_summary_is_not_said_again():
+    tutor = Tutor(judge=Toy())
+    summary = closing_summary(LAB, [answered(tutor, thought) for thought in THOUGHTS], "en")
+    last = answered(tutor, "Thanks, that was useful!")
+    assert last.reply and summary not in last.reply and last.voice == "authored"
 
 
 def test_the_same_thought_three_times_counts_once():

@@ -5,7 +5,7 @@ The toys here (a message, a turn, a judge) stand in for learners and judges in t
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from labs import load_lab
 from tutor.errors import JudgeFailure
-from tutor.exchange import REQUIRED, SUBSTANTIVE, WHYS, Assessment, Exchange, Message, Point, Why
+from tutor.exchange import QUESTIONS_REQUIRED, REQUIRED, SUBSTANTIVE, WHYS, Assessment, Exchange, Message, Point, Why
 from tutor.judge import rules
 from tutor.judge.assessment import assess, lab_progress
 from tutor.judge.rules import OwnWords, extract_own_words
@@ -22,6 +22,7 @@ from tutor.judge.rules import OwnWords, extract_own_words
 LAB = load_lab("lab1")
 CASE = LAB.cases[0]
 FIRST = CASE.questions[0]
+OTHER = Point(kind="question", id=CASE.questions[1].id)
 HOLLOW = tuple(why for why in WHYS if why not in SUBSTANTIVE)
 THOUGHT = "Nobody says who prompted Aster-2, so its lead may be the prompt and not the model."
 
@@ -33,9 +34,7 @@ def message(learner: str, *, earlier: tuple[str, ...] = (), tutor: str = FIRST.a
 
 def turn(why: Why | None = "reasons_about_claim", *, number: int = 1, told: bool = False, **other: Any) -> Exchange:
     """A turn in lab 1 that was judged and answered, unless told otherwise."""
-    judged = {
-        name: other.pop(name) for name in ("concepts", "misconception", "quote", "judge", "notice") if name in other
-    }
+    judged = {field.name: other.pop(field.name) for field in fields(Assessment) if field.name in other}
     assessment = None if why is None else Assessment(why=why, **judged)
     given = {"learner": THOUGHT, "reply": "And then?", "case": CASE.id, "tutor": FIRST.ask, "voice": "authored"}
     given |= {"point": Point(kind="question", id=FIRST.id)}
@@ -70,37 +69,48 @@ def test_a_turn_whose_reply_was_not_saved_does_not_count():
     assert lab_progress([turn(reply=None)]).counted == 0
 
 
-def test_a_turn_nobody_judged_neither_counts_nor_adds_to_the_uncounted_streak():
-    assert lab_progress([turn("too_short"), turn(None), turn(None, reply=None)]).uncounted_streak == 1
-    assert lab_progress([turn(None)]).counted == 0
+def test_the_last_turn_can_be_taken_as_it_will_be_once_its_reply_is_saved():
+    assert lab_progress([turn(), turn(reply=None)], replied=True).counted == 2
+    assert lab_progress([turn()], replied=True).counted == 1
+    assert lab_progress([turn("off_topic", reply=None)], replied=True).counted == 0
 
 
-def test_three_counted_turns_complete_a_lab_and_two_do_not():
-    assert not lab_progress([turn(), turn()]).complete
-    assert lab_progress([turn(), turn("off_topic"), turn(), turn()]).complete
+def test_a_turn_nobody_judged_does_not_count():
+    assert lab_progress([turn(None), turn(None, reply=None)]).counted == 0
+
+
+def test_three_counted_turns_on_one_question_do_not_complete_a_lab_and_on_two_they_do():
+    assert not lab_progress([turn(), turn(), turn()]).complete
+    assert lab_progress([turn(), turn("off_topic"), turn(), turn(point=OTHER)]).complete
+
+
+def test_two_counted_turns_do_not_complete_a_lab():
+    assert not lab_progress([turn(), turn(point=OTHER)]).complete
+
+
+def test_what_is_missing_from_an_answer_belongs_to_the_question_it_answers():
+    missing = Point(kind="expectation", id=f"{FIRST.id}/{FIRST.expect[0].id}")
+    assert lab_progress([turn(), turn(point=missing)]).questions == 1
+
+
+def test_the_same_question_of_two_cases_is_two_questions():
+    assert lab_progress([turn(), turn(case="l1-b")]).questions == 2
 
 
 def test_what_counted_stays_counted_whatever_follows():
     assert lab_progress([turn(), turn(), turn(), *[turn("injection")] * 9]).counted == 3
 
 
-def test_a_counted_turn_ends_the_uncounted_streak():
-    assert lab_progress([turn("gibberish"), turn("too_short")]).uncounted_streak == 2
-    assert lab_progress([turn("gibberish"), turn("too_short"), turn()]).uncounted_streak == 0
-
-
-def test_asking_to_be_told_neither_counts_nor_adds_to_the_uncounted_streak_nor_ends_it():
-    asking = turn("question_only_lookup", told=True)
-    assert lab_progress([asking] * 5).counted == lab_progress([asking] * 5).uncounted_streak == 0
-    assert lab_progress([turn("too_short"), asking, turn("too_short")]).uncounted_streak == 2
-
-
-@given(st.lists(st.tuples(st.sampled_from([None, *WHYS]), st.booleans())))
-def test_a_lab_is_complete_if_and_only_if_three_turns_counted(turns: list[tuple[Why | None, bool]]):
-    exchanges = [turn(why, reply="And then?" if replied else None) for why, replied in turns]
-    counted = sum(replied and why in SUBSTANTIVE for why, replied in turns)
-    assert lab_progress(exchanges).counted == counted
-    assert lab_progress(exchanges).complete == (counted >= REQUIRED == 3)
+@given(st.lists(st.tuples(st.sampled_from([None, *WHYS]), st.booleans(), st.sampled_from("abc"))))
+def test_a_lab_is_complete_if_and_only_if_three_turns_on_two_questions_counted(turns: list[tuple[Any, bool, str]]):
+    exchanges = [
+        turn(why, reply="And then?" if replied else None, point=Point(kind="question", id=about))
+        for why, replied, about in turns
+    ]
+    counted = [about for why, replied, about in turns if replied and why in SUBSTANTIVE]
+    now = lab_progress(exchanges)
+    assert (now.counted, now.questions) == (len(counted), len(set(counted)))
+    assert now.complete == (len(counted) >= 3 == REQUIRED and len(set(counted)) >= 2 == QUESTIONS_REQUIRED)
 
 
 @given(st.lists(st.tuples(st.sampled_from(HOLLOW), st.booleans()), max_size=60))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.tutor.judge.test_assessment import FIRST, HOLLOW, THOUGHT, message
+from tests.tutor.judge.test_assessment import CASE, FIRST, HOLLOW, THOUGHT, message
 from tests.tutor.judge.test_copying import EARLIER, READING, TAKEN
 from tutor.exchange import SUBSTANTIVE, Assessment, Why
 from tutor.judge.exam import exam_messages
@@ -80,6 +81,29 @@ def test_all_content_words_of_one_earlier_message_are_a_repetition_and_of_two_ar
     vendor, prompt = "The vendor chose settings that flatter its model", "Borealis had five examples in its prompt"
     assert why("Flatter: its vendor chose model settings", vendor, prompt) == "repetition"
     assert why("The vendor chose five examples for Borealis", vendor, prompt) is None
+
+
+FAR = "Think of two ways to find out which letter a model means, and of one that likes to explain."
+
+
+@pytest.mark.parametrize(
+    "words",
+    [FIRST.tell, FIRST.hint, FIRST.prompt, CASE.questions[2].hint, FAR],
+    ids=["told", "hint", "smaller question", "hint of another question", "an earlier reply"],
+)
+def test_what_the_tutor_said_or_would_say_is_repeated_and_not_thought(words: str):
+    said = replace(message(words), shown=(FAR, f"You tried, so here it is. {FIRST.tell}"))
+    given = assess_by_rules(said, extract_own_words(said))
+    assert given is not None and given.why == "repetition"
+
+
+def test_an_answer_in_the_tellings_sense_is_no_copy_before_it_was_told():
+    assert why("Nobody says who ran Aster-2, so two procedures may stand behind the numbers.") is None
+
+
+@pytest.mark.parametrize("greeting", ["hello", "hi there", "ok", "Thanks!", "hola", "谢谢", "OK, cool"])
+def test_a_greeting_is_settled_without_a_judge(greeting: str):
+    assert why(greeting) == "empty_agreement"
 
 
 # ----------------------------------------------------------------------- orders
