@@ -67,7 +67,7 @@ ONLY_IN = {
     "httpx2": ("engine/models/client.py", "engine/models/transport.py"),
     "httpcore2": ("engine/models/transport.py",),
     "instructor": ("engine/models/",),
-    "tokenizers": ("tutor/judge/encoder.py",),
+    "tokenizers": ("tutor/judge/local/encoder.py",),
 }
 
 

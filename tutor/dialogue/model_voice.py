@@ -18,7 +18,7 @@ from tutor.dialogue.reply_words import sentences
 from tutor.dialogue.state import find_question
 from tutor.errors import EndpointFailure
 from tutor.exchange import Exchange
-from tutor.judge.languages import language_of
+from tutor.text.languages import language_of
 
 _PROMPT = Path(__file__).parents[1] / "prompts" / "tutor.md"
 _LANGUAGES = {

@@ -31,7 +31,7 @@ from tutor.dialogue.glossary import Definition, asked_facts, asked_terms
 from tutor.dialogue.numbers import NumberCheck, check_numbers
 from tutor.dialogue.state import DialogueState, expectation_point, find_question, question_at, question_point
 from tutor.exchange import Exchange, Point, Why
-from tutor.judge.stances import Answer, answer_to_offer, objects
+from tutor.text.stances import Answer, answer_to_offer, objects
 
 Reaction = Literal[
     "counted", "noted", "objected", "misled", "insisted", "left_open", "confirm", "misread", "repaired", "told",

@@ -16,8 +16,8 @@ from itertools import pairwise
 
 from labs import Case
 from tutor.dialogue.reply_words import copied_share, numbers, pattern, said_share, sentences, stems
-from tutor.judge.languages import language_of
-from tutor.judge.words import tokens, word_count
+from tutor.text.languages import language_of
+from tutor.text.words import tokens, word_count
 
 SHORTEST, LONGEST = 20, 110  # words of a reply
 _FAMILIAR = 0.25  # the weight of a word that case, question or learner brought in; a new one has 1

@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from itertools import takewhile
 from pathlib import Path
 
-from tutor.judge.words import tokens
+from tutor.text.words import tokens
 
 _RUN = 4  # so many words in a row are no accident
 _COUNTING = 3  # up to here a number is a counting word: “two models”

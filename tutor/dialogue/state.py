@@ -12,7 +12,7 @@ from itertools import takewhile
 from labs import Case, Expectation, Lab, Question, TransferQuestion, case_of
 from tutor.exchange import Assessment, Evidence, Exchange, Point
 from tutor.judge.assessment import lab_progress
-from tutor.judge.stances import answer_to_offer
+from tutor.text.stances import answer_to_offer
 
 ENOUGH = 2
 """Expectations of a question that are covered when nobody asks for more of it, and turns that are spent on it."""

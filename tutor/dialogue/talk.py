@@ -20,7 +20,7 @@ from tutor.errors import EndpointFailure, TutorError
 from tutor.exchange import Assessment, Exchange, Message, Point
 from tutor.journal import Talk
 from tutor.judge.assessment import Judge, assess
-from tutor.judge.languages import language_of
+from tutor.text.languages import language_of
 
 MESSAGE_LIMIT = 6_000  # characters; more is a document, not an answer
 

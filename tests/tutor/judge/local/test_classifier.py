@@ -19,7 +19,7 @@ from tests.tutor.judge.test_assessment import LAB, THOUGHT, message
 from tutor.exchange import SUBSTANTIVE, WHYS, Assessment, Message, Why
 from tutor.judge import encoder
 from tutor.judge.assessment import assess
-from tutor.judge.encoder import ANSWER, END, LAYERS, MATRICES, QUESTION, START, Encoder, weights_folder
+from tutor.judge.local.encoder import ANSWER, END, LAYERS, MATRICES, QUESTION, START, Encoder, weights_folder
 from tutor.judge.local import LocalJudge, loaded_judge
 from tutor.judge.rules import extract_own_words
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tutor.judge.encoder import WIDTH, Encoder
+from tutor.judge.local.encoder import WIDTH, Encoder
 
 Floats = NDArray[np.float32]
 READY = Path(__file__).parent / "embeddings.npz"

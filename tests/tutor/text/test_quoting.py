@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tutor.judge.quoting import LONGEST, best_clause
+from tutor.text.quoting import LONGEST, best_clause
 
 
 def test_the_clause_with_the_concepts_cue_is_quoted_before_longer_ones():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from tutor.judge.words import count_matches, tokens, word_count
+from tutor.text.words import count_matches, tokens, word_count
 
 Answer = Literal["yes", "no", ""]
 _SHORT = 8  # words: a longer message says more than yes or no

@@ -21,15 +21,15 @@ from numpy.typing import NDArray
 from engine import CallerMistake
 from labs import Lab
 from tutor.exchange import SUBSTANTIVE, WHYS, Assessment, Message, Why
-from tutor.judge.embeddings import Embeddings
-from tutor.judge.encoder import Encoder, read_weights, weights_folder
-from tutor.judge.features import count_features, hash_words
-from tutor.judge.languages import language_of
-from tutor.judge.nearness import Nearness
-from tutor.judge.quoting import best_clause, count_cues
+from tutor.judge.local.embeddings import Embeddings
+from tutor.judge.local.encoder import Encoder, read_weights, weights_folder
+from tutor.judge.local.features import count_features, hash_words
+from tutor.text.languages import language_of
+from tutor.judge.local.nearness import Nearness
+from tutor.text.quoting import best_clause, count_cues
 from tutor.judge.rules import OwnWords
-from tutor.judge.stated import StatementReader
-from tutor.judge.words import count_matches
+from tutor.judge.local.stated import StatementReader
+from tutor.text.words import count_matches
 
 Floats = NDArray[np.float32]
 LEARNED = Path(__file__).parent / "learned.npz"

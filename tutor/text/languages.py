@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tutor.judge.words import tokens
+from tutor.text.words import tokens
 
 _FUNCTION_WORDS = {
     "en": "the a an is are was i you it of to and not that this what how with if for would but be so they we no yes",

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tutor.exchange import Message
 from tutor.judge.rules import OwnWords
-from tutor.judge.words import count_matches, sentences, tokens
+from tutor.text.words import count_matches, sentences, tokens
 
 Floats = NDArray[np.float32]
 BUCKETS = 1 << 13

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from labs import Lab, load_lab, slugs
 from tests.tutor.judge.test_assessment import CASE, FIRST, LAB
-from tutor.judge.copying import is_repeat, remainder
-from tutor.judge.words import sentences, tokens
+from tutor.text.copying import is_repeat, remainder
+from tutor.text.words import sentences, tokens
 
 READING = "A benchmark score squeezes thousands of separate model decisions into one figure."
 EARLIER = "I would ask who ran both models, since vendors choose settings that flatter their own."

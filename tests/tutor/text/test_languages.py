@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tutor.judge.languages import language_of
+from tutor.text.languages import language_of
 
 SAID = {
     "en": "I think the gap is too small, but nobody says how it was measured.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from tutor.judge.words import tokens, word_count
+from tutor.text.words import tokens, word_count
 
 _CLAUSE = re.compile(
     r"(?<=[.!?;:])\s+|\n+|(?<=[\u3002\uff01\uff1f\u0964\uff0c])|\s{1,9}[\u2013\u2014]\s+|,\s+(?=\S+\s\S+\s)"

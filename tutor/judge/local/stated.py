@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from labs import Expectation
 from tutor.exchange import Evidence, Message
-from tutor.judge.embeddings import Embeddings
-from tutor.judge.encoder import WIDTH, Encoder
-from tutor.judge.languages import language_of
-from tutor.judge.nearness import Nearness, parts_of
-from tutor.judge.quoting import LONGEST, clauses_of
+from tutor.judge.local.embeddings import Embeddings
+from tutor.judge.local.encoder import WIDTH, Encoder
+from tutor.text.languages import language_of
+from tutor.judge.local.nearness import Nearness, parts_of
+from tutor.text.quoting import LONGEST, clauses_of
 
 Floats = NDArray[np.float32]
 SURE = 0.7  # probability from which an expectation is stated

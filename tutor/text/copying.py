@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from tutor.judge.words import sentences, tokens
+from tutor.text.words import sentences, tokens
 
 CopySource = Literal["reading", "case", "tutor", "own"]
 _RUN = 4  # so many words in a row are no accident

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from labs import Case, Expectation, Lab, load_lab, slugs
 from tutor.exchange import Message
-from tutor.judge.embeddings import Embeddings
+from tutor.judge.local.embeddings import Embeddings
 
 Floats = NDArray[np.float32]
 _SENTENCE = re.compile(r"(?<=[.!?\u3002\uff01\uff1f])\s*|\n+")

@@ -20,13 +20,13 @@ from tutor.judge import local
 from tutor.judge.rules import OwnWords, extract_own_words
 
 ASSESS = IsolatedFunction(
-    name="tutor.judge.pooled:assess_request",
+    name="tutor.judge.local.pooled:assess_request",
     doing="Reading this message",
     instead="It is kept: ask for the reply again.",
     limits=Limits(memory=1 << 30, computing=20, time=30, output=1 << 16, turn=30),
 )
 LOAD = IsolatedFunction(
-    name="tutor.judge.pooled:load", doing="Loading the judge", instead="A message loads it too.", limits=ASSESS.limits
+    name="tutor.judge.local.pooled:load", doing="Loading the judge", instead="A message loads it too.", limits=ASSESS.limits
 )
 CALLS = 20_000
 """Messages that one process reads: it keeps nothing of them, and another would load the weights anew."""
