@@ -12,7 +12,21 @@ from pydantic import BaseModel, ValidationError
 
 from engine import CallerMistake
 from labs import read_lab
-from labs.lab import Case, Concept, Draw, Exercise, Facts, Lab, Misconception, Question, SheetRow, Template
+from labs.lab import (
+    Case,
+    Concept,
+    Draw,
+    Exercise,
+    Facts,
+    Lab,
+    MeasuredBattle,
+    Measurement,
+    Misconception,
+    Prediction,
+    Question,
+    SheetRow,
+    Template,
+)
 
 Rewrite = Callable[[str, str, str], None]
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "write-a-lab.md"
@@ -198,12 +212,14 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "### The lab itself": Lab,
     "### `[[concepts]]`": Concept,
     "### `[[misconceptions]]`": Misconception,
+    "### `[measurement]`": Measurement,
     "### `[[cases]]`": Case,
     "### `[[cases.questions]]`": Question,
     "### `[[templates]]`": Template,
 }
 NESTED: dict[str, list[type[BaseModel]]] = {
     "### `[exercise]`": [Exercise, SheetRow],
+    "### `[measurement]`": [MeasuredBattle, Prediction],
     "### `[[cases]]`": [Facts],
     "### `[[templates]]`": [Draw],
 }
