@@ -89,9 +89,10 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """What the tutor's last question was about: an authored question, a concept, a misconception, the closing."""
+    """What the tutor's last question was about: an authored question, a concept, a misconception, what the learner
+    measured, the closing."""
 
-    kind: Literal["question", "concept", "belief", "transfer", "closed"]
+    kind: Literal["question", "concept", "belief", "measured", "transfer", "closed"]
     id: str
 
     def __str__(self) -> str:

@@ -83,6 +83,8 @@ def question_at(lab: Lab, case: Case, point: Point) -> str:
         return question.ask if question else ""
     if point.kind == "transfer":
         return lab.transfer[int(point.id)].ask if int(point.id) < len(lab.transfer) else ""
+    if point.kind == "measured":  # the whole question has the learner's figures (measured.py); this is the smaller one
+        return lab.measurement.prompt if lab.measurement else ""
     known = {f"concept:{concept.id}": concept.ask for concept in lab.concepts} | {
         f"belief:{belief.id}": belief.ask for belief in lab.misconceptions
     }
@@ -260,6 +262,8 @@ class _DialogueState:
             return question.concepts
         if point.kind == "concept":
             return (point.id,)
+        if point.kind == "measured":
+            return (self.lab.measurement.concept,) if self.lab.measurement else ()
         return (self.lab.misconception(point.id).concept,) if point.kind == "belief" else ()
 
     def _affirmation(self) -> str:
