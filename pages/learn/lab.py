@@ -6,6 +6,7 @@ from engine import EngineError
 from labs import case_of, load_lab
 from pages.format import plain
 from pages.learn.exercises import calculator, sheet, sheet_fields
+from pages.learn.measure import measure_tab
 from pages.learn.talk import case_card, keep_tab, lesson, next_lab, progress_dots, speaker, talk_view
 from pages.shared import person
 from pages.shared.errors import in_words
@@ -36,9 +37,9 @@ with st.container(horizontal_alignment="center"), st.container(width=1240):
         next_lab.show_later(lab, now)
         case_card.show_earlier(lab, now)
     with right:
-        # Only the open tab is drawn: all five cost a class of learners more than everything else together.
-        reading, conversation, exercise, calculating, keeping = st.tabs(
-            ["Read first", "Talk", "Exercise", "Calculator", "Keep"],
+        # Only the open tab is drawn: all of them cost a class of learners more than everything else together.
+        reading, conversation, measuring, exercise, calculating, keeping = st.tabs(
+            ["Read first", "Talk", "Measure", "Exercise", "Calculator", "Keep"],
             default="Talk",
             key=f"tabs-{lab.slug}",
             on_change="rerun",
@@ -51,6 +52,9 @@ with st.container(horizontal_alignment="center"), st.container(width=1240):
                 talk_view.show(lab, now, tutor)
                 if notice:
                     st.caption(notice)
+        if measuring.open:
+            with measuring:
+                measure_tab.show(lab, now)
         if exercise.open:
             with exercise:
                 sheet.show(lab, now)
