@@ -10,13 +10,19 @@ alike     numpy.corrcoef
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
-from engine import CallerMistake, runs
+import engine.runs.worker
+from engine import BattleRequest, CallerMistake, runs
 from engine.analysis import recordings
-from labs import load_lab, slugs
+from engine.runs import service
+from labs import Measurement, load_lab, slugs
+from labs.__main__ import main
+from labs.curriculum import OURS
 from labs.measurement import (
     BattleScores,
     Reading,
@@ -28,7 +34,7 @@ from labs.measurement import (
     recorded_scores,
     scores_of_result,
 )
-from tests.conftest import InProcess
+from tests.conftest import InProcess, ToyModel
 
 LABS = [load_lab(slug) for slug in slugs() if slug.startswith("lab")]
 
@@ -132,11 +138,6 @@ def test_every_lab_has_a_number_that_its_recordings_give(lab: Any) -> None:
 def test_a_battle_run_here_is_read_like_a_recording(
     toy: Any, contenders: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import engine.runs.worker
-    from engine import BattleRequest
-    from engine.runs import service
-    from tests.conftest import ToyModel
-
     monkeypatch.setattr(engine.runs.worker, "open_model", lambda address, device, dtype: ToyModel(address))
     monkeypatch.setattr(service, "executor", InProcess())
     a, b = contenders
@@ -151,3 +152,47 @@ def test_a_battle_run_here_is_read_like_a_recording(
     assert round(claim.value, 6) == round(100 * sum(marks.values()) / 40 - 100 * found.readings[other].a, 6)
     with pytest.raises(CallerMistake, match="is not over"):
         scores_of_result(replace(result, state="stopped"))
+
+
+# ---- what an author may write
+
+
+SOUND = load_lab("lab4").measurement
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"gap": None}, "`gap` is needed for pilot"),
+        ({"rule": "sum"}, "`rule` means nothing for pilot"),
+        ({"number": "answer_rules"}, "`rule` is needed for answer_rules"),
+        ({"question": "You said {predicted}?"}, "`question` must hold {value} and {predicted}"),
+        ({"near": "{prediction}"}, "`near` holds {prediction}; for pilot it may hold interval, n, predicted, value"),
+        (
+            {"number": "pairing", "gap": None, "pilot_items": None},
+            "`near` holds {interval}; for pairing it may hold n, predicted, value",
+        ),
+        ({"battles": 2 * SOUND.model_dump()["battles"]}, "pilot reads 1 battle, and there are 2"),
+        ({"battles": ()}, "at least 1 item"),
+        ({"prediction": {"ask": "?", "unit": "x"}}, "give either `choices` .* or both `low` and `high`"),
+        ({"prediction": {"ask": "?", "unit": "x", "low": 2, "high": 2}}, "low 2.0 must be below high 2.0"),
+        ({"number": "guess"}, "answer_rules.*first_place.*pairing.*pilot"),
+    ],
+)
+def test_a_measurement_that_cannot_be_made_is_refused(changed: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        Measurement.model_validate(SOUND.model_dump() | changed)
+
+
+def test_the_check_measures_too(weather: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A recording that is not there would break in front of a learner."""
+    text = (OURS / "lab4" / "lab.toml").read_text(encoding="utf-8")
+    added = text[text.index("[measurement]") :].replace("stage2_heldout", "base_rate")
+    lab = weather / "lab.toml"
+    lab.write_text(lab.read_text(encoding="utf-8") + added, encoding="utf-8")
+    assert main(["check", str(weather)]) == 0
+    lab.write_text(
+        lab.read_text(encoding="utf-8").replace('recording = "arc_easy"', 'recording = "arc"'), encoding="utf-8"
+    )
+    assert main(["check", str(weather)]) == 2
+    assert "lab.toml: field measurement: There is no recording called 'arc'" in capsys.readouterr().err

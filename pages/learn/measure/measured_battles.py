@@ -4,7 +4,7 @@ import secrets
 
 import streamlit as st
 
-from engine import BattleRequest, CallerMistake, EngineError, Progress, access, load_task, models, runs
+from engine import BattleRequest, EngineError, Progress, access, load_task, models, runs
 from engine.access import Person
 from engine.report import figures
 from labs import Measurement
@@ -174,7 +174,7 @@ def _say_why(me: Person, progress: Progress) -> None:
 def _read_off(me: Person, measurement: Measurement, now: Talk, found: list[Progress]) -> None:
     try:
         _keep(now, measurement, [measuring.scores_of_result(runs.result(each.battle.id)) for each in found])
-    except CallerMistake as error:  # too many answers failed, for one
+    except EngineError as error:  # too many answers failed, for one
         st.warning(in_words(str(error)))
         _choose(me, measurement, now, again=True)
 

@@ -10,6 +10,7 @@ import pytest
 import engine.runs.worker
 from engine import access, battles, runs
 from engine.access import Person
+from engine.models.registry import PackagedWeights
 from engine.runs import service
 from engine.tasks.task import Task
 from labs import load_lab
@@ -221,6 +222,16 @@ def test_who_may_not_run_is_told_and_opens_the_recorded_one(monkeypatch: pytest.
     assert "measurement.battle" not in sheet()
     app = press(open_lab(tab="Measure"), "Open the recorded one")
     assert len(app.metric) == 2
+
+
+def test_without_the_models_there_is_the_recorded_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PackagedWeights, "files", lambda self: None)
+    app = predict(open_lab(tab="Measure"))
+    assert "Run it here" not in buttons(app) and "SmolLM2 135M Instruct is not installed. To get it" in texts(app)
+    monkeypatch.setattr(person, "current", lambda: ANN)
+    app = open_lab(tab="Measure")
+    assert "This server does not have what the battle needs" in texts(app) and "not installed" not in texts(app)
+    assert len(press(app, "Open the recorded one").metric) == 2
 
 
 def test_a_visitor_may_not_run_a_model_of_ones_own(

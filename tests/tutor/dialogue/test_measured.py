@@ -12,7 +12,7 @@ from tutor import dialogue, journal
 from tutor.dialogue.measured import BATTLE, CLAIM, PREDICTION, in_unit, interval_in_words, is_near, measuring
 from tutor.dialogue.policy import question_at
 from tutor.errors import TutorError
-from tutor.exchange import Point
+from tutor.exchange import Assessment, Point
 from tutor.journal import Talk
 
 
@@ -156,7 +156,5 @@ class Hollow:
     name = "hollow"
 
     def assess(self, message, own):
-        from tutor.exchange import Assessment
-
         assert message.tutor.startswith("You expected +3.0 points")
         return Assessment(why="too_short", judge=self.name)
