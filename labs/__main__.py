@@ -1,6 +1,6 @@
 """`python -m labs check FOLDER`: whether labs of your own are sound, before a learner meets them.
 
-Loads every lab of the folder, draws a hundred fresh cases of each, and measures its claim on the recordings. A sound lab
+Loads every lab of the folder, draws a hundred fresh cases of each and measures its claim on the recordings. A sound lab
 is a line on standard output, a mistake a line on standard error. Exit codes: 0 all are sound, 2 one is not.
 """
 
