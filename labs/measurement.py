@@ -236,8 +236,9 @@ def first_place(battles: Sequence[BattleScores]) -> MeasuredClaim:
         n=len(items),
         source="; ".join(each.source for each in battles),
         words=(
-            f"On the same {len(items):,} questions: {listed}. A place is sure where no comparison of two, all "
-            f"{len(pairs)} judged together at {figures.exact_percent(LEVEL)} (McNemar, Holm), leaves another open."
+            f"On the same {len(items):,} questions: {listed}. The places follow from the "
+            f"{figures.count(len(pairs), 'comparison')} of two, judged together at {figures.exact_percent(LEVEL)} "
+            "(McNemar, Holm)."
         ),
         turned=min(leads) < 0 < max(leads),
         scale=RIGHT,
