@@ -6,6 +6,7 @@ from engine import EngineError
 from labs import case_of, load_lab
 from pages.format import plain
 from pages.learn.exercises import calculator, case_in_sight, sheet, sheet_fields
+from pages.learn.measure import measure_tab
 from pages.learn.talk import (
     begin_again,
     case_card,
@@ -39,9 +40,9 @@ with st.container(horizontal_alignment="center"), st.container(width=1240):
     st.caption(f"{plain(lab.goal)} About {lab.minutes} minutes.")
     left, right = st.columns([5, 8], gap="medium")
     with right:
-        # Only the open tab is drawn: all five cost a class of learners more than everything else together.
-        reading, conversation, exercise, calculating, keeping = st.tabs(
-            ["Read first", "Talk", "Exercise", "Calculator", "Keep"],
+        # Only the open tab is drawn: all of them cost a class of learners more than everything else together.
+        reading, conversation, measuring, exercise, calculating, keeping = st.tabs(
+            ["Read first", "Talk", "Measure", "Exercise", "Calculator", "Keep"],
             default="Talk",
             key=f"tabs-{lab.slug}",
             on_change="rerun",
@@ -61,6 +62,9 @@ with st.container(horizontal_alignment="center"), st.container(width=1240):
                 talk_view.show(lab, now, tutor)
                 if notice:
                     st.caption(notice)
+        if measuring.open:
+            with measuring:
+                measure_tab.show(lab, now)
         if exercise.open:
             with exercise:
                 sheet.show(lab, now)

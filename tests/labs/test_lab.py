@@ -23,7 +23,10 @@ from labs.lab import (
     Expectation,
     Facts,
     Lab,
+    MeasuredBattle,
+    Measurement,
     Misconception,
+    Prediction,
     Question,
     SheetRow,
     Template,
@@ -228,6 +231,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "### `[check]`": CheckQuestion,
     "### Expectations": Expectation,
     "### `[[misconceptions]]`": Misconception,
+    "### `[measurement]`": Measurement,
     "### `[[cases]]`": Case,
     "### `[[cases.questions]]`": Question,
     "### `[cases.sheet]`": AnswerKey,
@@ -236,6 +240,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
 NESTED: dict[str, list[type[BaseModel]]] = {
     "### `[check]`": [CheckOption],
     "### `[exercise]`": [Exercise, SheetRow],
+    "### `[measurement]`": [MeasuredBattle, Prediction],
     "### `[[cases]]`": [Facts],
     "### `[[templates]]`": [Draw],
 }

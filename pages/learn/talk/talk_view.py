@@ -71,7 +71,7 @@ def show(lab: Lab, now: Talk, tutor: Tutor) -> None:
         _exchanges(lab, now)
         if waiting is None:
             _open_question(lab, now)
-            if not now.exchanges:
+            if not now.exchanges and now.point.kind == "question":
                 _hints(lab, now)
             next_lab.show_at_the_close(lab, now)
         elif again or tutor.voice is None:
