@@ -9,7 +9,6 @@ module of it, which loads when it is asked for: `from labs import intervals`.
     measurement         one number of a real battle, for a claim of a lab
     calculation_fields  what is entered for these two
     worksheet           the filled form that a learner keeps, and what its case says of each line
-    text_file           plain text in which nobody's words pass for the file's own
     check_question      the question before the talk and after it
 """
 
@@ -52,6 +51,5 @@ __all__ = [
     "read_lab",
     "sample_sizes",
     "slugs",
-    "text_file",
     "worksheet",
 ]

@@ -2,8 +2,8 @@
 
     python measurements/judge.py [EXCHANGES.jsonl ...] [--conversations CONVERSATIONS.jsonl] [--errors]
 
-Records as `python -m tutor assess` and `replay` read them, plus their labels. With no file: the sets of other writers in
-tests/data/messages and the built-in exam. Shares come with 95% Wilson intervals. Messages are judged exactly as in the
+Records as `python -m tutor assess` and `replay` read them, plus their labels. With no file: the sets of other
+writers in tests/data/messages. Shares come with 95% Wilson intervals. Messages are judged exactly as in the
 app (tutor/judge/assessment.py).
 """
 

@@ -1,11 +1,11 @@
-"""Learns tutor/judge/local/learned.npz and embeddings.npz from tutor/judge/messages and the labs. Over an hour on 2 cores.
+"""Learns tutor/judge/local/*.npz from tutor/judge/messages and the labs. Over an hour on 2 cores.
 
     .venv/bin/python scripts/train_judge.py [--without pairs,hard] [--out FOLDER] [--epochs 4]
 
 `--without` keeps files of other writers out of the learning: the honest way to choose anything here. Messages are put
 under other questions as well: a real answer to a question of another lab is off the topic there, and a sentence that
-fits any case stays hollow wherever it stands. Needs scikit-learn and torch (requirements-dev.txt); the app needs neither
-for the judge.
+fits any case stays hollow wherever it stands. Needs scikit-learn and torch (requirements-dev.txt); the app needs
+neither for the judge.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from tutor.judge.local.embeddings import Embeddings, key_of  # noqa: E402
 from tutor.judge.local.encoder import LAYERS, MATRICES, SCALE, WIDTH, Encoder, weights_folder  # noqa: E402
 from tutor.judge.local.features import count_features, hash_words  # noqa: E402
 from tutor.judge.local.nearness import Nearness, sentences_of, statements_of_case, statements_of_lab  # noqa: E402
-from tutor.judge.local.stated import STATEMENT, as_read, signs_of  # noqa: E402
+from tutor.judge.local.stated import STATEMENT, signs_of  # noqa: E402
 
 MESSAGES = ROOT / "tutor" / "judge" / "messages"
 LABS = {slug: load_lab(slug) for slug in slugs()}
@@ -121,7 +121,7 @@ def authored() -> Iterator[Sample]:
                 words = random.choice([asked.ask, asked.ask, asked.prompt, one.ask])
                 why = "gives_design_decision" if slug == "lab4" and random.random() < 0.6 else "reasons_about_claim"
                 why = "asks_probing_question" if text.endswith("?") else why
-                yield _statement(slug, case, words, text, why, (one.concept,))
+                yield _statement(slug, case, words, text=text, why=why, concepts=(one.concept,))
     for slug, lab in LABS.items():
         for belief in lab.misconceptions:
             fitting = [one for one in QUESTIONS if one[0] == slug and belief.concept in one[2].concepts]
@@ -129,11 +129,13 @@ def authored() -> Iterator[Sample]:
                 _, case, asked = random.choice(fitting or [one for one in QUESTIONS if one[0] == slug])
                 labels = {"belief": belief.id} if text in belief.held else {"denies": belief.id}
                 words = random.choice([asked.ask, belief.ask])
-                yield _statement(slug, case, words, text, "reasons_about_claim", (belief.concept,), **labels)
+                yield _statement(
+                    slug, case, words, text=text, why="reasons_about_claim", concepts=(belief.concept,), **labels
+                )
 
 
 def _statement(
-    slug: str, case: Case, asked: str, text: str, why: str, concepts: tuple[str, ...], **labels: str
+    slug: str, case: Case, asked: str, *, text: str, why: str, concepts: tuple[str, ...], **labels: str
 ) -> Sample:
     message = Message(lab=LABS[slug], case=case, tutor=asked, learner=text)
     return Sample(
@@ -226,7 +228,9 @@ class KindReader(Adapted):
         )
         loss = torch.zeros(())
         for factor, head, names, truth, labelled in parts:
-            mine = torch.tensor([[known * (slug == one.lab) for slug, _ in names] for one, known in zip(samples, labelled, strict=True)])
+            mine = torch.tensor(
+                [[known * (slug == one.lab) for slug, _ in names] for one, known in zip(samples, labelled, strict=True)]
+            )
             true = torch.tensor([[float(slug == one.lab and truth(one, id)) for slug, id in names] for one in samples])
             each = functional.binary_cross_entropy_with_logits(head, true, reduction="none")
             loss = loss + factor * (each * mine).sum() / mine.sum().clamp(min=1)
@@ -315,14 +319,18 @@ def batches(all: Sequence[Any], length: Callable[[Any], int]) -> list[list[Any]]
     return [near[start : start + BATCH] for start in range(0, len(near), BATCH)]
 
 
-def learn_kinds(samples: Sequence[Sample], epochs: int, scaled: Callable[[Any], Any]) -> tuple[KindReader, list[Sample]]:
+def learn_kinds(
+    samples: Sequence[Sample], epochs: int, scaled: Callable[[Any], Any]
+) -> tuple[KindReader, list[Sample]]:
     """The reader of kinds; and the samples it was last shown, with those put elsewhere."""
     model = KindReader(len(samples[0].counts))
     heads = [*model.why.parameters(), *model.concept.parameters(), *model.belief.parameters()]
     sound = [one for one in samples if one.sound]
     step, shown = None, []
     for epoch in range(epochs):
-        swapped = [one.elsewhere("off_topic", other_lab=True) for one in random.sample(sound, int(SWAPPED * len(sound)))]
+        swapped = [
+            one.elsewhere("off_topic", other_lab=True) for one in random.sample(sound, int(SWAPPED * len(sound)))
+        ]
         anywhere = [one for one in samples if one.category == "fits_any"] * ELSEWHERE
         shown = [*samples, *swapped, *(one.elsewhere("copy_paste", other_lab=False) for one in anywhere)]
         random.shuffle(shown)
@@ -330,7 +338,9 @@ def learn_kinds(samples: Sequence[Sample], epochs: int, scaled: Callable[[Any], 
         weights = torch.tensor(np.sqrt(len(shown) / len(WHYS) / kinds)).float()
         hollow = sum(one.sound for one in shown) / sum(not one.sound for one in shown)
         work = [(some, False) for some in batches(shown, lambda one: len(one.pieces[0]))]
-        work += [(some, True) for some in batches(random.sample(sound, int(0.6 * len(sound))), lambda one: len(one.alone[0]))]
+        work += [
+            (some, True) for some in batches(random.sample(sound, int(0.6 * len(sound))), lambda one: len(one.alone[0]))
+        ]
         random.shuffle(work)
         step = step or optimised(model, heads, epochs * (len(work) + 8))
         model.train()
@@ -364,7 +374,9 @@ def learn_pairs(pairs: list[Pair], epochs: int) -> dict[str, Any]:
             losses.append(float(loss.detach()))
         print(f"statements, epoch {epoch + 1} of {epochs}: loss {np.mean(losses):.3f}", flush=True)
     head = {"weight": model.head.weight.detach().numpy(), "bias": model.head.bias.detach().numpy()}
-    return model.learned("stated.") | {f"stated.{name}": part for name, part in (head | {"mean": mean, "spread": spread}).items()}
+    return model.learned("stated.") | {
+        f"stated.{name}": part for name, part in (head | {"mean": mean, "spread": spread}).items()
+    }
 
 
 def subject_heads(model: KindReader, samples: Sequence[Sample]) -> dict[str, Any]:
@@ -375,7 +387,11 @@ def subject_heads(model: KindReader, samples: Sequence[Sample]) -> dict[str, Any
         for rows in batches(range(len(sound)), lambda row: len(sound[row].alone[0])):
             states[rows] = model.states([sound[row].alone for row in rows])[0].numpy()
     spread = states.std(0) + 1e-6
-    rest = [row for row, one in enumerate(sound) if not one.belief and not one.denies and one.file not in ("pairs", "statements")]
+    rest = [
+        row
+        for row, one in enumerate(sound)
+        if not one.belief and not one.denies and one.file not in ("pairs", "statements")
+    ]
     of_beliefs = set(range(len(sound))) - set(rest) | set(random.sample(rest, min(REST, len(rest))))
 
     def head(rows: Sequence[int], labels: Sequence[bool], weight: float) -> tuple[Any, float]:
@@ -397,7 +413,10 @@ def subject_heads(model: KindReader, samples: Sequence[Sample]) -> dict[str, Any
     ]
     learned = {}
     for name, heads in (("concept", concepts), ("belief", beliefs)):
-        learned |= {f"{name}.weight": np.stack([one for one, _ in heads]), f"{name}.bias": np.array([bias for _, bias in heads])}
+        learned |= {
+            f"{name}.weight": np.stack([one for one, _ in heads]),
+            f"{name}.bias": np.array([bias for _, bias in heads]),
+        }
     return learned
 
 

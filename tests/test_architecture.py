@@ -24,7 +24,7 @@ PACKAGES = ("engine", "labs", "tutor", "pages", "app")
 """Each may import what stands left of it."""
 ROOMS = {
     "engine": (
-        *("lazy", "errors", "home", "device", "encoding", "spreadsheet", "log_format"),
+        *("lazy", "errors", "home", "device", "encoding", "spreadsheet", "text_file", "log_format"),
         "isolation",
         *("harness", "stats", "tasks", "models", "serving", "battles", "store", "runs"),
         *("analysis", "access", "logs", "report", "doctor", "cli"),
@@ -32,6 +32,7 @@ ROOMS = {
     "tutor": (
         "errors",
         "exchange",
+        "text",
         "chat_model",
         "endpoint",
         "journal",

@@ -73,7 +73,9 @@ def brief_for(lab: Lab, exchanges: Sequence[Exchange], move: DialogueMove, draft
     untold = [(case.id, asked) for case in cases for asked in case.questions if asked.tell not in draft]
     expected = {(case, asked.id, one.id): one for case, asked in untold for one in asked.expect}
     if move.point.kind == "transfer":
-        expected |= {(move.case.id, f"transfer:{move.point.id}", one.id): one for one in lab.transfer[int(move.point.id)].expect}
+        expected |= {
+            (move.case.id, f"transfer:{move.point.id}", one.id): one for one in lab.transfer[int(move.point.id)].expect
+        }
     for turn in exchanges:
         for found in turn.assessment.stated if turn.assessment else ():
             expected.pop((turn.case, found.question, found.expectation), None)

@@ -10,8 +10,10 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from labs import Case, Lab, case_of, load_lab
+from labs.worksheet import sheet_facts
 from tutor import journal, judge
 from tutor.dialogue import authored_voice
+from tutor.dialogue.measured import measured_remark
 from tutor.dialogue.model_voice import ModelVoice
 from tutor.dialogue.policy import DialogueMove, next_move, opening_move
 from tutor.dialogue.state import question_at
@@ -119,8 +121,8 @@ def respond(talk: Talk, tutor: Tutor) -> Iterator[str]:
     if last.assessment is None:
         last = replace(last, assessment=assess_turn(talk, last, tutor.judge))
     exchanges = (*talk.exchanges[:-1], last)
-    move = next_move(lab, exchanges)
     language = language_of(*(exchange.learner for exchange in exchanges[-3:]))
+    move = next_move(lab, exchanges, _aside(talk, lab, last, language))
     draft = authored_reply(lab, exchanges, move, language)
     reply, author = draft, "authored"
     if tutor.voice is None or move.reaction in ("closed", "leaving", "ended"):
@@ -128,6 +130,22 @@ def respond(talk: Talk, tutor: Tutor) -> Iterator[str]:
     else:
         reply, author = yield from _stream(tutor.voice, lab, exchanges, move, draft)
     journal.record_reply(talk.id, last.number, reply, author, (move.case.id, move.point, reply))
+
+
+def _aside(talk: Talk, lab: Lab, last: Exchange, language: str) -> str:
+    """What the tutor says of the number that was measured, or once of a line of the sheet that the case contradicts."""
+    try:
+        sheet = journal.read_sheet(talk.id)
+    except TutorError:
+        return ""  # a damaged sheet stops no talk; its page says so
+    if last.point.kind == "measured":
+        return measured_remark(lab, sheet)
+    said = "\n".join(exchange.tutor for exchange in talk.exchanges)
+    for fact in sheet_facts(lab, case_of(lab, last.case), sheet):
+        if fact.outcome == "differs" and f"“{fact.label}”" not in said:
+            slots = {"label": fact.label, "entry": fact.entry, "card": fact.card}
+            return str(authored_voice.phrases(language)["sheet"]["differs"]).format(**slots)
+    return ""
 
 
 def _stream(

@@ -25,8 +25,8 @@ from labs import Lab
 from labs.lab import Expectation, Question, TransferQuestion
 from tutor.errors import EndpointFailure, JudgeFailure
 from tutor.exchange import SUBSTANTIVE, Assessment, Evidence, Message, Why
-from tutor.text.quoting import count_cues
 from tutor.judge.rules import OwnWords
+from tutor.text.quoting import count_cues
 from tutor.text.words import count_matches, tokens
 
 SENT = 4_000  # characters of any one text that leave the machine

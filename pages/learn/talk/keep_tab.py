@@ -5,7 +5,8 @@ from functools import partial
 
 import streamlit as st
 
-from labs import Lab, text_file
+from engine import text_file
+from labs import Lab
 from pages.format import plain
 from pages.learn.exercises import sheet
 from pages.learn.talk import begin_again

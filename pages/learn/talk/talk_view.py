@@ -17,7 +17,8 @@ from pages.learn.talk.terms import defined
 from pages.shared import person
 from tutor import Exchange, Tutor, dialogue, journal
 from tutor.journal import Talk
-from tutor.judge import lab_progress, language_of
+from tutor.judge import lab_progress
+from tutor.text import language_of
 
 HEIGHT = 430  # pixels kept for the talk, so that the box below stays where it is
 FRESH = 1_000  # fresh cases to draw from

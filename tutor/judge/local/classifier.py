@@ -24,11 +24,11 @@ from tutor.exchange import SUBSTANTIVE, WHYS, Assessment, Message, Why
 from tutor.judge.local.embeddings import Embeddings
 from tutor.judge.local.encoder import Encoder, read_weights, weights_folder
 from tutor.judge.local.features import count_features, hash_words
-from tutor.text.languages import language_of
 from tutor.judge.local.nearness import Nearness
-from tutor.text.quoting import best_clause, count_cues
-from tutor.judge.rules import OwnWords
 from tutor.judge.local.stated import StatementReader
+from tutor.judge.rules import OwnWords
+from tutor.text.languages import language_of
+from tutor.text.quoting import best_clause, count_cues
 from tutor.text.words import count_matches
 
 Floats = NDArray[np.float32]

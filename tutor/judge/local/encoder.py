@@ -69,7 +69,10 @@ class Encoder:
         return [START, *asked, END, *answered, END], [0] * (len(asked) + 2) + [1] * (len(answered) + 1)
 
     def encode(self, question: str, answer: str, *, question_begins: int = 0) -> Floats:
-        """The mean state of the answer's pieces and of the question's: shape (768,). Parameters as of `word_pieces`."""
+        """The mean state of the answer's pieces and of the question's: shape (768,).
+
+        The parameters are those of `word_pieces`.
+        """
         with self._threads.limit(limits=1, user_api="blas"):  # two threads spin at barriers when anybody else computes
             return self._forward(*self.word_pieces(question, answer, question_begins=question_begins))
 

@@ -27,7 +27,10 @@ ASKED = 400  # characters of a question, its end
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """A way to say, or to say wrong, one expectation. `case` and `question` are "" and `transfer:<index>` for a closing one."""
+    """A way to say, or to say wrong, one expectation.
+
+    Of a closing question `case` is "" and `question` is `transfer:<index>`.
+    """
 
     lab: str
     case: str
@@ -82,6 +85,9 @@ def question_of(message: Message) -> str:
 class Nearness:
     """Similarities of one message, all cosines of unit vectors.
 
+    Made from the `message`, the learner's own words in it (`text`), the `embeddings`, and a statement to be left out
+    (`without`).
+
     parts       the message and its sentences
     vectors     of the parts: shape (parts, 384)
     similarity  of every part to every statement: shape (parts, statements)
@@ -124,7 +130,7 @@ class Nearness:
         return np.asarray(row, np.float32)
 
     def _sources(self) -> tuple[float, ...]:
-        """How near to the question, the case, the page (mean and least over sentences) and the learner's own messages."""
+        """How near to the question, the case, the page (mean and least over sentences) and earlier messages."""
         message, embed = self._message, self._embeddings.of
         case = sentences_of(message.case.text)
         lesson = [sentence for part in message.lab.reading for sentence in sentences_of(part)]
@@ -148,7 +154,7 @@ def _highest(values: Floats, rows: NDArray[np.bool_]) -> float:
 
 
 def _pool(lab: Lab, case: Case, embeddings: Embeddings) -> tuple[Sequence[Statement], Floats, NDArray[np.str_]]:
-    """The statements a message is compared with: all labs' of the course, this lab's, and this case's when it was drawn."""
+    """What a message is compared with: statements of the course, of this lab, and of this case when it was drawn."""
     others = tuple(slug for slug in slugs() if slug != lab.slug)
     statements = list(_course(others))
     statements += statements_of_lab(lab)

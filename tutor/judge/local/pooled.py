@@ -16,7 +16,7 @@ from engine.isolation import Busy, IsolatedFunction, LimitExceeded, Limits, Pool
 from labs import case_of, load_lab
 from tutor.errors import JudgeFailure
 from tutor.exchange import Assessment, Message
-from tutor.judge import local
+from tutor.judge.local import classifier
 from tutor.judge.rules import OwnWords, extract_own_words
 
 ASSESS = IsolatedFunction(
@@ -26,7 +26,10 @@ ASSESS = IsolatedFunction(
     limits=Limits(memory=1 << 30, computing=20, time=30, output=1 << 16, turn=30),
 )
 LOAD = IsolatedFunction(
-    name="tutor.judge.local.pooled:load", doing="Loading the judge", instead="A message loads it too.", limits=ASSESS.limits
+    name="tutor.judge.local.pooled:load",
+    doing="Loading the judge",
+    instead="A message loads it too.",
+    limits=ASSESS.limits,
 )
 CALLS = 20_000
 """Messages that one process reads: it keeps nothing of them, and another would load the weights anew."""
@@ -50,7 +53,7 @@ class PooledJudge:
     @property
     def name(self) -> str:
         """As assessments have it, found out without loading the judge."""
-        return local.name_here()
+        return classifier.name_here()
 
     def assess(self, message: Message, own: OwnWords) -> Assessment:
         """The local judge's assessment. `own` is worked out once more there: that is cheaper than to send it.
@@ -75,7 +78,7 @@ class PooledJudge:
 
 def load(_: None) -> None:
     """What `PooledJudge.load` asks for, in its process."""
-    local.loaded_judge()
+    classifier.loaded_judge()
 
 
 def assess_request(request: dict[str, Any]) -> dict[str, Any]:
@@ -90,7 +93,7 @@ def assess_request(request: dict[str, Any]) -> dict[str, Any]:
         earlier=tuple(request["earlier"]),
         counted=tuple(request["counted"]),
     )
-    return asdict(local.loaded_judge().assess(message, extract_own_words(message)))
+    return asdict(classifier.loaded_judge().assess(message, extract_own_words(message)))
 
 
 @cache

@@ -15,8 +15,8 @@ from labs import Expectation
 from tutor.exchange import Evidence, Message
 from tutor.judge.local.embeddings import Embeddings
 from tutor.judge.local.encoder import WIDTH, Encoder
-from tutor.text.languages import language_of
 from tutor.judge.local.nearness import Nearness, parts_of
+from tutor.text.languages import language_of
 from tutor.text.quoting import LONGEST, clauses_of
 
 Floats = NDArray[np.float32]

@@ -17,10 +17,9 @@ from labs import read_lab
 from tests.loading import loaded
 from tests.tutor.judge.test_assessment import LAB, THOUGHT, message
 from tutor.exchange import SUBSTANTIVE, WHYS, Assessment, Message, Why
-from tutor.judge import encoder
 from tutor.judge.assessment import assess
+from tutor.judge.local import LocalJudge, encoder, loaded_judge
 from tutor.judge.local.encoder import ANSWER, END, LAYERS, MATRICES, QUESTION, START, Encoder, weights_folder
-from tutor.judge.local import LocalJudge, loaded_judge
 from tutor.judge.rules import extract_own_words
 
 ROOT = Path(__file__).resolve().parents[3]
