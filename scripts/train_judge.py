@@ -36,7 +36,7 @@ from tutor.judge import extract_own_words  # noqa: E402
 from tutor.judge.local.embeddings import Embeddings, key_of  # noqa: E402
 from tutor.judge.local.encoder import LAYERS, MATRICES, SCALE, WIDTH, Encoder, weights_folder  # noqa: E402
 from tutor.judge.local.features import count_features, hash_words  # noqa: E402
-from tutor.judge.local.nearness import Nearness, sentences_of, statements_of_case, statements_of_lab  # noqa: E402
+from tutor.judge.local.nearness import ASKED, Nearness, sentences_of, statements_of_case, statements_of_lab  # noqa: E402
 from tutor.judge.local.stated import STATEMENT, signs_of  # noqa: E402
 
 MESSAGES = ROOT / "tutor" / "judge" / "messages"
@@ -438,7 +438,9 @@ def ready_embeddings() -> dict[str, Any]:
         for case in lab.cases:
             texts |= {one.text for one in statements_of_case(lab.slug, case)} | set(sentences_of(case.text))
             for asked in case.questions:
-                texts |= {asked.hint, asked.ask[-400:], asked.prompt[-400:], *(one.ask[-400:] for one in asked.expect)}
+                asked_for = (asked.ask, asked.prompt, *(one.ask for one in asked.expect))
+                texts |= {asked.hint, *(text[-ASKED:] for text in asked_for)}
+        texts |= {one.ask[-ASKED:] for one in lab.transfer}
     ordered = sorted(texts)
     return {
         "keys": np.array([key_of(text) for text in ordered]),

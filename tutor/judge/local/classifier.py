@@ -33,16 +33,17 @@ from tutor.text.words import count_matches
 
 Floats = NDArray[np.float32]
 LEARNED = Path(__file__).parent / "learned.npz"
-THRESHOLD = 0.5  # of the probability that a message is substantive
+THRESHOLD = {True: 0.5, False: 0.45}  # of the probability that a message is substantive: in English, and elsewhere
 CONCEPT_THRESHOLD = 0.4  # probability from which a concept is named
-HELD, SUSPECTED, DENIED = 0.7, 0.4, 0.6  # probabilities from which a belief is held, may be held, is denied
+HELD, SUSPECTED, DENIED = 0.8, 0.5, 0.5  # probabilities from which a belief is held, may be held, is denied
+UNDENIED = 0.2  # probability of being denied below which a belief is surely held
 LOCAL, COUNTING_ONLY = "local", "local, counting only"  # its names, with the encoder's weights and without
-COUNTING_WEIGHT = {True: 0.4, False: 0.6}  # the counting classifier's share in English, and elsewhere
+COUNTING_WEIGHT = {True: 0.5, False: 0.3}  # the counting classifier's share, likewise
 
 
 @dataclass(frozen=True, slots=True)
 class _Encoders:
-    """The encoder as its package has it and with each of the two adapters, over one copy of the embeddings."""
+    """The encoder with its adapter, and what rests on the one without: they share all that the adapter leaves alone."""
 
     joint: Encoder
     embeddings: Embeddings
@@ -69,13 +70,13 @@ class LocalJudge:
         """The assessment of the learner's own words. Cannot fail once the judge is loaded."""
         near = None if self._encoders is None else Nearness(message, own.text, self._encoders.embeddings)
         whys = self._kinds(message, own, near)
-        substantive = sum(whys[why] for why in SUBSTANTIVE) > THRESHOLD
+        substantive = sum(whys[why] for why in SUBSTANTIVE) > THRESHOLD[language_of(message.learner) == "en"]
         why: Why = max(SUBSTANTIVE if substantive else set(WHYS) - SUBSTANTIVE, key=lambda one: whys[one])
         if not substantive:
             unknown = why in ("too_short", "question_only_lookup") and count_matches("unsure", own.text) > 0
             return Assessment(why="too_short" if unknown else why, honest_unknown=unknown, judge=self.name)
         concepts, held, denied = self._subjects(message.lab, own)
-        stated = () if self._encoders is None or near is None else self._encoders.reader.stated(message, near)
+        stated = () if self._encoders is None else self._encoders.reader.stated(message)
         named = self._concepts_named(message.lab, concepts, own)
         belief, suspected = self._belief_named(message.lab, held, denied, own)
         if belief and (about := message.lab.misconception(belief).concept) not in named:
@@ -149,7 +150,7 @@ class LocalJudge:
         best = max(held, key=lambda id: held[id] - denied[id], default=None)
         if best is None or held[best] < SUSPECTED or denied[best] > held[best]:
             return None, None
-        return (best, None) if held[best] > HELD else (None, best)
+        return (best, None) if held[best] > HELD and denied[best] < UNDENIED else (None, best)
 
     def _belief_denied(self, denied: dict[str, float], belief: str | None) -> str | None:
         best = max(denied, key=lambda id: denied[id], default=None)
@@ -162,14 +163,12 @@ def _encoders(learned: dict[str, Floats]) -> tuple[_Encoders | None, str]:
         weights = read_weights()
     except CallerMistake:
         return None, COUNTING_ONLY
-    joint, pair = (
-        Encoder({name.removeprefix(prefix): part for name, part in learned.items() if name.startswith(prefix)}, weights)
-        for prefix in ("adapter.", "stated.adapter.")
+    adapter, head = (
+        {name.removeprefix(prefix): part for name, part in learned.items() if name.startswith(prefix)}
+        for prefix in ("adapter.", "stated.")
     )
-    plain = Encoder({}, weights)
-    embeddings = Embeddings(plain)
-    head = {name.removeprefix("stated."): part for name, part in learned.items() if name.startswith("stated.")}
-    return _Encoders(joint, embeddings, StatementReader(pair, embeddings, head)), LOCAL
+    embeddings = Embeddings(Encoder({}, weights))
+    return _Encoders(Encoder(adapter, weights), embeddings, StatementReader(embeddings, head)), LOCAL
 
 
 def _by_why(probabilities: Floats) -> dict[Why, float]:

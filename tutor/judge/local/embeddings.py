@@ -18,6 +18,7 @@ from tutor.judge.local.encoder import WIDTH, Encoder
 Floats = NDArray[np.float32]
 READY = Path(__file__).parent / "embeddings.npz"
 REMEMBERED = 4_096  # texts that are not in the file
+MATRICES_KEPT = 8  # of some 5 MB
 
 
 def key_of(text: str) -> str:
@@ -32,6 +33,7 @@ class Embeddings:
         self._encoder = encoder
         self._ready: dict[str, Floats] = {}
         self._met: OrderedDict[str, Floats] = OrderedDict()
+        self._matrices: OrderedDict[int, Floats] = OrderedDict()
         if ready is not None and ready.exists():
             with np.load(ready, allow_pickle=False) as held:
                 vectors = held["vectors"].astype(np.float32)
@@ -41,6 +43,15 @@ class Embeddings:
     def of(self, texts: Sequence[str]) -> Floats:
         """Shape (texts, 384)."""
         return np.stack([self._one(text) for text in texts]) if texts else np.zeros((0, WIDTH), np.float32)
+
+    def matrix(self, texts: Sequence[str]) -> Floats:
+        """The same for long lists that come again: kept whole, the latest few."""
+        key = hash(tuple(texts))
+        if key not in self._matrices:
+            self._matrices[key] = self.of(texts)
+            while len(self._matrices) > MATRICES_KEPT:
+                self._matrices.popitem(last=False)
+        return self._matrices[key]
 
     def _one(self, text: str) -> Floats:
         key = key_of(text)

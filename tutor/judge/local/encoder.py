@@ -56,25 +56,16 @@ class Encoder:
                     name = f"encoder.layer.{layer}.{matrix}.weight"
                     self._weights[name] = self._weights[name] + SCALE * adapter[f"{layer}.{matrix}.b"] @ a
 
-    def word_pieces(self, question: str, answer: str, *, question_begins: int = 0) -> tuple[list[int], list[int]]:
-        """Word pieces and their types (0 question, 1 answer) of [CLS] question [SEP] answer [SEP].
-
-        question         kept from its end, `QUESTION` pieces
-        answer           kept from its beginning, `ANSWER` pieces
-        question_begins  keep so many pieces of its beginning instead
-        """
-        pieces = self._tokenizer.encode(question, add_special_tokens=False).ids
-        asked = pieces[:question_begins] if question_begins else pieces[-QUESTION:]
+    def word_pieces(self, question: str, answer: str) -> tuple[list[int], list[int]]:
+        """Word pieces and their types (0 question, 1 answer) of [CLS] question [SEP] answer [SEP]."""
+        asked = self._tokenizer.encode(question, add_special_tokens=False).ids[-QUESTION:]
         answered = self._tokenizer.encode(answer or ".", add_special_tokens=False).ids[:ANSWER]
         return [START, *asked, END, *answered, END], [0] * (len(asked) + 2) + [1] * (len(answered) + 1)
 
-    def encode(self, question: str, answer: str, *, question_begins: int = 0) -> Floats:
-        """The mean state of the answer's pieces and of the question's: shape (768,).
-
-        The parameters are those of `word_pieces`.
-        """
+    def encode(self, question: str, answer: str) -> Floats:
+        """The mean state of the answer's pieces and of the question's: shape (768,)."""
         with self._threads.limit(limits=1, user_api="blas"):  # two threads spin at barriers when anybody else computes
-            return self._forward(*self.word_pieces(question, answer, question_begins=question_begins))
+            return self._forward(*self.word_pieces(question, answer))
 
     def embed(self, text: str) -> Floats:
         """The mean state of a text alone, at unit length: shape (384,). Meant for an encoder without an adapter."""

@@ -7,7 +7,6 @@ sentence that would fit any case is about as near to all of them; a copy is near
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -97,8 +96,9 @@ class Nearness:
         self._message, self._embeddings = message, embeddings
         self.parts = parts_of(text or ".")
         self.vectors = embeddings.of(self.parts)
-        self.statements, matrix, self._labs = _pool(message.lab, message.case, embeddings)
-        self.similarity: Floats = self.vectors @ matrix.T
+        self.statements = _statements(message.lab, message.case)
+        self._labs = np.array([one.lab for one in self.statements])
+        self.similarity: Floats = self.vectors @ embeddings.matrix([one.text for one in self.statements]).T
         if without:  # whoever learns from a statement must not find it here
             self.similarity[:, [one.text == without for one in self.statements]] = -1.0
         self.question = question_of(message)
@@ -153,15 +153,11 @@ def _highest(values: Floats, rows: NDArray[np.bool_]) -> float:
     return float(values[rows].max()) if rows.any() else 0.0
 
 
-def _pool(lab: Lab, case: Case, embeddings: Embeddings) -> tuple[Sequence[Statement], Floats, NDArray[np.str_]]:
+def _statements(lab: Lab, case: Case) -> tuple[Statement, ...]:
     """What a message is compared with: statements of the course, of this lab, and of this case when it was drawn."""
-    others = tuple(slug for slug in slugs() if slug != lab.slug)
-    statements = list(_course(others))
-    statements += statements_of_lab(lab)
-    if case.id not in {each.id for each in lab.cases}:
-        statements += statements_of_case(lab.slug, case)
-    matrix = embeddings.of([one.text for one in statements])
-    return statements, matrix, np.array([one.lab for one in statements])
+    others = _course(tuple(slug for slug in slugs() if slug != lab.slug))
+    drawn = () if case.id in {each.id for each in lab.cases} else statements_of_case(lab.slug, case)
+    return (*others, *statements_of_lab(lab), *drawn)
 
 
 @cache

@@ -1,12 +1,13 @@
 """Which expectations of its case a message states, each with the stretch of words that states it.
 
-A statement and the message are read together by the encoder with an adapter of its own; how near they are without
-reading them together is a second sign. Only what is sure is returned, for the tutor praises by it.
+By signs that the encoder and the words give, weighed as labelled messages taught. Only what is sure is returned, for
+the tutor praises by it: most of what is stated is not found, and about one in five finds is wrong (docs/judge.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,87 +15,107 @@ from numpy.typing import NDArray
 from labs import Expectation
 from tutor.exchange import Evidence, Message
 from tutor.judge.local.embeddings import Embeddings
-from tutor.judge.local.encoder import WIDTH, Encoder
-from tutor.judge.local.nearness import Nearness, parts_of
+from tutor.judge.local.nearness import Statement, parts_of, question_of, statements_of_case, statements_of_lab
 from tutor.text.languages import language_of
 from tutor.text.quoting import LONGEST, clauses_of
+from tutor.text.words import tokens
 
 Floats = NDArray[np.float32]
-SURE = 0.7  # probability from which an expectation is stated
-ELSEWHERE = 4  # expectations of the case's other questions that are read, the nearest ones
-STATEMENT = 56  # word pieces of it that are read
+SURE = 0.65  # probability from which an expectation is stated
+LONG_WORD = 3  # letters that a word has more of if it says something
+PARTS = 24  # of a message that are compared
 
 
 class StatementReader:
-    """`encoder` has the adapter; `head` holds weight (1, 1152 + 6), bias (1,), mean (6,) and spread (6,)."""
+    """`head` holds weight (12,), bias (1,), mean (12,) and spread (12,), one for each sign."""
 
-    def __init__(self, encoder: Encoder, embeddings: Embeddings, head: Mapping[str, Floats]) -> None:
-        self._encoder, self._embeddings, self._head = encoder, embeddings, head
+    def __init__(self, embeddings: Embeddings, head: Mapping[str, Floats]) -> None:
+        self._embeddings, self._head = embeddings, head
 
-    def stated(self, message: Message, near: Nearness) -> tuple[Evidence, ...]:
+    def stated(self, message: Message) -> tuple[Evidence, ...]:
         """What the message states, the surest first; nothing in a language that the reader did not learn."""
         if language_of(message.learner) != "en":
             return ()
-        found = [(self.probability(one, near), question, one) for question, one in self._candidates(message, near)]
-        sure = sorted((entry for entry in found if entry[0] > SURE), key=lambda entry: -entry[0])
+        sure = sorted((one for one in self.probabilities(message).items() if one[1] > SURE), key=lambda one: -one[1])
+        expectations = {(one.question, one.expectation.id): one.expectation for one in self._candidates(message)}
         return tuple(
-            Evidence(question=question, expectation=one.id, quote=quote)
-            for _, question, one in sure
-            if (quote := self.quote(one, message.learner))
+            Evidence(question=key[0], expectation=key[1], quote=quote)
+            for key, _ in sure
+            if (quote := self._quote(expectations[key], message.learner))
         )
 
-    def _candidates(self, message: Message, near: Nearness) -> list[tuple[str, Expectation]]:
-        """The open question's expectations, and of the case's others those that are nearest."""
-        if near.question.startswith("transfer:"):
-            closing = message.lab.transfer[int(near.question.partition(":")[2])]
-            return [(near.question, one) for one in closing.expect]
-        here, others = [], []
-        for question in message.case.questions:
-            (here if question.id == near.question else others).extend((question.id, one) for one in question.expect)
-        others.sort(key=lambda entry: -float((near.vectors @ self._embeddings.of(entry[1].says).T).max()))
-        return here + others[:ELSEWHERE]
+    def probabilities(self, message: Message) -> dict[tuple[str, str], float]:
+        """That the message states it, of each expectation of its case, by (question, expectation)."""
+        signs, head = self.signs(message), self._head
+        if not signs:
+            return {}
+        rows = (np.stack(list(signs.values())) - head["mean"]) / head["spread"]
+        chances = 1 / (1 + np.exp(-(rows @ head["weight"] + head["bias"][0])))
+        return {key: float(chance) for key, chance in zip(signs, chances, strict=True)}
 
-    def probability(self, one: Expectation, near: Nearness) -> float:
-        """That the message states this expectation."""
-        head = self._head
-        state = self._encoder.encode(as_read(one), near.parts[0], question_begins=STATEMENT)
-        answer, statement = state[:WIDTH], state[WIDTH:]
-        signs = (signs_of(one, near.parts[0], self._embeddings) - head["mean"]) / head["spread"]
-        row = np.concatenate([answer, statement, answer * statement, 0.5 * np.clip(signs, -3, 3)])
-        return float(1 / (1 + np.exp(-(head["weight"] @ row + head["bias"])[0])))
+    def signs(self, message: Message) -> dict[tuple[str, str], Floats]:
+        """What speaks for each expectation: shape (12,).
 
-    def quote(self, one: Expectation, text: str) -> str:
+        Its nearest way of being said to any part of the message, the two nearest, all of them; of being said wrong, and
+        by how much that is less near; its nearness to the whole message; by how much it is nearer than the nearest
+        other expectation of its question, and of the case; how many are nearer; whether its question is open; the share
+        of its longer words that the message has, and of those of it said wrong.
+        """
+        candidates = self._candidates(message)
+        if not candidates:
+            return {}
+        here = question_of(message)
+        similar = self._embeddings.of(_parts(message.learner)) @ self._embeddings.of([one.text for one in candidates]).T
+        nearest, words = similar.max(axis=0), _long_words(message.learner)
+        rows: dict[tuple[str, str], tuple[list[int], list[int]]] = {}
+        for index, one in enumerate(candidates):
+            rows.setdefault((one.question, one.expectation.id), ([], []))[one.contrary].append(index)
+        best = {key: float(nearest[right].max()) for key, (right, _) in rows.items()}
+        found: dict[tuple[str, str], Floats] = {}
+        for key, (right, wrong) in rows.items():
+            ranked = np.sort(nearest[right])[::-1]
+            contrary = float(nearest[wrong].max()) if wrong else 0.0
+            beside = max((value for other, value in best.items() if other[0] == key[0] and other != key), default=0.0)
+            anywhere = max((value for other, value in best.items() if other != key), default=0.0)
+            row = [
+                ranked[0], ranked[:2].mean(), ranked.mean(), contrary, ranked[0] - contrary, similar[0, right].max(),
+                ranked[0] - beside, ranked[0] - anywhere, sum(value > ranked[0] for value in best.values()),
+                key[0] == here, _shared(words, [candidates[index].text for index in right]),
+                _shared_of_all(words, [candidates[index].text for index in wrong]),
+            ]  # fmt: skip
+            found[key] = np.asarray(row, np.float32)
+        return found
+
+    def _candidates(self, message: Message) -> tuple[Statement, ...]:
+        """The statements of the case, and of the closing question where that is open."""
+        here = question_of(message)
+        closing = (one for one in statements_of_lab(message.lab) if one.question == here and not one.case)
+        return (*statements_of_case(message.lab.slug, message.case), *closing)
+
+    def _quote(self, one: Expectation, text: str) -> str:
         """The clause of the text that is nearest to the expectation, as it stands there, cut after 14 words."""
         clauses = clauses_of(text)
         if not clauses:
             return ""
         similar = (self._embeddings.of(clauses) @ self._embeddings.of(one.says).T).max(axis=1)
-        return _cut(clauses[int(similar.argmax())])
+        words = clauses[int(similar.argmax())].split()
+        return " ".join(words[:LONGEST]) + ("…" if len(words) > LONGEST else "")
 
 
-def signs_of(one: Expectation, text: str, embeddings: Embeddings, *, without: str = "") -> Floats:
-    """How near a text is to an expectation without reading them together: shape (6,).
-
-    The nearest way of saying it, the two nearest, that of the whole text, of saying it wrong; the text's length.
-
-    one      the expectation
-    text     a learner's own words
-    without  a statement of it to leave out, for whoever learns from the statements themselves
-    """
-    similar = embeddings.of(parts_of(text)) @ embeddings.of([said for said in one.says if said != without]).T
-    ranked = np.sort(similar.max(axis=0))[::-1]
-    contrary = [said for said in one.contrary if said != without]
-    wrong = float((embeddings.of(parts_of(text)) @ embeddings.of(contrary).T).max()) if contrary else 0.0
-    length = min(len(text.split()), 60) / 30
-    signs = [ranked[0], ranked[:2].mean(), similar[0].max(), wrong, ranked[0] - wrong, length]
-    return np.asarray(signs, np.float32)
+def _parts(text: str) -> tuple[str, ...]:
+    """The text, its sentences, its clauses, and two of these that follow each other."""
+    clauses = clauses_of(text)
+    pairs = [f"{first}, {second}" for first, second in pairwise(clauses)]
+    return tuple(dict.fromkeys([*parts_of(text), *pairs, *clauses]))[:PARTS]
 
 
-def as_read(one: Expectation) -> str:
-    """The first and the third way of saying it, as in training: a plain one and a casual one."""
-    return " / ".join([*one.says[:1], *one.says[2:3]])
+def _long_words(text: str) -> set[str]:
+    return {word for word in tokens(text) if len(word) > LONG_WORD}
 
 
-def _cut(clause: str) -> str:
-    words: Sequence[str] = clause.split()
-    return " ".join(words[:LONGEST]) + ("…" if len(words) > LONGEST else "")
+def _shared(words: set[str], texts: Sequence[str]) -> float:
+    return max((len(words & long) / max(1, len(long)) for long in map(_long_words, texts)), default=0.0)
+
+
+def _shared_of_all(words: set[str], texts: Sequence[str]) -> float:
+    return max((len(words & set(tokens(text))) / max(1, len(set(tokens(text)))) for text in texts), default=0.0)
