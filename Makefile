@@ -2,7 +2,7 @@
 PORT ?= 8501
 HOST ?= 127.0.0.1
 
-.PHONY: run test check install clean lock licences sbom audit
+.PHONY: run test check install tutor clean lock licences sbom audit
 
 run: .venv/.installed
 	scripts/run $(PORT) $(HOST)
@@ -14,6 +14,9 @@ check: .venv/.installed-dev  ## lint, types and fast tests only
 	scripts/test fast
 
 install: .venv/.installed
+
+tutor: .venv/.installed  ## a model that speaks as tutor on this machine, without a key: 1.1 GB
+	.venv/bin/python -m tutor fetch
 
 .venv/.installed: locks/app.txt locks/torch.txt locks/torch-cpu.txt requirements-packs.txt scripts/install
 	scripts/install app

@@ -1,8 +1,8 @@
 """`python -m labs check FOLDER`: whether labs of your own are sound, before a learner meets them.
 
-Loads every lab of the folder and draws a hundred fresh cases of each. A sound lab is a line on standard output, with a
-note for each case that the exercise cannot be held against; a mistake is a line on standard error. Exit codes: 0 all
-are sound, 2 one is not.
+Loads every lab of the folder, draws a hundred fresh cases of each and measures its claim on the recordings. A sound lab
+is a line on standard output, with a line below it for each thing that would make it better; a mistake is a line on
+standard error. Exit codes: 0 all are sound, 2 one is not.
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from engine import CallerMistake
+from engine import CallerMistake, load_task
 from labs.curriculum import OURS
 from labs.fresh import fresh_case
 from labs.lab import Lab, read_lab
 from labs.marking import without_key
+from labs.measurement import measured, recorded_scores
 
 DRAWS = 100
+EXPECTED = 3  # expectations of a question: with fewer the tutor soon has nothing left to ask about
 FILES = ("lab.toml", "cases.toml", "lesson.md")
 
 
@@ -72,6 +74,7 @@ def report(folder: Path) -> str:
         raise CallerMistake(f"{folder / 'lab.toml'}: field slug: a lab goes by its folder's name (it is {lab.slug!r}).")
     if folder.resolve().parent != OURS and (OURS / folder.name / "lab.toml").exists():
         raise CallerMistake(f"{folder}: a lab of the product has this name and would hide yours. Rename the folder.")
+    _check_measurement(folder, lab)
     counts = {
         "concepts": len(lab.concepts),
         "misconceptions": len(lab.misconceptions),
@@ -85,8 +88,18 @@ def report(folder: Path) -> str:
 
 
 def notes(folder: Path) -> Iterator[str]:
-    """What a sound lab could have besides: of each case, the rows of the exercise that it does not answer."""
+    """What a sound lab works without and would be better with."""
     lab = read_lab(folder)
+    asked = [(f"{case.id}.{question.id}", question) for case in lab.cases for question in case.questions]
+    asked += [(f"{each.id}.{question.id}", question) for each in lab.templates for question in each.questions]
+    expected = {name: len(question.expect) for name, question in asked}
+    expected |= {f"transfer.{place}": len(each.expect) for place, each in enumerate(lab.transfer, start=1)}
+    for name, number in expected.items():
+        if number < EXPECTED:
+            yield f"{name} has {number} of {EXPECTED} expectations; they show the tutor what an answer states."
+    for belief in lab.misconceptions:
+        if not belief.denied:
+            yield f"misconceptions.{belief.id} has no `denied` forms; whoever denies it may seem to hold it."
     for case, rows in without_key(lab).items():
         lacking = "any row" if len(rows) == len(lab.exercise.rows) else ", ".join(rows)
         yield f"the case {case} says nothing under `sheet` of {lacking}, so the exercise does not answer there."
@@ -104,6 +117,18 @@ def _drawn(folder: Path, lab: Lab, seed: int) -> str:
         raise CallerMistake(
             f"{folder / 'cases.toml'}: fresh case {template}-{seed} cannot be made. {reason}"
         ) from error
+
+
+def _check_measurement(folder: Path, lab: Lab) -> None:
+    """Reads the number off the recordings, as it would be in front of a learner."""
+    if lab.measurement is None:
+        return
+    try:
+        for battle in lab.measurement.battles:
+            load_task(battle.task)
+        measured(lab.measurement, [recorded_scores(battle.recording) for battle in lab.measurement.battles])
+    except CallerMistake as error:
+        raise CallerMistake(f"{folder / 'lab.toml'}: field measurement: {error}") from error
 
 
 def _is_lab(folder: Path) -> bool:

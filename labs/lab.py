@@ -9,6 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from string import Formatter
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
@@ -21,6 +22,8 @@ Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Texts = Annotated[tuple[Text, ...], Field(min_length=1)]
 Ids = Annotated[tuple[Id, ...], Field(min_length=1)]
 Line = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_]*)?$")]  # of the sheet
+FIGURES = {"predicted", "value", "interval", "n"}
+"""What the texts of a measurement may hold in braces."""
 
 
 class Authored(BaseModel):
@@ -94,6 +97,33 @@ class TransferQuestion(Authored):
 
     ask: Text
     expect: tuple[Expectation, ...] = ()
+
+
+class CheckOption(Authored):
+    """One answer to the check question. `why` says what speaks for it or against it; it is shown at the end."""
+
+    id: Id
+    text: Text
+    why: Text
+    right: bool = False
+
+
+class CheckQuestion(Authored):
+    """The question asked before the talk and again after it, about a situation that is none of the lab's cases."""
+
+    ask: Text
+    options: Annotated[tuple[CheckOption, ...], Field(min_length=4, max_length=4)]
+
+    @property
+    def best(self) -> CheckOption:
+        return next(option for option in self.options if option.right)
+
+    @model_validator(mode="after")
+    def _has_one_best(self) -> Self:
+        _unique("options", [option.id for option in self.options])
+        if sum(option.right for option in self.options) != 1:
+            raise ValueError("say `right = true` of one option, the best one, and of no other")
+        return self
 
 
 class Facts(Authored):
@@ -220,6 +250,90 @@ class Exercise(Authored):
     rows: tuple[SheetRow, ...] = ()
 
 
+class MeasuredBattle(Authored):
+    """A battle that a measurement reads: run by the learner, or else the recording that stands in for it."""
+
+    a: Text
+    b: Text
+    task: Id
+    shots: Annotated[int, Field(ge=0)] | None = None  # the task's own number when not given
+    items: Annotated[int, Field(ge=20)]
+    recording: Id
+
+
+class Prediction(Authored):
+    """What a learner commits to before anything is shown: one of `choices`, or a number from `low` to `high`.
+
+    unit       stands after the number: points, questions
+    tolerance  how far off still counts as near where the measured number has no interval
+    """
+
+    ask: Text
+    unit: Text
+    choices: tuple[int, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    step: Annotated[float, Field(gt=0)] = 1.0
+    tolerance: Annotated[float, Field(ge=0)] = 0
+
+    @model_validator(mode="after")
+    def _can_be_made(self) -> Self:
+        ranged = self.low is not None and self.high is not None
+        if bool(self.choices) == ranged:
+            raise ValueError("give either `choices` (a list) or both `low` and `high`")
+        if ranged and self.low >= self.high:  # type: ignore[operator]
+            raise ValueError(f"low {self.low} must be below high {self.high}")
+        return self
+
+
+class Measurement(Authored):
+    """One claim of the lab, predicted and then measured. `number` says what is read off (labs/measurement.py).
+
+    answer_rules  points that A's score changes when the same answers are read by `rule` first, then by the task's own
+    first_place   how many of the battles' contenders could be first, as far as their items tell
+    pairing       percent by which pairing narrows the interval of the gap
+    pilot         items it takes to see a gap of `gap` points, sized by the battle's first `pilot_items` items
+
+    `why` and `run` are read before the prediction. The other texts may hold {predicted}, {value}, {n}, and {interval}
+    where the number has one; `turned` is said besides, where an order turned round.
+    """
+
+    title: Text
+    why: Text
+    run: Text
+    number: Literal["answer_rules", "first_place", "pairing", "pilot"]
+    concept: Id
+    rule: Id | None = None
+    gap: Annotated[float, Field(gt=0, le=100)] | None = None
+    pilot_items: Annotated[int, Field(ge=20)] | None = None
+    battles: Annotated[tuple[MeasuredBattle, ...], Field(min_length=1)]
+    prediction: Prediction
+    near: Text
+    off: Text
+    turned: str = ""
+    question: Text  # brings it into the talk
+    prompt: Text  # a smaller question about the same, without a figure
+
+    @model_validator(mode="after")
+    def _can_be_measured(self) -> Self:
+        needed = {"answer_rules": ("rule",), "pilot": ("gap", "pilot_items")}.get(self.number, ())
+        for name in ("rule", "gap", "pilot_items"):
+            if (getattr(self, name) is None) == (name in needed):
+                raise ValueError(f"`{name}` {'is needed' if name in needed else 'means nothing'} for {self.number}")
+        if len(self.battles) > 1 and self.number != "first_place":
+            raise ValueError(f"{self.number} reads 1 battle, and there are {len(self.battles)}")
+        known = FIGURES - {"interval"} if self.number in ("first_place", "pairing") else FIGURES
+        for name in ("near", "off", "turned", "question"):
+            held = {field for _, field, _, _ in Formatter().parse(getattr(self, name)) if field is not None}
+            if unknown := sorted(held - known):
+                raise ValueError(
+                    f"`{name}` holds {{{unknown[0]}}}; for {self.number} it may hold {', '.join(sorted(known))}"
+                )
+        if "{value}" not in self.question or "{predicted}" not in self.question:
+            raise ValueError("`question` must hold {value} and {predicted}, so that the talk is about them")
+        return self
+
+
 class Lab(Authored):
     """A whole lab, complete and checked."""
 
@@ -229,6 +343,7 @@ class Lab(Authored):
     minutes: Annotated[int, Field(ge=5, le=60)]
     starters: Texts  # openings a learner may take instead of an empty box
     transfer: Annotated[tuple[TransferQuestion, ...], Field(min_length=1)]  # one of them closes the lab
+    check: CheckQuestion | None = None
     concepts: Annotated[tuple[Concept, ...], Field(min_length=2)]
     misconceptions: tuple[Misconception, ...]
     exercise: Exercise
@@ -236,6 +351,7 @@ class Lab(Authored):
     aliases: dict[str, Texts] = Field(default_factory=dict)  # other words for a term of the glossary, by the term
     cases: Annotated[tuple[Case, ...], Field(min_length=1)]
     templates: tuple[Template, ...] = ()
+    measurement: Measurement | None = None
     lesson: Text
 
     @property
@@ -296,6 +412,8 @@ class Lab(Authored):
             _unique(f"cases.{case.id}.questions", [question.id for question in case.questions])
             yield from ((f"{case.id}.questions.{question.id}", question.concepts) for question in case.questions)
         yield from ((f"exercise.rows.{row.id}", (row.concept,)) for row in self.exercise.rows if row.concept)
+        if self.measurement:
+            yield "measurement", (self.measurement.concept,)
 
 
 def read_lab(folder: Path) -> Lab:

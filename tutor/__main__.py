@@ -1,7 +1,7 @@
-"""The tutor on the command line: `python -m tutor assess | replay | chat`.
+"""The tutor on the command line: `python -m tutor assess | replay | chat | fetch`.
 
 `assess` and `replay` read JSON lines and write JSON lines; nothing is kept. `chat` is a lab in the terminal, kept in
-the journal like any other talk.
+the journal like any other talk. `fetch` brings the model that can speak without a key.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 from engine import CallerMistake, EngineError
 from labs import Case, Lab, Question, case_of, load_lab
-from tutor import dialogue, journal, judge
+from tutor import dialogue, journal, judge, local_model
 from tutor.configuration import configured_tutor, model_judge
 from tutor.exchange import REQUIRED, Assessment, Message
 from tutor.judge.assessment import Judge, assess, lab_progress
@@ -51,6 +51,8 @@ def parser() -> argparse.ArgumentParser:
         "--learner", default="terminal", help="whose transcript it is; the same name goes on where it was"
     )
     chat.set_defaults(run=_chat)
+    fetch = commands.add_parser("fetch", help=f"bring {local_model.TITLE}, 1.1 GB, to speak on this machine")
+    fetch.set_defaults(run=_fetch)
     return made
 
 
@@ -107,6 +109,13 @@ def _chat(given: argparse.Namespace) -> int:
         print("\n" + "".join(pieces))
         if talk.case != case_before:
             print(f"\n  {case_of(lab, talk.case).text}")
+    return 0
+
+
+def _fetch(given: argparse.Namespace) -> int:
+    for done, of in local_model.fetch():
+        print(f"{done} of {of} parts of {local_model.TITLE}", flush=True)
+    print(f"{local_model.path()} is whole. Switch it on with the page “Tutor”, or with TUTOR_MODEL=local.")
     return 0
 
 

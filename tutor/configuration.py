@@ -13,15 +13,19 @@ from typing import Any
 
 from engine import CallerMistake
 from engine.models import OpenAIClient
-from tutor import journal, judge
+from tutor import journal, judge, local_model
 from tutor.diagnosis import structured_mode
 from tutor.dialogue.model_voice import ModelVoice
 from tutor.dialogue.talk import Tutor
-from tutor.endpoint import TutorEndpoint
+from tutor.endpoint import TutorEndpoint, local_model_named
 from tutor.errors import EndpointFailure
+from tutor.local_model import LocalChatModel, Speed
 
 REPLY_SECONDS = 45.0
 """For a judgement, and again for a reply; then the local judge and the authored words stand in."""
+
+SWITCH, SPEED = "local model", f"speed of {local_model.TITLE}"
+"""Notes in the journal: whether the operator switched it on, and what was measured then."""
 
 
 def local_tutor() -> Tutor:
@@ -33,9 +37,12 @@ def configured_tutor(secrets: Mapping[str, Any] | None = None) -> Tutor:
     """The tutor for this environment: a model's voice when one is set up, its judgement when it won the exam.
 
     Raises:
-        CallerMistake: a setting of the endpoint cannot be one.
+        CallerMistake: a setting of the endpoint cannot be one, or the model that is to run here is not here.
     """
     endpoint = TutorEndpoint.configured(secrets)
+    if endpoint is None and local_model_speaks(secrets):
+        speed = local_model_speed()
+        return Tutor(judge=judge.local_judge(), voice=ModelVoice(_here()), reply_seconds=speed.reply if speed else None)
     if endpoint is None:
         return local_tutor()
     server, exam = _server(endpoint), last_exam(endpoint)
@@ -89,6 +96,63 @@ def last_exam(endpoint: TutorEndpoint) -> judge.Exam | None:
     """What the last exam of this endpoint and model showed; None when it took none."""
     kept = journal.read_note(_exam_note(endpoint))
     return judge.Exam.from_dict(json.loads(kept)) if kept else None
+
+
+def local_model_speaks(secrets: Mapping[str, Any] | None = None) -> bool:
+    """Whether the model that runs here speaks where no endpoint is set up: switched on, or named by TUTOR_MODEL.
+
+    That its weights are here switches nothing on.
+
+    Raises:
+        CallerMistake: TUTOR_MODEL names it, and its weights are not here.
+    """
+    if local_model_named(secrets):
+        if not local_model.present():
+            raise CallerMistake(
+                f"TUTOR_MODEL is local, and {local_model.TITLE} is not on this machine. Run `make tutor`, or unset it."
+            )
+        return True
+    return local_model.present() and journal.read_note(SWITCH) == "on"
+
+
+def switch_local_model_on() -> None:
+    """Has it speak from now on where no endpoint is set up, once a reply was measured.
+
+    Raises:
+        EndpointFailure, DiskFull: see `measure_local_model`; it stays off.
+    """
+    measure_local_model()
+    journal.save_note(SWITCH, "on")
+
+
+def switch_local_model_off() -> None:
+    """Has the authored words speak again, and gives its memory back."""
+    journal.save_note(SWITCH, "off")
+    _here().close()
+
+
+def measure_local_model() -> Speed:
+    """Opens it and keeps how long a reply takes.
+
+    Raises:
+        EndpointFailure: it cannot be opened, or does not reply.
+        DiskFull: its first opening finds too little space.
+    """
+    speed = local_model.measure(_here())
+    journal.save_note(SPEED, json.dumps(speed.as_dict()))
+    return speed
+
+
+def local_model_speed() -> Speed | None:
+    """What was measured last; None when nothing was."""
+    kept = journal.read_note(SPEED)
+    return Speed(**json.loads(kept)) if kept else None
+
+
+@cache
+def _here() -> LocalChatModel:
+    """The one that this process asks."""
+    return LocalChatModel()
 
 
 @cache

@@ -12,6 +12,9 @@ from engine import CallerMistake
 from engine.models import OPENAI, Endpoint, check_address
 from tutor.errors import EndpointFailure
 
+LOCAL = "local"
+"""TUTOR_MODEL for the model that needs no endpoint (tutor/local_model)."""
+
 
 @dataclass(frozen=True)
 class TutorEndpoint(Endpoint):
@@ -47,13 +50,18 @@ class TutorEndpoint(Endpoint):
         """The endpoint of the environment, each value else from `secrets`; None unless TUTOR_MODEL is set.
 
         A key alone is not consent: many have one in their shell for other work, and learners' texts would go out.
-        Raises CallerMistake for a value that cannot be one.
+        `LOCAL` names no endpoint. Raises CallerMistake for a value that cannot be one.
         """
         model = _setting("TUTOR_MODEL", secrets)
-        if not model:
+        if not model or model == LOCAL:
             return None
         url, key = _setting("OPENAI_BASE_URL", secrets) or OPENAI, _setting("OPENAI_API_KEY", secrets)
         return cls(url, model, key)
+
+
+def local_model_named(secrets: Mapping[str, object] | None = None) -> bool:
+    """Whether TUTOR_MODEL names the model that runs on this machine. Raises CallerMistake for no text."""
+    return _setting("TUTOR_MODEL", secrets) == LOCAL
 
 
 def _setting(name: str, secrets: Mapping[str, object] | None) -> str:

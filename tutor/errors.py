@@ -14,5 +14,9 @@ class EndpointFailure(TutorError, RequestFailure):
     """The endpoint did not do its part. `step` names which: address, key, model, chat, stream, schema."""
 
 
+class FetchFailure(TutorError):
+    """The weights of the tutor's own model could not be brought here. What came of them is kept."""
+
+
 class JudgeFailure(TutorError):
     """A judge gave no usable judgement; the local judge takes over."""

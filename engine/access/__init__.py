@@ -10,6 +10,7 @@ from engine.access.person import Person
 from engine.access.policy import (
     LONGEST_SYSTEM_PROMPT,
     check_message,
+    check_request,
     check_storage,
     limits_of,
     may_change,
@@ -47,6 +48,7 @@ __all__ = [
     "Usage",
     "WrongTries",
     "check_message",
+    "check_request",
     "check_storage",
     "delete",
     "delete_own",

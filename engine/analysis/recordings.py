@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import gzip
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,15 @@ from engine.tasks.registry import load_task
 FOLDER = Path(__file__).resolve().parents[1] / "recordings"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedReading:
+    """The recorded answers as one scoring rule reads them: both scores, and how many of each side's change."""
+
+    a: float
+    b: float
+    flips: tuple[int, int]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Recording:
     """A battle that is over. Scores are aligned and in the battle's order: a random order of the items.
@@ -33,6 +43,7 @@ class Recording:
     task: str
     shots: int
     names: tuple[str, str]
+    item_ids: tuple[str, ...]
     a: tuple[float, ...]
     b: tuple[float, ...]
     level: float
@@ -43,6 +54,8 @@ class Recording:
     versions: str
     notices: tuple[str, ...]
     """What happened on the way, a resumption under other conditions for one."""
+    readings: Mapping[str, RecordedReading]
+    """By the name of the rule; without those that could not be applied, or were not recorded."""
 
     @property
     def provenance(self) -> str:
@@ -86,13 +99,15 @@ def load(name: str) -> Recording:
         raise Unknown.name("recording", name, names())
     with gzip.open(FOLDER / f"{name}.json.gz", "rt", encoding="utf-8") as file:
         battle: BattleDocument = json.load(file)
-    scores = [_scores(item) for item in battle["items"]]
-    a, b = zip(*filter(None, scores), strict=True)
+    scores = {str(item["id"]): _scores(item) for item in battle["items"]}
+    complete = {item: pair for item, pair in scores.items() if pair is not None}
+    a, b = zip(*complete.values(), strict=True)
     environment = battle["environment"]["a"]
     return Recording(
         task=battle["task"],
         shots=battle["a"]["shots"],
         names=(find(battle["a"]["name"]).title, find(battle["b"]["name"]).title),
+        item_ids=tuple(complete),
         a=a,
         b=b,
         level=battle["interval"]["level"],
@@ -102,6 +117,13 @@ def load(name: str) -> Recording:
         dtype=environment["dtype"],
         versions=f"torch {environment['torch']}, transformers {environment['transformers']}",
         notices=tuple(battle["notices"]),
+        readings={
+            reading["rule"]: RecordedReading(
+                a=reading["a"], b=reading["b"], flips=(reading["flips"]["a"], reading["flips"]["b"])
+            )
+            for reading in battle.get("readings", [])
+            if "flips" in reading
+        },
     )
 
 
@@ -113,5 +135,9 @@ def _scores(item: ItemDocument) -> tuple[float, float] | None:
 
 @functools.cache
 def together() -> AdjustedVerdicts:
-    """All recordings, which are of the same two contenders, judged as what they are: many chances to be lucky."""
-    return adjusted({recording.title: recording.verdict for recording in map(load, names())})
+    """The recordings, which are of the same two contenders, judged as what they are: many chances to be lucky.
+
+    One for each benchmark: two over the same items do not err independently, as `adjusted` takes for granted.
+    """
+    by_task = {recording.task: recording for recording in map(load, reversed(names()))}  # the shortest name stays
+    return adjusted({recording.title: recording.verdict for _, recording in sorted(by_task.items())})

@@ -6,9 +6,9 @@ The formulas of shares that are known by their totals alone are a module: `from 
 from engine.stats import shares
 from engine.stats.decomposition import GapDecomposition, Remeasurement, SourceEffect
 from engine.stats.interval import Interval, newcombe_interval, score_interval, wald_interval
-from engine.stats.multiplicity import AdjustedVerdicts
+from engine.stats.multiplicity import AdjustedVerdicts, holm
 from engine.stats.paired import DiscordantCounts, Winner
-from engine.stats.power import POWER, DiscordanceEstimate, detectable_gap, items_for
+from engine.stats.power import POWER, DiscordanceEstimate, detectable_gap, items_for, pilot_discordance
 from engine.stats.sequential import SequentialGap, compare_anytime
 from engine.stats.verdict import Verdict, compare
 
@@ -27,8 +27,10 @@ __all__ = [
     "compare",
     "compare_anytime",
     "detectable_gap",
+    "holm",
     "items_for",
     "newcombe_interval",
+    "pilot_discordance",
     "score_interval",
     "shares",
     "wald_interval",

@@ -26,7 +26,8 @@ battle = battles[name]
 st.caption(plain(" ".join([f"{battle.extent.capitalize()}. {battle.provenance}", *battle.notices])))
 if battle.title in together.taken_back:
     st.info(
-        f"Looked at alone this has a winner. As one of {len(battles)} benchmarks it has none: see the picture above."
+        f"Looked at alone this has a winner. As one of {len(together.verdicts)} benchmarks it has none: see the picture"
+        " above."
     )
 verdict_card.show(battle.verdict, battle.names, key="recorded")
 st.markdown("**How the gap came out of the noise, or did not**")

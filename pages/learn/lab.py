@@ -6,7 +6,18 @@ from engine import EngineError
 from labs import case_of, load_lab
 from pages.format import plain
 from pages.learn.exercises import calculator, case_in_sight, sheet, sheet_fields
-from pages.learn.talk import case_card, keep_tab, lesson, next_lab, progress_dots, speaker, talk_view
+from pages.learn.measure import measure_tab
+from pages.learn.talk import (
+    begin_again,
+    case_card,
+    keep_tab,
+    lesson,
+    next_lab,
+    progress_dots,
+    speaker,
+    talk_view,
+    terms,
+)
 from pages.shared import person
 from pages.shared.errors import in_words
 from tutor import dialogue
@@ -21,9 +32,7 @@ try:
     case = case_of(lab, now.case)
 except EngineError as error:  # the course pack has it no more, or the journal is damaged
     st.error(in_words(str(error)))
-    if st.button("Start this lab over", help="A new talk; this one stays among your transcripts."):
-        dialogue.start_over(person.learner(), lab.slug)
-        st.rerun()
+    begin_again.show(lab, now.learner)
     st.stop()
 
 with st.container(horizontal_alignment="center"), st.container(width=1240):
@@ -31,26 +40,31 @@ with st.container(horizontal_alignment="center"), st.container(width=1240):
     st.caption(f"{plain(lab.goal)} About {lab.minutes} minutes.")
     left, right = st.columns([5, 8], gap="medium")
     with right:
-        # Only the open tab is drawn: all five cost a class of learners more than everything else together.
-        reading, conversation, exercise, calculating, keeping = st.tabs(
-            ["Read first", "Talk", "Exercise", "Calculator", "Keep"],
+        # Only the open tab is drawn: all of them cost a class of learners more than everything else together.
+        reading, conversation, measuring, exercise, calculating, keeping = st.tabs(
+            ["Read first", "Talk", "Measure", "Exercise", "Calculator", "Keep"],
             default="Talk",
             key=f"tabs-{lab.slug}",
             on_change="rerun",
         )
         with left, case_in_sight.column():
-            case_card.show((sheet.case_beside(lab, now) if exercise.open else None) or case)
+            case_card.show(lab, (sheet.case_beside(lab, now) if exercise.open else None) or case)
             progress_dots.show(now)
+            terms.show_used(lab, case, now)
             next_lab.show_later(lab, now)
             case_card.show_earlier(lab, now)
         if reading.open:
             with reading:
                 lesson.show(lab)
+                terms.show_all(lab)
         if conversation.open:
             with conversation:
                 talk_view.show(lab, now, tutor)
                 if notice:
                     st.caption(notice)
+        if measuring.open:
+            with measuring:
+                measure_tab.show(lab, now)
         if exercise.open:
             with exercise:
                 sheet.show(lab, now)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.format import plain
-from pages.learn import endpoint_report
+from pages.learn import endpoint_report, local_model_card
 from pages.learn.talk import speaker
 from pages.shared import person
 from pages.shared.errors import errors_shown
@@ -18,7 +18,8 @@ st.write(
 now = st.container()
 
 if me.operator:
-    st.subheader("Set a model up", anchor=False)
+    local_model_card.show()
+    st.subheader("A model on a server", anchor=False)
     st.write(
         "Any server with the OpenAI chat API will do, one on this machine as well. Give three values, then start the "
         "app anew:"
@@ -38,7 +39,8 @@ if me.operator:
     )
     st.caption(
         "TUTOR_MODEL is the switch: a key alone sends nothing anywhere. Without OPENAI_BASE_URL the address is "
-        "OpenAI's. Once a model is set up, what learners write in the labs goes to that server."
+        "OpenAI's. Once a model is set up, what learners write in the labs goes to that server, even if the model on "
+        "this machine is switched on."
     )
 
 with now, errors_shown():  # last, because a test takes its time and the rest should stand there meanwhile
@@ -47,8 +49,11 @@ with now, errors_shown():  # last, because a test takes its time and the rest sh
     st.markdown(f"**Now.** {plain(tutor.describe())}")
     if notice:
         st.caption(notice)
-    elif endpoint is None:
+    elif endpoint is None and tutor.voice is None:
         st.info("No model is set up. Nothing that learners write leaves this machine.")
+    elif endpoint is None:
+        waiting = local_model_card.told(tutor.reply_seconds)
+        st.info(f"The model runs on this machine: nothing that learners write leaves it. {waiting}")
     if endpoint is not None:
         if me.operator:
             key = "A key is set" if endpoint.key else "No key is set"

@@ -22,6 +22,7 @@ from pages.charts import noise_chart, score_bars
 from pages.drawing.palette import DARK, LIGHT
 from pages.server import uploads
 from tutor import judge
+from tutor.configuration import local_model_speaks, local_model_speed, measure_local_model
 
 log = logging.getLogger(__name__)
 LONGEST_END = 8.0
@@ -80,7 +81,7 @@ def _start() -> None:
     except EngineError as error:  # the pages say it as well, and those that need no ledger work
         log.error("%s", error)
     _warm_up()
-    threading.Thread(target=_load_judge, daemon=True).start()  # nobody waits for it but the first learner
+    threading.Thread(target=_ready_the_tutor, daemon=True).start()  # nobody waits for it but the first learner
     gc.collect()
     gc.freeze()  # keeps the collector off what the imports made
     _tell_who_may_do_what()
@@ -95,9 +96,12 @@ def _warm_up() -> None:
         score_bars.draw(colours)
 
 
-def _load_judge() -> None:
+def _ready_the_tutor() -> None:
     with suppress(EngineError):  # the first message says what is wrong
         judge.local_judge().load()
+    with suppress(EngineError):  # the page “Tutor” does
+        if local_model_speaks(st.secrets) and local_model_speed() is None:
+            measure_local_model()  # named by TUTOR_MODEL, so nobody pressed a button that would have done it
 
 
 def _tell_who_may_do_what() -> None:

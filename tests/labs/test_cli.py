@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -27,9 +28,24 @@ def test_a_pack_and_a_lab_of_it(pack: Path, capsys: Capture) -> None:
 
 
 def test_the_labs_of_the_product(capsys: Capture) -> None:
+    """A line each: they need no note."""
     assert main(["check", str(OURS)]) == 0
     out, err = capsys.readouterr()
     assert [line.split(":")[0] for line in out.splitlines()] == ["lab1", "lab2", "lab3", "lab4"] and err == ""
+
+
+def test_a_question_with_few_expectations_is_named_and_no_mistake(weather: Path, capsys: Capture) -> None:
+    text = (weather / "cases.toml").read_text(encoding="utf-8")
+    start, end = text.index('[[cases.questions]]\nid = "a1"'), text.index('[[cases.questions]]\nid = "a2"')
+    bare = text[start:end].partition("[[cases.questions.expect]]")[0]
+    (weather / "cases.toml").write_text(text[:start] + bare + text[end:], encoding="utf-8")
+    text = (weather / "lab.toml").read_text(encoding="utf-8")
+    (weather / "lab.toml").write_text(re.sub(r"denied = \[\n.*?\n\]\n", "", text, flags=re.S), encoding="utf-8")
+    assert main(["check", str(weather)]) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "weather: note: weather-a.a1 has 0 of 3 expectations; they show the tutor what an answer states.",
+        "weather: note: misconceptions.high_rate_is_skill has no `denied` forms; whoever denies it may seem to hold it.",
+    ]
 
 
 def test_a_lab_without_templates(weather: Path, capsys: Capture) -> None:

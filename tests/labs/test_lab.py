@@ -12,7 +12,26 @@ from pydantic import BaseModel, ValidationError
 
 from engine import CallerMistake
 from labs import read_lab
-from labs.lab import AnswerKey, Case, Concept, Draw, Exercise, Facts, Lab, Misconception, Question, SheetRow, Template
+from labs.lab import (
+    AnswerKey,
+    Case,
+    CheckOption,
+    CheckQuestion,
+    Concept,
+    Draw,
+    Exercise,
+    Expectation,
+    Facts,
+    Lab,
+    MeasuredBattle,
+    Measurement,
+    Misconception,
+    Prediction,
+    Question,
+    SheetRow,
+    Template,
+    TransferQuestion,
+)
 
 Rewrite = Callable[[str, str, str], None]
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "write-a-lab.md"
@@ -37,6 +56,7 @@ def test_the_example_is_read_as_it_is_written(weather: Path) -> None:
     assert len(lab.templates) == 1 and len(lab.glossary) == 5
     assert lab.concept("same_days").name == "The same days"
     assert lab.misconception("high_rate_is_skill").belief == "A high hit rate shows skill by itself."
+    assert lab.check is not None and lab.check.best.id == "beside_no_skill"
 
 
 def test_the_reading_is_the_lesson_in_paragraphs(weather: Path) -> None:
@@ -85,6 +105,16 @@ SPOILT = {
             'concept = "number_of_days"\n\n[[exercise',
             'concept = "sun"\n\n[[exercise',
             "exercise.rows.number_of_days names the concept “sun”",
+        ),
+        "two right answers": (
+            'id = "missed_all"',
+            'id = "missed_all"\nright = true',
+            "field check: say `right = true` of one option, the best one, and of no other",
+        ),
+        "two answers of one name": (
+            'id = "missed_all"',
+            'id = "high_is_good"',
+            "field check: options: the id “high_is",
         ),
         "two concepts of one name": ('id = "same_days"', 'id = "base_rate"', "concepts: the id “base_rate” is used"),
     },
@@ -196,15 +226,21 @@ def test_a_lab_needs_two_concepts(weather: Path) -> None:
 
 SECTIONS: dict[str, type[BaseModel]] = {
     "### The lab itself": Lab,
+    "### `[[transfer]]`": TransferQuestion,
     "### `[[concepts]]`": Concept,
+    "### `[check]`": CheckQuestion,
+    "### Expectations": Expectation,
     "### `[[misconceptions]]`": Misconception,
+    "### `[measurement]`": Measurement,
     "### `[[cases]]`": Case,
     "### `[[cases.questions]]`": Question,
     "### `[cases.sheet]`": AnswerKey,
     "### `[[templates]]`": Template,
 }
 NESTED: dict[str, list[type[BaseModel]]] = {
+    "### `[check]`": [CheckOption],
     "### `[exercise]`": [Exercise, SheetRow],
+    "### `[measurement]`": [MeasuredBattle, Prediction],
     "### `[[cases]]`": [Facts],
     "### `[[templates]]`": [Draw],
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from pages.shared import person
 Start, Work = Callable[..., str], Callable[[], None]
 """The fixtures `start` and `fight`, and `work`."""
 APP = str(Path(__file__).resolve().parents[2] / "pages" / "shell.py")
+DEFINED = re.compile(r"\[([^\]]+)\]\(#[\w-]+ \"(?:[^\"\\]|\\.)*\"\)")
+"""A term of a lab's glossary in a text: a link with its definition as the title."""
 HOSTILE = "![x](http://host/p.png) **b** <b>c</b> $d$ :red[e] `f`"
 """What Markdown, HTML or a formula would make of a text that nobody escaped."""
 
@@ -66,8 +69,8 @@ def run_button(app: AppTest) -> Any:
 
 
 def shown(elements: Iterable[Any]) -> str:
-    """What they say, without the escapes that keep Markdown out."""
-    return "\n".join(str(element.value) for element in elements).replace("\\", "")
+    """What they say, without the escapes that keep Markdown out, and terms without the definitions behind them."""
+    return DEFINED.sub(r"\1", "\n".join(str(element.value) for element in elements)).replace("\\", "")
 
 
 def texts(app: AppTest) -> str:

@@ -24,7 +24,7 @@ READS_MARKDOWN = {
 }
 WORDS = {"label", "body", "text", "help"}
 """The arguments that are read as Markdown, besides the first."""
-ESCAPES = {"plain", "in_words"}
+ESCAPES = {"plain", "in_words", "defined"}
 NUMBERS = {"len", "sum", "min", "max", "signed"}
 """Functions that give numbers, or words of them."""
 KNOWN = {
@@ -43,7 +43,9 @@ KNOWN = {
     "pages/learn/exercises/sheet_fields.py": ("label",),
     "pages/learn/lab.py": ("lab.minutes", "notice"),
     "pages/learn/labs.py": ("lab.minutes",),
+    "pages/learn/local_model_card.py": ("done", "local_model.LICENCE", "local_model.TITLE", "of", "told(speed.reply)"),
     "pages/learn/talk/case_card.py": ("icon",),
+    "pages/learn/talk/check_question.py": ("_marked(result, result.after)", "_marked(result, result.before)"),
     "pages/learn/talk/keep_tab.py": ("line", "title"),
     "pages/learn/talk/lesson.py": ("block", "body"),
     "pages/learn/talk/progress_dots.py": ("dots(progress.counted)",),
@@ -52,7 +54,7 @@ KNOWN = {
         "_with_line_breaks(exchange.learner)",
     ),
     "pages/logs/log_example.py": ("st.get_option('server.maxUploadSize')",),
-    "pages/learn/tutor_settings.py": ("notice",),
+    "pages/learn/tutor_settings.py": ("local_model_card.told(tutor.reply_seconds)", "notice"),
     "pages/logs/log_upload.py": ("overview.count", "overview.kind", "side"),
     "pages/logs/own_logs.py": ("log_example.about_example()",),
     "pages/operate/operator.py": ("label", "told"),

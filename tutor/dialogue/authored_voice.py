@@ -27,7 +27,7 @@ def phrase_languages() -> tuple[str, ...]:
 
 
 def render(move: DialogueMove, language: str = ENGLISH, lab: Lab | None = None) -> str:
-    """The move as the tutor's reply: what was asked for, the remark on the answer, the question last.
+    """The move as the tutor's reply in a language: what was asked for, the remark on the answer, the question last.
 
     lab  whose texts show how a term is written
     """
@@ -91,7 +91,7 @@ def _remark(move: DialogueMove, book: dict[str, Any]) -> str:
         frame = ""
     opening = frame.format(quote=move.quote, subject=move.case.subject)
     body = "" if move.lead == "confirm" else move.body
-    return " ".join(part for part in (opening, number_remarks(move.checks, book["code"]), body) if part)
+    return " ".join(part for part in (opening, number_remarks(move.checks, book["code"]), body, move.aside) if part)
 
 
 @cache

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from labs import Case, Lab
-from tutor.judge.words import sentences, tokens
+from tutor.text.words import sentences, tokens
 
 _MOST = 2  # terms that one reply can explain
 _SHOTS = re.compile(r"(\d+|n|k|zero|one|two|three|four|five|six|eight|ten)[\s-]?shots?", re.I)

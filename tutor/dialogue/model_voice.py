@@ -1,116 +1,160 @@
-"""The voice of a language model. It gets the move, the transcript and the numbers; it decides none of them.
+"""The voice of a language model: it words a move that was chosen without it, and is checked before it is heard.
 
-Its text is passed on sentence by sentence. Left out are sentences with a number that nobody gave it (numbers come from
-the case, the learner, the labs and the calculator), those the learner has read before, and those that recite its own
-instructions. What is left may still be wrong: a small model argues badly, and the page says who speaks.
+It adds what authors cannot write ahead: it takes up the learner's own example, wording, counter-argument. It gets the
+facts of the move and the one question to end with, and no finished reply that it could repeat. The whole reply is held
+back until `reply_check.py` has read it: a learner sees all of it or none.
 """
 
 from __future__ import annotations
 
-import json
-import re
-import secrets
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
-from engine.models import OpenAIClient
-from labs import Lab
-from tutor.dialogue.authored_voice import status_line
+from labs import Case, Lab, case_of
+from tutor.chat_model import ChatModel
 from tutor.dialogue.policy import DialogueMove
+from tutor.dialogue.reply_check import Mistake, ReplyBrief, check_reply
+from tutor.dialogue.reply_words import sentences
+from tutor.dialogue.state import find_question
 from tutor.errors import EndpointFailure
 from tutor.exchange import Exchange
-from tutor.judge.copying import remainder
-from tutor.judge.words import tokens
+from tutor.text.languages import language_of
 
 _PROMPT = Path(__file__).parents[1] / "prompts" / "tutor.md"
-_SENTENCE = re.compile(r"(?<=[.!?\u2026])\s+|(?<=[\u3002\uff01\uff1f\u0964])|\n+")
-_NUMBER = re.compile(r"(?<![A-Za-z])(?<![A-Za-z]-)\d+(?:[.,]\d+)*")  # the 2 of a name such as Aster-2 is no number
-_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-_COUNTING = re.compile(r"(?<![\d.,±−-])[0-3](?![\d.,]*\d|\s?(?:%|per\s?cent|points?|pp\b))")  # "2 models", "step 3"
-RECENT = 6  # exchanges the model sees
-LONGEST = 110  # words, when a model does not stop
+_LANGUAGES = {
+    "en": "English", "es": "Spanish", "pt": "Portuguese", "fr": "French", "de": "German", "hi": "Hindi",
+    "zh": "Chinese",
+}  # fmt: skip
+_LEARNERS = "\0"  # in place of the learner's words: the sentence around them frames a quotation, and says nothing
+RECENT = 3  # exchanges the model sees before the last
+MESSAGE = 1_500  # characters of a learner's message that the model sees
+MOST = 4_000  # characters that are read: far more than a reply has
 
 
 class ModelVoice:
     """Puts moves in a model's words. `name` goes into the transcript beside every reply."""
 
-    def __init__(self, server: OpenAIClient) -> None:
+    def __init__(self, server: ChatModel) -> None:
         self._server, self.name = server, server.endpoint.model
 
     def stream_reply(self, lab: Lab, exchanges: Sequence[Exchange], move: DialogueMove, draft: str) -> Iterator[str]:
-        """The reply in whole sentences, the last of them a question.
+        """The whole reply, once it is checked.
 
-        lab        what is taught; only its title and its concepts' names are sent
+        lab        what is taught
         exchanges  the talk so far, oldest first; the last one is judged and waits for its reply
         move       what the reply does; decided, not up to the model
-        draft      the same move in the authored voice
+        draft      the same move in the authored voice, of which the model gets the facts and the question
 
         Raises:
-            EndpointFailure: the server failed, or sent nothing that could be shown.
+            EndpointFailure: the server failed; step "reply": what it wrote may not be shown, and the message says why.
         """
-        allowed = _numbers(draft, move.case.text, *(f"{turn.learner} {turn.tutor}" for turn in exchanges[-RECENT:]))
-        known = {_normalised(sentence) for turn in exchanges for sentence in _sentences(iter([turn.tutor]))}
-        words, shown, asked = 0, False, False
-        for sentence in _sentences(self._server.stream(self._messages(lab, exchanges, move, draft))):
-            stale = _normalised(sentence) in known or _of_the_prompt(sentence)
-            if stale or asked or words > LONGEST or not _numbers(_COUNTING.sub("", sentence)) <= allowed:
-                continue
-            words += len(tokens(sentence))
-            yield (" " if shown else "") + sentence
-            known.add(_normalised(sentence))
-            shown, asked = True, sentence.rstrip('"”’) ').endswith(("?", "？"))
-        if not shown:
-            raise EndpointFailure("chat", f"{self.name} sent no sentence that could be shown.")
-        question = draft.rsplit("\n\n", 1)[-1]  # the draft's, with its lead: some moves have their question there
-        if not asked and question.endswith(("?", "？")):
-            yield f"\n\n{question}"
+        brief, written = brief_for(lab, exchanges, move, draft), ""
+        for piece in self._server.stream(messages_for(exchanges, brief)):
+            written += piece
+            if len(written) > MOST:
+                break
+        reply = written.strip()
+        if refusal := check_reply(reply, brief):
+            raise EndpointFailure("reply", refusal.reason)
+        yield "\n\n".join(" ".join(part.split()) for part in reply.split("\n\n"))
 
-    def _messages(
-        self, lab: Lab, exchanges: Sequence[Exchange], move: DialogueMove, draft: str
-    ) -> list[dict[str, str]]:
-        last = exchanges[-1]
-        assert last.assessment is not None
-        mark = secrets.token_hex(6)
-        data: dict[str, Any] = {
-            "lab": lab.title,
-            "case": move.case.text,
-            "talk": [{"tutor": turn.tutor, "learner": turn.learner} for turn in exchanges[-RECENT:]],
-            "judgement": status_line(last.assessment),
-            "concepts": [lab.concept(id).name for id in last.assessment.concepts],
-            "move": move.reaction,
-            "draft": draft,
-            "question": move.question,
+
+def brief_for(lab: Lab, exchanges: Sequence[Exchange], move: DialogueMove, draft: str) -> ReplyBrief:
+    """What the model may say and what it must not, read from the talk, the move and the lab.
+
+    lab        what is taught
+    exchanges  the talk so far; the last one is judged
+    move       what the reply does
+    draft      the same in the authored voice
+    """
+    last, cases = exchanges[-1], _cases(lab, exchanges[-1], move)
+    assert last.assessment is not None
+    remark, _, question = (draft.replace(move.quote, _LEARNERS) if move.quote else draft).rpartition("\n\n")
+    untold = [(case.id, asked) for case in cases for asked in case.questions if asked.tell not in draft]
+    expected = {(case, asked.id, one.id): one for case, asked in untold for one in asked.expect}
+    if move.point.kind == "transfer":
+        expected |= {
+            (move.case.id, f"transfer:{move.point.id}", one.id): one for one in lab.transfer[int(move.point.id)].expect
         }
-        given = json.dumps(data, ensure_ascii=False, indent=1)
-        return [
-            {"role": "system", "content": _PROMPT.read_text(encoding="utf-8")},
-            {"role": "user", "content": f"<data {mark}>\n{given}\n</data {mark}>\nWrite the tutor's next reply."},
-        ]
+    for turn in exchanges:
+        for found in turn.assessment.stated if turn.assessment else ():
+            expected.pop((turn.case, found.question, found.expectation), None)
+    open_now = [(cases[0], last.point), (move.case, move.point)]
+    at = {(case.id, asked.id) for case, point in open_now if (asked := find_question(case, point))}
+    missing = [one for (case, asked, _), one in expected.items() if (case, asked) in at]
+    asked_here = [asked for case, asked in untold if (case, asked.id) in at]
+    return ReplyBrief(
+        case=move.case,
+        learner=tuple(turn.learner for turn in exchanges),
+        shown=tuple(turn.tutor for turn in exchanges),
+        facts=tuple(fact for fact in sentences(remark) if fact and _LEARNERS not in fact),
+        question=question,
+        hints=(
+            *(draft, cases[0].text),
+            *(text for asked in asked_here for text in (asked.ask, asked.hint, asked.prompt)),
+            *(one.ask for one in missing),
+        ),
+        withheld=(
+            *((*one.says, *sentences(one.affirm)[1:]) for one in expected.values()),
+            *((sentence,) for _, asked in untold for sentence in sentences(asked.tell)),
+        ),
+        mistakes=(
+            *(Mistake(wrong=one.held, right=(*one.denied, *sentences(one.meet))) for one in lab.misconceptions),
+            *(
+                Mistake(wrong=one.contrary, right=(*one.says, *sentences(one.affirm)))
+                for case in cases
+                for asked in case.questions
+                for one in asked.expect
+            ),
+        ),
+        missing=tuple(dict.fromkeys(lab.concept(one.concept).name for one in missing)),
+        earned=last.assessment.why == "question_only_lookup"
+        or bool(last.assessment.stated and not last.assessment.misconception),
+        prompt="\n".join(instructions()),
+    )
 
 
-def _sentences(pieces: Iterator[str]) -> Iterator[str]:
-    """Whole sentences as soon as they are whole."""
-    held = ""
-    for piece in pieces:
-        held += piece
-        *whole, held = _SENTENCE.split(held)
-        yield from (sentence.strip() for sentence in whole if sentence and sentence.strip())
-    if held.strip():
-        yield held.strip()
+def messages_for(exchanges: Sequence[Exchange], brief: ReplyBrief) -> list[dict[str, str]]:
+    """An example, the talk so far, then the learner's message with what may be said: user and assistant in turn.
+
+    exchanges  the talk so far, of which the last few are sent
+    brief      what may be said
+    """
+    system, example, answer = instructions()
+    turns = [(example, answer)]
+    turns += [(_quoted(turn.learner), turn.reply) for turn in exchanges[-RECENT - 1 : -1] if turn.reply]
+    lines = [
+        _quoted(brief.learner[-1]),
+        f"You had asked: {sentences(brief.shown[-1])[-1]}",
+        f"Case: {brief.case.text}",
+        *([f"True: {' '.join(brief.facts)}"] if brief.facts else []),
+        *([f"Still open, for them to find: {'; '.join(brief.missing)}."] if brief.missing else []),
+        f"Your last sentence: {brief.question}",
+        f"Reply in {_LANGUAGES[language_of(*brief.learner)]}.",
+    ]
+    return [
+        {"role": "system", "content": system},
+        *(
+            {"role": role, "content": text}
+            for turn in turns
+            for role, text in zip(("user", "assistant"), turn, strict=True)
+        ),
+        {"role": "user", "content": "\n".join(lines)},
+    ]
 
 
-def _normalised(sentence: str) -> str:
-    return " ".join(tokens(sentence))
+def instructions() -> list[str]:
+    """The system message, and an example: what the model is sent and how it answers. Small models follow one best."""
+    return [part.strip() for part in _PROMPT.read_text(encoding="utf-8").split("\n---\n")]
 
 
-def _of_the_prompt(sentence: str) -> bool:
-    """Whether a sentence is mostly taken from the instructions."""
-    return remainder(sentence, {"tutor": (_PROMPT.read_text(encoding="utf-8"),)}).copied > 0.5
+def _quoted(message: str) -> str:
+    """A learner's message on one line, without the quotation marks that would end it, so that it stays in its place."""
+    plain = " ".join(message.split()).replace("“", '"').replace("”", '"')
+    return f"They wrote: “{plain if len(plain) <= MESSAGE else plain[:MESSAGE] + '…'}”"
 
 
-def _numbers(*texts: str) -> set[str]:
-    """The numbers in the texts, each written one way: 14,042 as 14042, 88,1 and 88.10 as 88.1."""
-    plain = (_THOUSANDS.sub("", text) for text in texts)
-    found = (number.replace(",", ".") for text in plain for number in _NUMBER.findall(text))
-    return {number.rstrip("0").rstrip(".") if "." in number else number for number in found}
+def _cases(lab: Lab, last: Exchange, move: DialogueMove) -> list[Case]:
+    """The case that was talked about, and the one the talk goes on with when that is another."""
+    answered = case_of(lab, last.case)
+    return [answered] if answered.id == move.case.id else [answered, move.case]

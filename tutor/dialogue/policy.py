@@ -31,7 +31,7 @@ from tutor.dialogue.glossary import Definition, asked_facts, asked_terms
 from tutor.dialogue.numbers import NumberCheck, check_numbers
 from tutor.dialogue.state import DialogueState, expectation_point, find_question, question_at, question_point
 from tutor.exchange import Exchange, Point, Why
-from tutor.judge.stances import Answer, answer_to_offer, objects
+from tutor.text.stances import Answer, answer_to_offer, objects
 
 Reaction = Literal[
     "counted", "noted", "objected", "misled", "insisted", "left_open", "confirm", "misread", "repaired", "told",
@@ -51,6 +51,7 @@ class DialogueMove:
     definitions  terms and facts that the learner asked for; they come first
     checks       numbers of the message that are confirmed, corrected or asked about
     body         authored text: what is right, a hint, a worked case, the answer
+    aside        of a number that was measured, or of the learner's sheet
     lead         the phrase between body and question, by its name in the phrase book
     question     authored: the one question at the end
     offered      title of the case that is offered
@@ -64,6 +65,7 @@ class DialogueMove:
     definitions: tuple[Definition, ...] = ()
     checks: tuple[NumberCheck, ...] = ()
     body: str = ""
+    aside: str = ""
     lead: str = ""
     question: str = ""
     offered: str = ""
@@ -76,16 +78,21 @@ def opening_move(case: Case) -> DialogueMove:
     return DialogueMove(reaction="noted", case=case, point=question_point(first), question=first.ask)
 
 
-def next_move(lab: Lab, exchanges: Sequence[Exchange]) -> DialogueMove:
-    """The move that answers the last exchange, which has been judged."""
-    return _Policy(lab, exchanges).move()
+def next_move(lab: Lab, exchanges: Sequence[Exchange], aside: str = "") -> DialogueMove:
+    """The move that answers the last exchange, which has been judged.
+
+    lab        what is taught
+    exchanges  the talk so far, oldest first
+    aside      what is to be said of a number that was measured, or of the learner's sheet, beside a counted answer
+    """
+    return _Policy(lab, exchanges, aside).move()
 
 
 class _Policy:
     """The rows of the table above. Lives for one call."""
 
-    def __init__(self, lab: Lab, exchanges: Sequence[Exchange]) -> None:
-        self.lab, self.state = lab, DialogueState(lab, exchanges)
+    def __init__(self, lab: Lab, exchanges: Sequence[Exchange], aside: str) -> None:
+        self.lab, self.state, self.aside = lab, DialogueState(lab, exchanges), aside
         self.case, self.last, self.assessment = self.state.case, self.state.last, self.state.assessment
         self.definitions = () if self.last.told else _asked(self.last.learner, lab, self.case)
 
@@ -125,8 +132,8 @@ class _Policy:
 
     def _go_on(self) -> DialogueMove:
         reaction, body, quote = self._reading()
-        step = self._next_step()
-        return self._move(reaction, body=body, quote=quote, checks=check_numbers(self.last.learner, self.case), **step)
+        checks = check_numbers(self.last.learner, self.case)
+        return self._move(reaction, body=body, quote=quote, checks=checks, aside=self.aside, **self._next_step())
 
     def _reading(self) -> tuple[Reaction, str, str]:
         """How the answer is taken up: the reaction, what is right about it, and the words that show it."""
@@ -298,6 +305,8 @@ class _Policy:
             return question.concepts
         if point.kind == "concept":
             return (point.id,)
+        if point.kind == "measured":
+            return (self.lab.measurement.concept,) if self.lab.measurement else ()
         return (self.lab.misconception(point.id).concept,) if point.kind in ("belief", "confirm") else ()
 
     def _open_ask(self) -> str:

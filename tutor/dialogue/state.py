@@ -12,7 +12,7 @@ from itertools import takewhile
 from labs import Case, Expectation, Lab, Question, TransferQuestion, case_of
 from tutor.exchange import Assessment, Evidence, Exchange, Point
 from tutor.judge.assessment import lab_progress
-from tutor.judge.stances import answer_to_offer
+from tutor.text.stances import answer_to_offer
 
 ENOUGH = 2
 """Expectations of a question that are covered when nobody asks for more of it, and turns that are spent on it."""
@@ -57,6 +57,8 @@ def question_at(lab: Lab, case: Case, point: Point) -> str:
         return question.ask
     if point.kind == "transfer":
         return lab.transfer[int(point.id)].ask if int(point.id) < len(lab.transfer) else ""
+    if point.kind == "measured":  # the whole question has the learner's figures (measured.py); this is the smaller one
+        return lab.measurement.prompt if lab.measurement else ""
     known = {f"concept:{concept.id}": concept.ask for concept in lab.concepts}
     known |= {f"belief:{belief.id}": belief.ask for belief in lab.misconceptions}
     return known.get(str(point), "")

@@ -10,17 +10,19 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from labs import Case, Lab, case_of, load_lab
+from labs.worksheet import sheet_facts
 from tutor import journal, judge
 from tutor.dialogue import authored_voice
+from tutor.dialogue.measured import measured_remark
 from tutor.dialogue.model_voice import ModelVoice
 from tutor.dialogue.policy import DialogueMove, next_move, opening_move
 from tutor.dialogue.state import question_at
 from tutor.dialogue.summary import closing_summary
-from tutor.errors import EndpointFailure
+from tutor.errors import EndpointFailure, TutorError
 from tutor.exchange import Assessment, Exchange, Message, Point
 from tutor.journal import Talk
 from tutor.judge.assessment import Judge, assess
-from tutor.judge.languages import language_of
+from tutor.text.languages import language_of
 
 MESSAGE_LIMIT = 6_000  # characters; more is a document, not an answer
 
@@ -33,6 +35,8 @@ class Tutor:
     voice: ModelVoice | None = None
     most_replies: int | None = None
     """For which the model is asked a day, by everybody; after them both are local. None: no limit."""
+    reply_seconds: float | None = None
+    """How long a reply of the voice takes, as it was measured. None: nobody measured it."""
 
     def describe(self) -> str:
         """One line for the page: who is asked to judge and to speak. Each turn tells who did."""
@@ -76,13 +80,19 @@ def add_message(talk: Talk, text: str, *, asked_to_be_told: bool = False) -> Tal
     """Writes the learner's message down. Nothing is judged yet.
 
     talk              as the learner saw it when writing
-    text              the message; cut after `MESSAGE_LIMIT` characters
+    text              the message, of at most `MESSAGE_LIMIT` characters
     asked_to_be_told  whether it is the wish to be told the answer, and no answer of their own
 
     Raises:
         journal.TurnTaken: this turn was answered already.
+        TutorError: the message is too long; nothing of it is kept.
     """
-    whole = text[:MESSAGE_LIMIT].encode(errors="replace").decode()  # half a surrogate pair cannot be kept
+    if len(text) > MESSAGE_LIMIT:
+        raise TutorError(
+            f"A message has at most {MESSAGE_LIMIT:,} characters, and this one has {len(text):,}. Nothing was sent: "
+            "shorten it to what you think yourself, and send it again."
+        )
+    whole = text.encode(errors="replace").decode()  # half a surrogate pair cannot be kept
     journal.keep(talk)
     journal.record_message(talk, whole, told=asked_to_be_told)
     return journal.read(talk.id)
@@ -96,9 +106,9 @@ def unanswered_turn(talk: Talk) -> Exchange | None:
 def respond(talk: Talk, tutor: Tutor) -> Iterator[str]:
     """Judges the unanswered turn and streams the reply; both are in the journal when the iterator ends.
 
-    Yields pieces of the reply. That a model will be asked is counted before it is. A model's voice that fails, before
-    or in the middle, is replaced by the authored words: the learner sees one whole reply, and the journal says who
-    wrote it.
+    Yields pieces of the reply. That a model will be asked is counted before it is. A model's voice that fails, or whose
+    reply may not be shown, is replaced by the authored words: the learner sees one whole reply and nothing of the
+    other, and the journal says who wrote it and why.
     """
     lab = load_lab(talk.lab)
     last = unanswered_turn(talk)
@@ -111,8 +121,8 @@ def respond(talk: Talk, tutor: Tutor) -> Iterator[str]:
     if last.assessment is None:
         last = replace(last, assessment=assess_turn(talk, last, tutor.judge))
     exchanges = (*talk.exchanges[:-1], last)
-    move = next_move(lab, exchanges)
     language = language_of(*(exchange.learner for exchange in exchanges[-3:]))
+    move = next_move(lab, exchanges, _aside(talk, lab, last, language))
     draft = authored_reply(lab, exchanges, move, language)
     reply, author = draft, "authored"
     if tutor.voice is None or move.reaction in ("closed", "leaving", "ended"):
@@ -122,19 +132,33 @@ def respond(talk: Talk, tutor: Tutor) -> Iterator[str]:
     journal.record_reply(talk.id, last.number, reply, author, (move.case.id, move.point, reply))
 
 
+def _aside(talk: Talk, lab: Lab, last: Exchange, language: str) -> str:
+    """What the tutor says of the number that was measured, or once of a line of the sheet that the case contradicts."""
+    try:
+        sheet = journal.read_sheet(talk.id)
+    except TutorError:
+        return ""  # a damaged sheet stops no talk; its page says so
+    if last.point.kind == "measured":
+        return measured_remark(lab, sheet)
+    said = "\n".join(exchange.tutor for exchange in talk.exchanges)
+    for fact in sheet_facts(lab, case_of(lab, last.case), sheet):
+        if fact.outcome == "differs" and f"“{fact.label}”" not in said:
+            slots = {"label": fact.label, "entry": fact.entry, "card": fact.card}
+            return str(authored_voice.phrases(language)["sheet"]["differs"]).format(**slots)
+    return ""
+
+
 def _stream(
     voice: ModelVoice, lab: Lab, exchanges: Sequence[Exchange], move: DialogueMove, draft: str
 ) -> Generator[str, None, tuple[str, str]]:
-    """Yields the model's pieces, or the draft where it fails; returns the whole reply and who wrote it."""
-    pieces: list[str] = []
+    """Yields the model's reply once it is whole, or the draft where it fails; returns the reply and who wrote it."""
     try:
-        for piece in voice.stream_reply(lab, exchanges, move, draft):
-            pieces.append(piece)
-            yield piece
+        pieces = list(voice.stream_reply(lab, exchanges, move, draft))
     except EndpointFailure as failure:
-        rest = f"\n\n{draft}" if pieces else draft
-        yield rest
-        return "".join([*pieces, rest]), f"authored ({failure.step} of {voice.name} failed)"
+        yield draft
+        happened = f"refused: {failure}" if failure.step == "reply" else "failed"
+        return draft, f"authored ({failure.step} of {voice.name} {happened})"
+    yield from pieces
     return "".join(pieces), voice.name
 
 

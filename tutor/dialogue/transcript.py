@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from labs import case_of, load_lab, text_file
+from engine import text_file
+from labs import case_of, load_lab
 from tutor.dialogue.authored_voice import status_line
 from tutor.dialogue.summary import summarise
 from tutor.exchange import REQUIRED, Exchange

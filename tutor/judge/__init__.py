@@ -1,4 +1,4 @@
-"""Whether a message is substantive, what it applies, and which belief it shows: by rules, locally, or by a model.
+"""Whether a message is substantive, what it states, and which belief it shows: by rules, locally, or by a model.
 
 Nothing is loaded before it is asked for: whoever only counts exchanges pays for no weights.
 """
@@ -11,26 +11,18 @@ from engine.lazy import lazy_face
 
 if TYPE_CHECKING:
     from tutor.judge.assessment import Judge, LabProgress, assess, lab_progress
-    from tutor.judge.encoder import LAYERS, MATRICES, SCALE, Encoder, weights_folder
     from tutor.judge.exam import Exam, accuracy, edition
-    from tutor.judge.features import count_features, hash_words
-    from tutor.judge.languages import language_of
     from tutor.judge.llm import LlmJudge
-    from tutor.judge.local import LocalJudge
-    from tutor.judge.pooled import local_judge
+    from tutor.judge.local import LocalJudge, local_judge
     from tutor.judge.rules import OwnWords, extract_own_words
 
 __all__, __getattr__, __dir__ = lazy_face(
     __name__,
     {
         "tutor.judge.assessment": ("Judge", "LabProgress", "assess", "lab_progress"),
-        "tutor.judge.encoder": ("LAYERS", "MATRICES", "SCALE", "Encoder", "weights_folder"),
         "tutor.judge.exam": ("Exam", "accuracy", "edition"),
-        "tutor.judge.features": ("count_features", "hash_words"),
-        "tutor.judge.languages": ("language_of",),
         "tutor.judge.llm": ("LlmJudge",),
-        "tutor.judge.local": ("LocalJudge",),
-        "tutor.judge.pooled": ("local_judge",),
+        "tutor.judge.local": ("LocalJudge", "local_judge"),
         "tutor.judge.rules": ("OwnWords", "extract_own_words"),
     },
 )

@@ -25,9 +25,9 @@ from labs import Lab
 from labs.lab import Expectation, Question, TransferQuestion
 from tutor.errors import EndpointFailure, JudgeFailure
 from tutor.exchange import SUBSTANTIVE, Assessment, Evidence, Message, Why
-from tutor.judge.quoting import count_cues
 from tutor.judge.rules import OwnWords
-from tutor.judge.words import count_matches, tokens
+from tutor.text.quoting import count_cues
+from tutor.text.words import count_matches, tokens
 
 SENT = 4_000  # characters of any one text that leave the machine
 EARLIER = 8  # earlier messages that go with it, the latest

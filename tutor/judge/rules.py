@@ -12,8 +12,8 @@ import re
 from dataclasses import dataclass, replace
 
 from tutor.exchange import Assessment, Message, Why
-from tutor.judge.copying import CopySource, is_repeat, remainder
-from tutor.judge.words import count_matches, list_pattern, sentences, tokens, word_count
+from tutor.text.copying import CopySource, is_repeat, remainder
+from tutor.text.words import count_matches, list_pattern, sentences, tokens, word_count
 
 _BASE64 = re.compile(r"^[A-Za-z0-9+/=_\-\s]{16,}$")
 _BUT = re.compile(r"\b(?:but|pero|mas|aber|mais|lekin|actual(?:ly)?|my point)\b|但|लेकिन", re.I)

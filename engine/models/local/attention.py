@@ -93,6 +93,12 @@ class KVCache:
         """Bytes."""
         return sum(tensor.nbytes for pair in self.layers.values() for tensor in pair)
 
+    def beginning(self, length: int) -> KVCache:
+        """What of it belongs to the first tokens."""
+        if not length:
+            return KVCache()
+        return KVCache({layer: (key[:, :length], value[:, :length]) for layer, (key, value) in self.layers.items()})
+
     def extend(self, more: KVCache) -> None:
         """Goes on with what was kept of the next tokens."""
         for layer, pair in more.layers.items():

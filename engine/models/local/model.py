@@ -17,12 +17,14 @@ import transformers
 
 from engine.errors import Unsupported
 from engine.harness.config import Decoding
+from engine.harness.prompt import Asked
 from engine.models.interface import Completion, Logliks, Prompt, Ranking, Trouble
 from engine.models.local import prefix_tree
 from engine.models.local.batching import Line, plan_batches
 from engine.models.local.encoder import Encoder
 from engine.models.local.lean import lean
 from engine.models.local.scoring import RowScorer, TreeScorer
+from engine.models.local.streaming import Streamer
 from engine.models.local.weights import open_weights
 from engine.models.local.writing import NO_TOKEN, Writer, write_in_rows, write_over_trees
 from engine.models.registry import ModelCard
@@ -31,6 +33,8 @@ DEFAULT_MAX_LENGTH = 2048  # lm-eval's, for models that do not say
 TREE_TOLERANCE = 1e-3  # what lm-eval's own batching moves a sum by, generously; float32
 MEBIBYTE = 1 << 20
 SMALLEST_BUDGET = 64
+UNFINISHED = "\ufffd"
+"""What the bytes of a character decode to while some of them are still to come."""
 _PROBE = (
     ("A prefix tree", (" computes what is shared", " is a forest", " once")),
     ("A prefix of another kind", (" of tree", " altogether")),
@@ -93,6 +97,7 @@ class LocalModel:
         self.rows = RowScorer(self.model, self.model.config._attn_implementation, 64 if cuda else 8)
         self.tree = TreeScorer(self.model, 8192 if cuda else 768, 8_192 * MEBIBYTE if cuda else 0)
         self.uses_tree = self._tree_agrees_with_rows()
+        self._streamer = Streamer(self.tree)
         self.environment = {
             "weights": version,
             "device": torch.cuda.get_device_name() if cuda else f"{device} ({_processor()})",
@@ -244,7 +249,7 @@ class LocalModel:
         texts = [self.encoder.text(item.text) for item in asked]
         tokens = self.encoder.tokens(set(texts))
         left = {i: tokens[text][-keep:] for i, text in enumerate(texts)}
-        writer = Writer(decoding, self._ends, lambda new: str(self.tokenizer.decode(new, skip_special_tokens=True)))
+        writer = self._writer(decoding)
         started = time.perf_counter()
         while left:
             try:
@@ -259,6 +264,40 @@ class LocalModel:
                     raise
                 if trouble := self._give_up_or_halve(asked, left):
                     yield [trouble]
+
+    def stream(self, asked: Asked, max_tokens: int) -> Iterator[str]:
+        """The text that follows, in pieces as they are written: whole characters, and nothing of what ends it.
+
+        asked       what the model goes on from; of one that is too long the beginning is not read
+        max_tokens  new tokens at most
+
+        Raises:
+            Interrupted: nobody wants the answer any more (`engine.models.interruption`).
+            Unsupported: no chat template takes this conversation, or the model's numbers are not finite.
+        """
+        text = self.encoder.text(asked)
+        prompt = self.encoder.tokens({text})[text][-(self.encoder.max_length - max_tokens) :]
+        writer = self._writer(Decoding(max_tokens=max_tokens, until=()))
+        new: list[int] = []
+        told = written = ""
+        for token in self._tokens(prompt, writer):
+            if token == NO_TOKEN:
+                raise Unsupported(f"The model's logits are not finite in {self.environment['dtype']}. Use another one.")
+            new.append(token)
+            written = writer.decode(new)
+            if not written.endswith(UNFINISHED) and len(written) > len(told):
+                yield written[len(told) :]
+                told = written
+        if rest := written[len(told) :]:
+            yield rest
+
+    def _tokens(self, prompt: tuple[int, ...], writer: Writer) -> Iterator[int]:
+        if self.uses_tree:
+            return self._streamer.tokens(prompt, writer)
+        return iter(next(write_in_rows(self.rows, [prompt], writer)))
+
+    def _writer(self, decoding: Decoding) -> Writer:
+        return Writer(decoding, self._ends, lambda new: str(self.tokenizer.decode(new, skip_special_tokens=True)))
 
     def _attempt(self, left: dict[int, tuple[int, ...]], writer: Writer) -> Iterator[tuple[int, list[int]]]:
         """(index, new tokens) of the prompts that are left, each as it is done."""

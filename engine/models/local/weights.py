@@ -76,7 +76,7 @@ def converted(card: ModelCard, dtype: torch.dtype, notices: list[str]) -> tuple[
     """The safetensors folder made from a GGUF file, and a name for its weights; made now if this is its first use.
 
     Rounded while they are loaded, weights take the memory of both precisions, 1,150 MiB instead of 640 for 135 million:
-    each precision has a folder.
+    each precision has a folder. One that is there already is not made again for another's sake, nor kept for it.
 
     card     the model
     dtype    the precision of its weights
@@ -92,7 +92,12 @@ def converted(card: ModelCard, dtype: torch.dtype, notices: list[str]) -> tuple[
         _convert(_joined(parts, scratch, card, digest), made)
 
     def round_(scratch: Path, made: Path) -> None:
-        whole = _kept(exact, convert, card.title, notices)
+        whole = exact
+        if exact.is_dir():
+            _kept(exact, convert, card.title, notices)
+        else:
+            whole = scratch / "exact"
+            convert(scratch, whole)
         for part in _from_transformers(str(whole), None, dtype, local=True):
             part.save_pretrained(made)
 

@@ -96,10 +96,10 @@ def _write_group(
                 for i in (waiting.popleft() for _ in range(free))
             ]
             for batch in _batches(coming, scorer.budget):
-                _append_likeliest(batch, _read(scorer, prefix, slots, batch), scorer)
+                append_likeliest(batch, _read(scorer, prefix, slots, batch), scorer)
                 active += batch
         else:
-            _append_likeliest(active, _step(scorer, slots, active), scorer)
+            append_likeliest(active, step(scorer, slots, active), scorer)
         for slot in reversed(range(len(active))):
             if writer.over(active[slot].new):
                 done = active[slot]
@@ -138,17 +138,27 @@ def _read(scorer: TreeScorer, prefix: KVCache, slots: Slots, batch: list[ActiveS
 
 
 @torch.inference_mode()
-def _step(scorer: TreeScorer, slots: Slots, active: list[ActiveSequence]) -> torch.Tensor:
-    """Reads each active sequence's newest token; (active sequences, vocabulary) logits of what comes next."""
+def step(scorer: TreeScorer, slots: Slots, active: list[ActiveSequence]) -> torch.Tensor:
+    """Reads each active sequence's newest token; (active sequences, vocabulary) logits of what comes next.
+
+    scorer  the model
+    slots   where the sequences are, in their order
+    active  the sequences
+    """
     positions = slots.positions
     slots.begin()
     return scorer.row([sequence.new[-1] for sequence in active], positions, slots)
 
 
 @torch.inference_mode()
-def _append_likeliest(active: list[ActiveSequence], logits: torch.Tensor, scorer: TreeScorer) -> None:
+def append_likeliest(active: list[ActiveSequence], logits: torch.Tensor, scorer: TreeScorer) -> None:
     """The likeliest token, after the penalty on tokens used before that some models come with, as transformers has it
-    (and lm-eval with it)."""
+    (and lm-eval with it).
+
+    active  the sequences, each of which gets one token more
+    logits  (active sequences, vocabulary); the penalty changes them
+    scorer  the model
+    """
     penalty = getattr(scorer.model.generation_config, "repetition_penalty", None) or 1.0
     if penalty != 1.0:
         logits = logits.float()

@@ -4,13 +4,14 @@ import streamlit as st
 
 from labs import Case, Lab, case_of
 from pages.format import plain
+from pages.learn.talk.terms import defined
 from pages.shared import tables
 from tutor.journal import Talk
 
 
-def show(case: Case) -> None:
+def show(lab: Lab, case: Case) -> None:
     with st.container(border=True, key=f"case-{case.id}"):
-        FORMS[case.form](case)
+        FORMS[case.form](lab, case)
 
 
 def show_earlier(lab: Lab, now: Talk) -> None:
@@ -23,34 +24,34 @@ def show_earlier(lab: Lab, now: Talk) -> None:
             st.markdown(f"**{plain(case.title)}**  \n{plain(case.text)}")
 
 
-def _post(case: Case) -> None:
+def _post(lab: Lab, case: Case) -> None:
     _head(":material/account_circle:", case.source, "post")
-    st.markdown(plain(case.text))
+    st.markdown(defined(case.text, lab))
     st.markdown(":gray[:small[:material/chat_bubble: &emsp; :material/repeat: &emsp; :material/favorite:]]")
 
 
-def _press(case: Case) -> None:
+def _press(lab: Lab, case: Case) -> None:
     st.caption(f"FOR RELEASE · {plain(case.source)}")
     st.markdown(f"### {plain(case.title)}")
-    st.markdown(plain(case.text))
+    st.markdown(defined(case.text, lab))
     st.caption(plain("###"), text_alignment="center")
 
 
-def _newsletter(case: Case) -> None:
+def _newsletter(lab: Lab, case: Case) -> None:
     _head(":material/mail:", case.source, "in your inbox")
     st.markdown(f"### {plain(case.title)}")
-    st.markdown(plain(case.text))
+    st.markdown(defined(case.text, lab))
 
 
-def _slide(case: Case) -> None:
+def _slide(lab: Lab, case: Case) -> None:
     st.markdown(f"### {plain(case.title)}")
     st.space("small")
-    st.markdown(plain(case.text))
+    st.markdown(defined(case.text, lab))
     st.space("medium")
     st.caption(plain(case.source), text_alignment="right")
 
 
-def _board(case: Case) -> None:
+def _board(lab: Lab, case: Case) -> None:
     _head(":material/leaderboard:", case.source, case.title)
     facts = case.facts
     if facts and facts.score_a is not None and facts.score_b is not None:
@@ -58,18 +59,18 @@ def _board(case: Case) -> None:
         rows = [{"model": facts.a, score: facts.score_a}, {"model": facts.b, score: facts.score_b}]
         columns = {score: st.column_config.NumberColumn(format="%.1f")}
         tables.show(rows, columns=columns, key=f"board-{case.id}")
-    st.markdown(plain(case.text))
+    st.markdown(defined(case.text, lab))
 
 
-def _memo(case: Case) -> None:
+def _memo(lab: Lab, case: Case) -> None:
     st.markdown(f"**MEMO**  \n:small[From: {plain(case.source)}]  \n:small[Subject: **{plain(case.title)}**]")
-    st.markdown(plain(case.text))
+    st.markdown(defined(case.text, lab))
 
 
-def _brief(case: Case) -> None:
+def _brief(lab: Lab, case: Case) -> None:
     _head(":material/assignment:", case.source, "brief")
     st.markdown(f"### {plain(case.title)}")
-    st.markdown(plain(case.text))
+    st.markdown(defined(case.text, lab))
 
 
 def _head(icon: str, source: str, kind: str) -> None:

@@ -1,14 +1,17 @@
 """What a learner takes along: the talk, the sheet, the summary; a fresh start."""
 
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
-from labs import Lab, text_file
+from engine import text_file
+from labs import Lab
 from pages.format import plain
 from pages.learn.exercises import sheet
+from pages.learn.talk import begin_again
 from pages.shared import download
-from tutor import dialogue
+from tutor import dialogue, journal
 from tutor.journal import Talk
 
 NAME = "name on files"
@@ -31,11 +34,16 @@ def show(lab: Lab, now: Talk) -> None:
         lambda: sheet.filled(lab, now, name).text(),
         lambda: sheet.filled(lab, now, name).json(),
     )
+    for talk in (each for each in journal.talks(now.learner) if each.lab == lab.slug and each.id != now.id):
+        _downloads(
+            f"An earlier talk, {plain(talk.begun[:10])}",
+            f"{lab.slug}-{talk.begun[:10]}-{talk.id}",
+            partial(dialogue.transcript_text, talk, name or text_file.NOBODY),
+            partial(dialogue.transcript_json, talk, name),
+        )
     st.page_link("learn/your_work.py", label="Your work on another device", icon=":material/devices:")
     st.markdown("### Begin again")
-    if st.button("Start this lab over", key="start-over", help="A new talk; this one stays among your transcripts."):
-        dialogue.start_over(now.learner, lab.slug)
-        st.rerun()
+    begin_again.show(lab, now.learner)
     st.page_link("learn/your_work.py", label="Delete everything I wrote", icon=":material/delete:")
 
 

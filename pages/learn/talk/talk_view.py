@@ -12,11 +12,13 @@ import streamlit as st
 from engine import EngineError, access
 from labs import Case, Lab, case_of, fresh_case
 from pages.format import plain
-from pages.learn.talk import next_lab, progress_dots
+from pages.learn.talk import check_question, next_lab, progress_dots
+from pages.learn.talk.terms import defined
 from pages.shared import person
 from tutor import Exchange, Tutor, dialogue, journal
 from tutor.journal import Talk
-from tutor.judge import lab_progress, language_of
+from tutor.judge import lab_progress
+from tutor.text import language_of
 
 HEIGHT = 430  # pixels kept for the talk, so that the box below stays where it is
 FRESH = 1_000  # fresh cases to draw from
@@ -35,19 +37,21 @@ def show(lab: Lab, now: Talk, tutor: Tutor) -> None:
         refused, refusal = st.session_state.pop(f"refused {lab.slug}", ("", ""))
     if refused:
         st.session_state[box] = refused  # nobody's to throw away but the learner's
-    conversation = st.container(height=HEIGHT, border=False, key=f"talk-{now.id}")
+    check_question.show_before(lab, now)
+    conversation = st.container(height=HEIGHT if now.exchanges else "content", border=False, key=f"talk-{now.id}")
     out_of_reach = waiting is not None and tutor.voice is not None
     say = partial(_take, lab, now, tutor)
     st.chat_input(
         "Your answer, in your own words",
         key=box,
-        max_chars=dialogue.MESSAGE_LIMIT,
         submit_mode="disable",
         disabled=out_of_reach,
         on_submit=lambda: say(st.session_state[box]),
     )
     if refusal:
         st.warning(plain(refusal))
+    if tutor.voice is not None and tutor.reply_seconds is not None:
+        st.caption(f"A model on this machine words the replies; one takes about {tutor.reply_seconds:.0f} s here.")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Tell me",
@@ -60,14 +64,15 @@ def show(lab: Lab, now: Talk, tutor: Tutor) -> None:
         again = st.session_state.pop(f"just said {lab.slug}", False)
         again |= out_of_reach and st.button("Ask for the reply again", key="again")
         st.page_link("learn/tutor_settings.py", label=plain(tutor.describe()), help="Who judges and who speaks.")
+    check_question.show_after(lab, now)
     if waiting is None and other:
         dialogue.switch_case(now, _other_case(lab, now))
         st.rerun()
     with conversation:
         _exchanges(lab, now)
         if waiting is None:
-            _open_question(now)
-            if not now.exchanges:
+            _open_question(lab, now)
+            if not now.exchanges and now.point.kind == "question":
                 _hints(lab, now)
             next_lab.show_at_the_close(lab, now)
         elif again or tutor.voice is None:
@@ -124,12 +129,12 @@ def _exchanges(lab: Lab, now: Talk) -> None:
         if exchange.case != case:
             _case_turned(lab, exchange.case)
         if exchange.tutor != last:
-            _tutor_says(exchange.tutor)
+            _tutor_says(lab, exchange.tutor)
         with st.chat_message("user", avatar=LEARNER):
             st.markdown(_with_line_breaks(exchange.learner))
             st.caption(_status(exchange, lab_progress(now.exchanges[:number]).counted))
         if exchange.reply is not None:
-            _tutor_says(exchange.reply)
+            _tutor_says(lab, exchange.reply)
         if exchange.voice.startswith("authored ("):
             st.caption(f"The model gave out, so these are the lab's own words {plain(exchange.voice[9:])}.")
         case, last = exchange.case, exchange.reply or ""
@@ -137,14 +142,14 @@ def _exchanges(lab: Lab, now: Talk) -> None:
         _case_turned(lab, now.case)
 
 
-def _open_question(now: Talk) -> None:
+def _open_question(lab: Lab, now: Talk) -> None:
     if not now.exchanges or now.question != now.exchanges[-1].reply:
-        _tutor_says(now.question)
+        _tutor_says(lab, now.question)
 
 
-def _tutor_says(words: str) -> None:
+def _tutor_says(lab: Lab, words: str) -> None:
     with st.chat_message("assistant", avatar=TUTOR):
-        st.markdown(plain(words))
+        st.markdown(defined(words, lab))
 
 
 def _case_turned(lab: Lab, case: str) -> None:

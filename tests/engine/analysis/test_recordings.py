@@ -54,7 +54,27 @@ def test_together_they_are_many_chances_to_be_lucky() -> None:
     alone = sorted(verdict.p_value for verdict in together.verdicts.values())
     steps = [min(1.0, (len(alone) - i) * p) for i, p in enumerate(alone)]
     assert sorted(together.p_values.values()) == pytest.approx([max(steps[: i + 1]) for i in range(len(steps))])
-    assert len(together.verdicts) == len(recordings.names())
+    assert len(together.verdicts) == len({recordings.load(name).task for name in recordings.names()})
+
+
+def test_one_benchmark_that_was_asked_twice_is_one_chance() -> None:
+    """Both recordings are over the same thousand items, in the same order, so they do not err independently."""
+    asked, bare = recordings.load("mmlu"), recordings.load("mmlu_0shot")
+    assert asked.item_ids == bare.item_ids and (asked.shots, bare.shots) == (5, 0)
+    assert asked.title in recordings.together().verdicts and bare.title not in recordings.together().verdicts
+
+
+@every_recording
+def test_scores_and_ids_belong_together(name: str) -> None:
+    recording = recordings.load(name)
+    with gzip.open(recordings.FOLDER / f"{name}.json.gz", "rt", encoding="utf-8") as file:
+        stored = json.load(file)
+    scores = dict(zip(recording.item_ids, zip(recording.a, recording.b, strict=True), strict=True))
+    assert scores == {item["id"]: (item["a"]["score"], item["b"]["score"]) for item in stored["items"]}
+    for reading in stored.get("readings", []):
+        known = recording.readings.get(reading["rule"])
+        assert known is None or (known.a, known.b) == (reading["a"], reading["b"])
+        assert (known is None) == ("not_recomputed" in reading)
 
 
 def test_an_unknown_recording_is_named() -> None:

@@ -10,7 +10,7 @@ import pytest
 from labs import load_lab
 from pages.format import plain
 from pages.learn.exercises import sheet
-from tests.pages.driving import HOSTILE, open_lab, open_page, open_tab, press, raw, say, texts
+from tests.pages.driving import HOSTILE, open_lab, open_page, open_tab, press, raw, say, shown, texts
 from tests.stub_server import StubServer
 from tutor import dialogue, journal
 from tutor.journal import Talk
@@ -120,9 +120,39 @@ def test_another_case_keeps_what_counted() -> None:
 
 def test_a_lab_can_be_begun_anew() -> None:
     app = open_tab(say(open_lab(), GOOD[0]), "lab1", "Keep")
-    press(app, "Start this lab over")
+    press(press(app, "Start this lab over"), "Begin a new talk")
     assert "0 of 3 counted" in texts(app)
-    assert len(journal.talks("ann")) == 2
+    first, second = journal.talks("ann")
+    assert (len(first.exchanges), len(second.exchanges)) == (1, 0)
+    assert f"An earlier talk, {first.begun[:10]}" in texts(app)
+
+
+def test_a_lab_is_not_begun_anew_before_somebody_said_so_twice() -> None:
+    app = open_tab(say(open_lab(), GOOD[0]), "lab1", "Keep")
+    press(app, "Start this lab over")
+    assert "The old talk stays among your transcripts" in texts(app)
+    assert len(journal.talks("ann")) == 1
+    press(app, "Keep this one")
+    assert "The old talk stays" not in texts(app) and "1 of 3 counted" in texts(app)
+    assert len(journal.talks("ann")) == 1
+
+
+def test_a_lab_is_not_begun_anew_for_somebody_else() -> None:
+    app = press(open_tab(say(open_lab(), GOOD[0]), "lab1", "Keep"), "Start this lab over")
+    journal.delete("ann")
+    press(app, "Begin a new talk")
+    assert "your work was deleted" in shown(app.warning)
+    assert journal.talks("ann") == ()
+
+
+def test_a_long_paste_is_refused_with_its_length_and_stays_in_the_box() -> None:
+    """Failed before: it was cut after the limit, and nobody was told."""
+    paste = "because " * 1_000
+    app = say(open_lab(), paste)
+    assert "at most 6,000 characters, and this one has 8,000" in shown(app.warning)
+    assert app.chat_input[0].proto.value == paste
+    assert journal.talks("ann") == ()
+    assert "1 of 3 counted" in texts(say(app, paste[:6_000]))
 
 
 def test_files_to_keep_bear_a_name_that_is_kept_nowhere_else() -> None:
@@ -160,7 +190,7 @@ def test_words_are_kept_when_another_tab_began_the_lab_anew_or_is_faster_by_a_mo
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     stale = open_lab()
-    press(open_lab(tab="Keep"), "Start this lab over")
+    press(press(open_lab(tab="Keep"), "Start this lab over"), "Begin a new talk")
     say(stale, GOOD[1])
     assert stale.chat_input[0].proto.value == GOOD[1] and dialogue.resume("ann", "lab1").exchanges == ()
     add_message = dialogue.add_message
@@ -216,7 +246,7 @@ def test_a_talk_about_a_case_that_is_gone_can_be_begun_anew(own_home: Path) -> N
     app = open_page(LAB, lab="lab1", learner="ann")
     assert not app.exception
     assert "nope" in app.error[0].value
-    press(app, "Start this lab over")
+    press(press(app, "Start this lab over"), "Begin a new talk")
     assert not app.exception
     assert "0 of 3 counted" in texts(app)
 

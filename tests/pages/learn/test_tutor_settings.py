@@ -20,7 +20,7 @@ def test_tutor_page_without_an_endpoint() -> None:
     assert not app.exception
     assert "No model is set up" in app.info[0].value
     assert "Judge: toy; the authored tutor speaks." in texts(app)
-    assert app.button == []
+    assert [button.key for button in app.button] == ["local-fetch"]
 
 
 def test_a_dead_endpoint_names_the_failing_step(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,12 +51,23 @@ def test_what_is_not_as_it_was_written_is_made_again_and_said(
 
 
 def test_a_rounded_copy_is_not_made_of_damaged_weights(gguf_file: Path, own_home: Path) -> None:
+    open_local(find(str(gguf_file)), "cpu")
     expected = sums_of(open_local(find(str(gguf_file)), "cpu", "bfloat16"), items := questions(3, seed=5))
     for weights in (own_home / "models").glob("tiny-*/model.safetensors"):
         flip_200_bits(weights)
     again = open_local(find(str(gguf_file)), "cpu", "bfloat16")
     assert sums_of(again, items) == expected
     assert len(again.notices) == 2  # the exact ones and the rounded ones
+
+
+def test_a_rounded_copy_leaves_no_exact_one_that_nobody_asked_for(gguf_file: Path, own_home: Path) -> None:
+    alone = open_local(find(str(gguf_file)), "cpu", "bfloat16")
+    assert [folder.name.rpartition("-")[2] for folder in (own_home / "models").iterdir()] == ["bfloat16"]
+    open_local(find(str(gguf_file)), "cpu")
+    shutil.rmtree(next((own_home / "models").glob("*-bfloat16")))
+    items = questions(3, seed=5)
+    assert sums_of(open_local(find(str(gguf_file)), "cpu", "bfloat16"), items) == sums_of(alone, items)
+    assert len(list((own_home / "models").iterdir())) == 2
 
 
 def test_converted_weights_are_their_owners_alone(gguf_file: Path, own_home: Path) -> None:
