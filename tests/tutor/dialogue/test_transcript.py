@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labs import case_of
-from tests.tutor.judge.test_assessment import CASE, FIRST, LAB, THOUGHT, turn
+from tests.tutor.judge.test_assessment import CASE, FIRST, LAB, OTHER, THOUGHT, turn
 from tutor.dialogue.authored_voice import status_line
 from tutor.dialogue.transcript import transcript_json, transcript_text
-from tutor.exchange import Exchange, Point
+from tutor.exchange import Evidence, Exchange, Point
 from tutor.journal import Talk
 
 KEY = "key-of-ada-that-nobody-may-see"
@@ -54,7 +54,8 @@ def flat(text: str) -> str:
 
 
 def test_a_transcript_holds_cases_turns_judgements_and_the_last_reply_in_order():
-    first = turn(concepts=("evaluator",), quote="who prompted", judge="toy")
+    ran = Evidence(question="a0", expectation="two_sources", quote="who prompted")
+    first = turn(concepts=("evaluator",), stated=(ran,), quote="who prompted", judge="toy")
     second = turn("too_short", number=2, learner="the shots", case="l1-b", tutor="And?", reply="Say more: why?")
     text = flat(transcript_text(talk_of(first, second)))
     order = [
@@ -92,7 +93,7 @@ def test_a_judge_and_its_notice_are_data_too():
 
 
 def test_a_complete_talk_says_so():
-    assert "3 of 3 exchanges counted; complete." in transcript_text(talk_of(turn(), turn(), turn()))
+    assert "3 of 3 exchanges counted; complete." in transcript_text(talk_of(turn(), turn(), turn(point=OTHER)))
 
 
 def test_the_wish_to_be_told_is_shown_as_such():

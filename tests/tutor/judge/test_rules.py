@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tutor.judge.test_assessment import CASE, FIRST, HOLLOW, THOUGHT, message
-from tests.tutor.judge.test_copying import EARLIER, READING, TAKEN
+from tests.tutor.text.test_copying import EARLIER, READING, TAKEN
 from tutor.exchange import SUBSTANTIVE, Assessment, Why
 from tutor.judge.exam import exam_messages
 from tutor.judge.rules import (
