@@ -375,7 +375,8 @@ class Lab(Authored):
         expectation  its id within the question
         """
         asked = {f"transfer:{index}": one.expect for index, one in enumerate(self.transfer)}
-        for each in (*self.cases, *self.templates):
+        cases: tuple[Case | Template, ...] = (*self.cases, *self.templates)
+        for each in cases:
             if each.id == case or case.startswith(f"{each.id}-"):
                 asked |= {one.id: one.expect for one in each.questions}
         return next((one.concept for one in asked.get(question, ()) if one.id == expectation), None)

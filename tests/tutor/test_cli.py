@@ -288,7 +288,8 @@ def test_a_message_that_was_cut_off_is_answered_before_the_next_is_asked_for(cha
 def test_chat_shows_the_next_case_when_the_talk_turns_to_it(chat, judge: Toy):
     judge.why = "empty_agreement"
     shown = chat("fine", "lovely", "great", "thanks")
-    assert "Three points on 164 problems" not in shown and "Cobalt-7B solves 71.3% of HumanEval" in shown
+    assert "“Three points on 164 problems”" in shown and "Cobalt-7B solves 71.3% of HumanEval" not in shown
+    assert "Cobalt-7B solves 71.3% of HumanEval" in chat("yes please")
 
 
 def test_a_lab_that_does_not_exist_exits_with_2(judge: Toy, capsys: pytest.CaptureFixture[str]):

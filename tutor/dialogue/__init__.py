@@ -1,20 +1,8 @@
 """The dialogue: what the tutor does next and in which words, the talk that is written down, and what of it is kept."""
 
+from tutor.dialogue import measured
 from tutor.dialogue.authored_voice import status_line
 from tutor.dialogue.glossary import TermSpan, terms_in
-from tutor.dialogue.measured import (
-    RECORDED,
-    Measuring,
-    bring_in,
-    in_unit,
-    interval_in_words,
-    keep_battles,
-    keep_claim,
-    measured_question,
-    measured_remark,
-    measuring,
-    predict,
-)
 from tutor.dialogue.policy import DialogueMove, next_move
 from tutor.dialogue.summary import Summary, summarise
 from tutor.dialogue.talk import (
@@ -31,23 +19,13 @@ from tutor.dialogue.transcript import transcript_json, transcript_text
 
 __all__ = [
     "MESSAGE_LIMIT",
-    "RECORDED",
     "DialogueMove",
-    "Measuring",
     "Summary",
     "TermSpan",
     "Tutor",
     "add_message",
-    "bring_in",
-    "in_unit",
-    "interval_in_words",
-    "keep_battles",
-    "keep_claim",
-    "measured_question",
-    "measured_remark",
-    "measuring",
+    "measured",
     "next_move",
-    "predict",
     "respond",
     "resume",
     "start_over",

@@ -14,7 +14,7 @@ from pages.learn.measure import measured_battles
 from pages.shared import person
 from pages.shared.errors import errors_shown, in_words
 from tutor import dialogue, journal
-from tutor.dialogue import Measuring
+from tutor.dialogue.measured import Measuring
 from tutor.errors import TutorError
 from tutor.journal import Talk
 
@@ -30,7 +30,7 @@ def show(lab: Lab, now: Talk) -> None:
     with errors_shown():
         if reason := st.session_state.pop(REFUSED, None):
             st.warning(in_words(reason))
-        state = dialogue.measuring(journal.read_sheet(now.id))
+        state = dialogue.measured.measuring(journal.read_sheet(now.id))
         st.markdown(f"### {plain(measurement.title)}")
         st.markdown(plain(measurement.why))
         st.markdown(plain(measurement.run))
@@ -58,7 +58,7 @@ def _prediction(measurement: Measurement, now: Talk, state: Measuring) -> None:
     st.markdown(plain(asked.ask))
     begun = bool(state.battles) or state.recorded or state.claim is not None
     if state.prediction is not None and (begun or not st.session_state.get(changing)):
-        st.markdown(f"You expect **{plain(dialogue.in_unit(measurement, state.prediction))}**.")
+        st.markdown(f"You expect **{plain(dialogue.measured.in_unit(measurement, state.prediction))}**.")
         if begun:
             return
         st.button("Change it", help="Possible until the measurement begins.", on_click=_change, args=(changing,))
@@ -72,7 +72,7 @@ def _prediction(measurement: Measurement, now: Talk, state: Measuring) -> None:
     else:
         person.check_still(now.learner)
         access.check_storage(person.current(), stored=journal.size())
-        dialogue.predict(now, measurement, float(given))
+        dialogue.measured.predict(now, measurement, float(given))
         st.session_state.pop(changing, None)
         st.rerun()
 
@@ -105,10 +105,10 @@ def _result(lab: Lab, now: Talk, state: Measuring) -> None:
     measurement, claim = lab.measurement, state.claim
     assert measurement is not None and claim is not None and state.prediction is not None
     left, right = st.columns(2)
-    left.metric("You expected", dialogue.in_unit(measurement, state.prediction), border=True)
-    right.metric("Measured", dialogue.in_unit(measurement, claim.value), border=True)
-    st.caption(plain(dialogue.interval_in_words(measurement, claim)))
-    st.markdown(plain(dialogue.measured_remark(lab, journal.read_sheet(now.id))))
+    left.metric("You expected", dialogue.measured.in_unit(measurement, state.prediction), border=True)
+    right.metric("Measured", dialogue.measured.in_unit(measurement, claim.value), border=True)
+    st.caption(plain(dialogue.measured.interval_in_words(measurement, claim)))
+    st.markdown(plain(dialogue.measured.measured_remark(lab, journal.read_sheet(now.id))))
     claim_chart.show(claim, key=f"claim-{now.id}")
     st.caption(plain(claim.words))
     st.caption(plain(f"Source: {claim.source}."))
@@ -138,7 +138,7 @@ def _bring_in(lab: Lab, learner: str) -> None:
         now = dialogue.resume(learner, lab.slug)
         if dialogue.unanswered_turn(now) is not None:
             raise TutorError("Your last message still waits for its reply. Ask for it under “Talk” first.")
-        dialogue.bring_in(lab, now)
+        dialogue.measured.bring_in(lab, now)
         _open_talk(lab)
     except EngineError as error:  # a callback has no place of its own to say it in
         st.session_state[REFUSED] = str(error)

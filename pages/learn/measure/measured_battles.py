@@ -13,7 +13,7 @@ from pages.format import plain
 from pages.shared import person
 from pages.shared.errors import errors_shown, in_words
 from tutor import dialogue
-from tutor.dialogue import Measuring
+from tutor.dialogue.measured import Measuring
 from tutor.journal import Talk
 
 EVERY = 1.5
@@ -77,7 +77,7 @@ def _offer_recording(now: Talk) -> None:
     if st.button("Open the recorded one", key="measure-open", help="The same, run once and kept with the product."):
         with errors_shown():
             person.check_still(now.learner)
-            dialogue.keep_battles(now, dialogue.RECORDED)
+            dialogue.measured.keep_battles(now, dialogue.measured.RECORDED)
             st.rerun()
 
 
@@ -123,7 +123,7 @@ def _start(me: Person, measurement: Measurement, now: Talk, begun: list[Progress
     with errors_shown():
         for request in requests(me, measurement, seed=seed)[len(ids) :]:
             ids.append(access.start(me, request))
-            dialogue.keep_battles(now, *ids)
+            dialogue.measured.keep_battles(now, *ids)
         st.rerun()
 
 
@@ -182,7 +182,7 @@ def _read_off(me: Person, measurement: Measurement, now: Talk, found: list[Progr
 def _keep(now: Talk, measurement: Measurement, battles: list[measuring.BattleScores]) -> None:
     """Writes the number down as it will be shown, and draws all again."""
     person.check_still(now.learner)
-    dialogue.keep_claim(now, measuring.measured(measurement, battles))
+    dialogue.measured.keep_claim(now, measuring.measured(measurement, battles))
     st.rerun()
 
 

@@ -185,7 +185,7 @@ def test_several_runs_ask_the_same_questions_and_go_on_where_they_were_left(
     first, second = sheet(slug)["measurement.battle"].split()
     assert runs.watch(first).battle.item_ids == runs.watch(second).battle.item_ids
     now = dialogue.resume("ann", slug)
-    dialogue.keep_battles(now, first)  # as if the second had been refused
+    dialogue.measured.keep_battles(now, first)  # as if the second had been refused
     app = press(open_lab(slug, tab="Measure"), "Start the next run")
     kept, third = sheet(slug)["measurement.battle"].split()
     assert kept == first and runs.watch(third).battle.item_ids == runs.watch(first).battle.item_ids

@@ -30,14 +30,14 @@ def predicted(slug: str, value: float) -> tuple[Lab, Talk]:
     lab = load_lab(slug)
     assert lab.measurement is not None
     talk = talk_of(lab)
-    dialogue.predict(talk, lab.measurement, value)
+    dialogue.measured.predict(talk, lab.measurement, value)
     return lab, talk
 
 
 def shown(slug: str, value: float) -> tuple[Lab, Talk]:
     lab, talk = predicted(slug, value)
-    dialogue.keep_battles(talk, dialogue.RECORDED)
-    dialogue.keep_claim(talk, claim_of(lab))
+    dialogue.measured.keep_battles(talk, dialogue.measured.RECORDED)
+    dialogue.measured.keep_claim(talk, claim_of(lab))
     return lab, talk
 
 
@@ -45,10 +45,10 @@ def test_each_step_is_on_the_sheet_and_other_rows_stay():
     lab, talk = predicted("lab1", 3.5)
     journal.save_answers(talk.id, {"verdict": "mine"})
     assert measuring(journal.read_sheet(talk.id)).prediction == 3.5
-    dialogue.keep_battles(talk, "one", "two")
+    dialogue.measured.keep_battles(talk, "one", "two")
     assert measuring(journal.read_sheet(talk.id)).battles == ("one", "two")
     claim = claim_of(lab)
-    dialogue.keep_claim(talk, claim)
+    dialogue.measured.keep_claim(talk, claim)
     assert measuring(journal.read_sheet(talk.id)).claim == claim
     assert journal.read_sheet(talk.id)["verdict"] == "mine"
 
@@ -56,16 +56,16 @@ def test_each_step_is_on_the_sheet_and_other_rows_stay():
 def test_a_prediction_may_change_until_the_measurement_begins_and_not_after():
     lab, talk = predicted("lab1", 3.5)
     assert lab.measurement is not None
-    dialogue.predict(talk, lab.measurement, -2)
-    dialogue.keep_battles(talk, "one")
+    dialogue.measured.predict(talk, lab.measurement, -2)
+    dialogue.measured.keep_battles(talk, "one")
     with pytest.raises(TutorError, match="stands as it is"):
-        dialogue.predict(talk, lab.measurement, 11)
-    dialogue.keep_battles(talk, dialogue.RECORDED)
-    dialogue.keep_claim(talk, claim_of(lab))
+        dialogue.measured.predict(talk, lab.measurement, 11)
+    dialogue.measured.keep_battles(talk, dialogue.measured.RECORDED)
+    dialogue.measured.keep_claim(talk, claim_of(lab))
     with pytest.raises(TutorError, match="stands as it is"):
-        dialogue.predict(talk, lab.measurement, 11)
+        dialogue.measured.predict(talk, lab.measurement, 11)
     with pytest.raises(TutorError, match="measured already"):
-        dialogue.keep_battles(talk, "another")
+        dialogue.measured.keep_battles(talk, "another")
     assert measuring(journal.read_sheet(talk.id)).prediction == -2
 
 
@@ -73,11 +73,14 @@ def test_nothing_is_shown_before_a_prediction():
     lab = load_lab("lab1")
     talk = talk_of(lab)
     journal.keep(talk)
-    for step in (lambda: dialogue.keep_battles(talk, "one"), lambda: dialogue.keep_claim(talk, claim_of(lab))):
+    for step in (
+        lambda: dialogue.measured.keep_battles(talk, "one"),
+        lambda: dialogue.measured.keep_claim(talk, claim_of(lab)),
+    ):
         with pytest.raises(TutorError, match="Predict first"):
             step()
     with pytest.raises(TutorError, match="no measured number"):
-        dialogue.bring_in(lab, talk)
+        dialogue.measured.bring_in(lab, talk)
 
 
 @pytest.mark.parametrize(("slug", "value", "words"), [("lab1", 51, "-50 to 50"), ("lab2", 5, "1, 2, 3, 4")])
@@ -88,9 +91,9 @@ def test_a_prediction_that_cannot_be_chosen_is_refused(slug: str, value: float, 
 
 def test_the_question_holds_both_numbers_and_waits_in_the_talk():
     lab, talk = shown("lab1", 3)
-    question = dialogue.measured_question(lab, journal.read_sheet(talk.id))
+    question = dialogue.measured.measured_question(lab, journal.read_sheet(talk.id))
     assert "You expected +3.0 points" in question and "+11.0 points (+6.6 to +15.5 points)" in question
-    now = dialogue.bring_in(lab, talk)
+    now = dialogue.measured.bring_in(lab, talk)
     assert (now.question, str(now.point), now.case) == (question, "measured:claim", talk.case)
     assert Point.parse("measured:claim") == now.point
 
@@ -100,10 +103,10 @@ def test_every_labs_question_is_one_and_its_figures_are_filled_in(slug: str):
     value = {"lab2": 2, "lab4": 500}.get(slug, 10)
     lab, talk = shown(slug, value)
     sheet = journal.read_sheet(talk.id)
-    for text in (dialogue.measured_question(lab, sheet), dialogue.measured_remark(lab, sheet)):
+    for text in (dialogue.measured.measured_question(lab, sheet), dialogue.measured.measured_remark(lab, sheet)):
         assert "{" not in text and text
-    assert dialogue.measured_question(lab, sheet).count("?") == 1
-    assert dialogue.measured_question(lab, sheet).endswith("?")
+    assert dialogue.measured.measured_question(lab, sheet).count("?") == 1
+    assert dialogue.measured.measured_question(lab, sheet).endswith("?")
 
 
 def test_near_is_inside_the_interval_or_as_near_as_the_lab_says():
@@ -118,10 +121,12 @@ def test_near_is_inside_the_interval_or_as_near_as_the_lab_says():
 def test_the_remark_says_how_near_and_whether_an_order_turned():
     lab, talk = shown("lab3", 40)
     assert lab.measurement
-    remark = dialogue.measured_remark(lab, journal.read_sheet(talk.id))
+    remark = dialogue.measured.measured_remark(lab, journal.read_sheet(talk.id))
     assert "narrow by 40 percent" in remark and "38 percent: close." in remark and lab.measurement.turned in remark
     lab, talk = shown("lab4", 100)
-    assert "lies outside the 605 to 1,144 questions" in dialogue.measured_remark(lab, journal.read_sheet(talk.id))
+    assert "lies outside the 605 to 1,144 questions" in dialogue.measured.measured_remark(
+        lab, journal.read_sheet(talk.id)
+    )
 
 
 def test_numbers_stand_in_their_unit():
@@ -142,7 +147,7 @@ def test_a_row_that_cannot_be_read_is_measured_once_more(row: str):
 
 def test_the_answer_is_judged_like_any_other_and_the_talk_goes_on():
     lab, talk = shown("lab1", 3)
-    now = dialogue.bring_in(lab, talk)
+    now = dialogue.measured.bring_in(lab, talk)
     assert lab.measurement and question_at(lab, lab.cases[0], now.point) == lab.measurement.prompt
     now = dialogue.add_message(now, "dunno")
     list(dialogue.respond(now, dialogue.Tutor(judge=Hollow())))

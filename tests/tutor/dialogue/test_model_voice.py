@@ -238,7 +238,7 @@ def test_whatever_the_server_does_the_learner_sees_the_authored_reply_alone(
 
 def test_a_good_reply_of_a_server_is_shown_and_kept_under_its_name(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(judging, "local_judge", Toy)
-    monkeypatch.setattr(talk, "next_move", lambda lab, exchanges: MOVE)
+    monkeypatch.setattr(talk, "next_move", lambda lab, exchanges, aside: MOVE)
     now = talk.add_message(talk.resume("ada", "lab1"), LEARNER)
     stated = (Evidence(question=FIRST.id, expectation=SOURCES.id, quote=LEARNER),)
     with serving(lambda asked: [STREAM, event(WORDS), DONE]) as server:

@@ -12,7 +12,7 @@ import pytest
 from engine import CallerMistake
 from engine.serving import process
 from tests.loading import loaded
-from tests.tutor.dialogue.test_model_voice import spoken
+from tests.tutor.dialogue.test_model_voice import SHOTS, spoken
 from tests.tutor.judge.test_assessment import Toy
 from tutor import configuration, journal, local_model
 from tutor import judge as judging
@@ -59,7 +59,10 @@ def test_it_streams_like_any_other_chat_model(model: LocalChatModel) -> None:
 
 
 def test_a_voice_takes_its_words(model: LocalChatModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    words = "You name the shots. Which way could they move it?"
+    words = (
+        "You bring up where the two figures come from, and you leave open how far that goes for the two models here. "
+        + SHOTS.ask
+    )
     real = model.stream
     monkeypatch.setattr(model, "stream", lambda messages: real(said(words)))
     assert spoken(model) == words  # type: ignore[arg-type]
@@ -81,7 +84,7 @@ def test_the_authored_words_stand_in(model: LocalChatModel, here: None, monkeypa
     )
     pieces = list(talk.respond(now, configured_tutor()))
     (turn,) = journal.read(now.id).exchanges
-    assert turn.reply == "".join(pieces) and pieces[0] == "One sentence of it." and len(pieces) == 2
+    assert [turn.reply] == pieces and "One sentence of it." not in turn.reply
     assert turn.voice == f"authored (stream of {local_model.TITLE} failed)"
 
 

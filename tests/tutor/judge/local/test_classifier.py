@@ -22,7 +22,7 @@ from tutor.judge.local import LocalJudge, encoder, loaded_judge
 from tutor.judge.local.encoder import ANSWER, END, LAYERS, MATRICES, QUESTION, START, Encoder, weights_folder
 from tutor.judge.rules import extract_own_words
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 
 
 def judged(learner: str, **other: object) -> Assessment:
@@ -215,8 +215,9 @@ def test_the_encoder_reads_as_transformers_does(adapted: bool):
 
 def test_the_chances_of_the_kinds_are_chances():
     said = message(THOUGHT)
-    kinds, concepts, beliefs = loaded_judge().probabilities(said, extract_own_words(said))
+    kinds, concepts, held, denied = loaded_judge().probabilities(said, extract_own_words(said))
     assert sum(kinds.values()) == pytest.approx(1, abs=1e-5) and set(kinds) == set(WHYS) > SUBSTANTIVE
     assert set(concepts) == {one.id for one in LAB.concepts}
-    assert set(beliefs) == {one.id for one in LAB.misconceptions}
-    assert all(0 <= chance <= 1 for chance in (*kinds.values(), *concepts.values(), *beliefs.values()))
+    assert set(held) == set(denied) == {one.id for one in LAB.misconceptions}
+    chances = (*kinds.values(), *concepts.values(), *held.values(), *denied.values())
+    assert all(0 <= chance <= 1 for chance in chances)

@@ -10,8 +10,7 @@ from engine.isolation import Limits
 from tests.loading import loaded
 from tests.tutor.judge.test_assessment import THOUGHT, message
 from tutor.errors import JudgeFailure
-from tutor.judge import pooled
-from tutor.judge.local import loaded_judge, name_here
+from tutor.judge.local import loaded_judge, name_here, pooled
 from tutor.judge.rules import extract_own_words
 
 NAMES = (THOUGHT, "ok", "Three runs with one seed each would show how far 1.2 points can move by luck alone.", "दो अंक")
