@@ -42,12 +42,12 @@ from engine.logs.lm_eval.read_results import printed_pair  # noqa: E402
 from engine.report import as_json  # noqa: E402
 from engine.stats.published import published_gap  # noqa: E402
 from engine.tasks.scoring.mathematics import final_answer, normalised  # noqa: E402
+from engine.text_file import quoted  # noqa: E402
 from labs.comparability import Claim, compare_claims  # noqa: E402
 from labs.curriculum import load_lab  # noqa: E402
 from labs.lab import read_lab  # noqa: E402
 from tutor.dialogue.glossary import asked_facts, asked_terms, terms_in  # noqa: E402
 from tutor.dialogue.numbers import check_numbers  # noqa: E402
-from tutor.dialogue.transcript import quoted  # noqa: E402
 from tutor.exchange import Message  # noqa: E402
 from tutor.judge.rules import assess_by_rules, extract_own_words  # noqa: E402
 

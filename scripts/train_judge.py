@@ -380,7 +380,7 @@ def learn_pairs(pairs: list[Pair], epochs: int) -> dict[str, Any]:
 
 
 def subject_heads(model: KindReader, samples: Sequence[Sample]) -> dict[str, Any]:
-    """Linear heads for concepts, beliefs held and beliefs denied over the states of the words alone, a lab at a time."""
+    """Linear heads for concepts, beliefs held and beliefs denied over the states of the words, a lab at a time."""
     sound = [one for one in samples if one.sound]
     states = np.zeros((len(sound), WIDTH), np.float32)
     with torch.inference_mode():

@@ -104,7 +104,7 @@ def _chat(given: argparse.Namespace) -> int:
         talk = journal.read(talk.id)
         last = talk.exchanges[-1]
         assert last.assessment is not None
-        counted = lab_progress(talk.exchanges).counted
+        counted = min(lab_progress(talk.exchanges).counted, REQUIRED)
         print(f"\n  [{counted} of {REQUIRED}] {dialogue.status_line(last.assessment)} {last.assessment.notice}")
         print("\n" + "".join(pieces))
         if talk.case != case_before:

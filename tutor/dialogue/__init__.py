@@ -3,6 +3,7 @@
 from tutor.dialogue import measured
 from tutor.dialogue.authored_voice import status_line
 from tutor.dialogue.glossary import TermSpan, terms_in
+from tutor.dialogue.measured import Measuring
 from tutor.dialogue.policy import DialogueMove, next_move
 from tutor.dialogue.summary import Summary, summarise
 from tutor.dialogue.talk import (
@@ -20,6 +21,7 @@ from tutor.dialogue.transcript import transcript_json, transcript_text
 __all__ = [
     "MESSAGE_LIMIT",
     "DialogueMove",
+    "Measuring",
     "Summary",
     "TermSpan",
     "Tutor",

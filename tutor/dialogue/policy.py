@@ -111,11 +111,16 @@ class _Policy:
             return self._step_down()
         if given.misconception:
             return self._meet_belief(given.misconception)
-        if given.suspected and f"confirm:{given.suspected}" not in state.asked and not self.definitions:
-            return self._confirm(given.suspected)
+        if self._may_hold(given.suspected):
+            return self._confirm(str(given.suspected))
         if state.ending:
             return self._close()
         return self._go_on()
+
+    def _may_hold(self, belief: str | None) -> bool:
+        """Whether to ask about a suspicion: once, not at the end, and not of somebody who states what is right."""
+        asked = f"confirm:{belief}" in self.state.asked
+        return bool(belief) and not (asked or self.definitions or self.state.ending or self.assessment.stated)
 
     def _move(self, reaction: Reaction, **parts: object) -> DialogueMove:
         earlier = (exchange.assessment for exchange in self.state.before if exchange.assessment)

@@ -14,7 +14,7 @@ from pages.learn.measure import measured_battles
 from pages.shared import person
 from pages.shared.errors import errors_shown, in_words
 from tutor import dialogue, journal
-from tutor.dialogue.measured import Measuring
+from tutor.dialogue import Measuring
 from tutor.errors import TutorError
 from tutor.journal import Talk
 

@@ -13,7 +13,7 @@ from pages.format import plain
 from pages.shared import person
 from pages.shared.errors import errors_shown, in_words
 from tutor import dialogue
-from tutor.dialogue.measured import Measuring
+from tutor.dialogue import Measuring
 from tutor.journal import Talk
 
 EVERY = 1.5

@@ -12,6 +12,7 @@ from engine.errors import DiskFull
 from pages.shared import person
 from tests.pages.driving import open_lab, open_page, press, raw, shown, texts
 from tutor import configuration, journal, local_model
+from tutor.dialogue import model_voice
 from tutor.errors import EndpointFailure, FetchFailure
 from tutor.local_model import Speed, weights
 
@@ -83,7 +84,7 @@ def test_what_stands_against_it_is_a_sentence(error: Exception, monkeypatch: pyt
 def test_switched_on_it_speaks_and_how_long_a_reply_takes_is_told_before_anybody_writes(here: None) -> None:
     app = press(open_page(TUTOR), "Switch it on")
     assert not app.exception
-    assert f"Judge: toy; {local_model.TITLE} speaks." in texts(app)
+    assert f"Asked to judge: toy; asked to speak: {local_model.TITLE}." in texts(app)
     assert "A reply takes about 23 s here." in texts(app) and "3.7 GB of memory" in texts(app)
     assert (
         "runs on this machine: nothing that learners write leaves it. A reply takes about 23 s here."
@@ -96,7 +97,8 @@ def test_switched_on_it_speaks_and_how_long_a_reply_takes_is_told_before_anybody
     assert "takes about" not in texts(open_lab())
 
 
-def test_it_answers_in_the_lab(here: None) -> None:
+def test_it_answers_in_the_lab(here: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model_voice, "check_reply", lambda reply, brief: None)  # what it says is not the point here
     journal.save_note(configuration.SWITCH, "on")
     app = open_lab()
     app.chat_input[0].set_value("Nobody says who chose the prompt, so the lead may be the prompt.").run()

@@ -596,10 +596,8 @@ def test_a_belief_in_the_closing_answer_is_met_and_then_the_lab_ends():
     assert walk.thinks(denied=BELIEF.id).reaction == "closed"
 
 
-def test_no_to_a_belief_at_the_end_ends_the_lab():
-    walk = at_the_closing_question()
-    assert walk.thinks(suspected=BELIEF.id).reaction == "confirm"
-    assert walk.says("no").reaction == "closed"
+def test_at_the_end_and_beside_what_is_right_nobody_is_asked_about_a_suspicion():
+    assert at_the_closing_question().thinks(suspected=BELIEF.id).reaction == "closed"
 
 
 def test_who_turns_to_another_case_after_the_end_talks_on():

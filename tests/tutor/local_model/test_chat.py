@@ -65,7 +65,7 @@ def test_a_voice_takes_its_words(model: LocalChatModel, monkeypatch: pytest.Monk
     )
     real = model.stream
     monkeypatch.setattr(model, "stream", lambda messages: real(said(words)))
-    assert spoken(model) == words  # type: ignore[arg-type]
+    assert spoken(model) == [words]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("words", ["now die", "now fail"])

@@ -68,11 +68,9 @@ def check_numbers(text: str, case: Case) -> tuple[NumberCheck, ...]:
 
     >>> from labs import load_lab
     >>> humaneval = load_lab("lab1").cases[1]  # 71.3 against 68.3 percent of 164
-    >>> for found in check_numbers("Cobalt leads by 3 points. I get ±20 for Dune. 3% of 164 is 5.", humaneval):
+    >>> for found in check_numbers("I get ±20 for Dune.", humaneval):
     ...     print(found.stated, found.role, found.verdict, "|", found.how)
-    3 gap confirmed | 71.3 − 68.3 = 3
     20 margin wrong | 1.96 × √(68.3 × 31.7 / 164) = 7.12
-    5 result confirmed | 3% × 164 = 4.92
     """
     return _Message(text, case_numbers(case)).checks()
 

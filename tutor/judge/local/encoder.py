@@ -54,7 +54,8 @@ class Encoder:
             for matrix in MATRICES:
                 if (a := adapter.get(f"{layer}.{matrix}.a")) is not None:
                     name = f"encoder.layer.{layer}.{matrix}.weight"
-                    self._weights[name] = self._weights[name] + np.float32(SCALE) * adapter[f"{layer}.{matrix}.b"] @ a
+                    added = SCALE * adapter[f"{layer}.{matrix}.b"] @ a
+                    self._weights[name] = np.asarray(self._weights[name] + added, np.float32)
 
     def word_pieces(self, question: str, answer: str) -> tuple[list[int], list[int]]:
         """Word pieces and their types (0 question, 1 answer) of [CLS] question [SEP] answer [SEP]."""
