@@ -27,9 +27,11 @@ HOLLOW = tuple(why for why in WHYS if why not in SUBSTANTIVE)
 THOUGHT = "Nobody says who prompted Aster-2, so its lead may be the prompt and not the model."
 
 
-def message(learner: str, *, earlier: tuple[str, ...] = (), tutor: str = FIRST.ask) -> Message:
+def message(
+    learner: str, *, earlier: tuple[str, ...] = (), tutor: str = FIRST.ask, shown: tuple[str, ...] = ()
+) -> Message:
     """An answer to the first question of lab 1."""
-    return Message(lab=LAB, case=CASE, tutor=tutor, learner=learner, earlier=earlier)
+    return Message(lab=LAB, case=CASE, tutor=tutor, learner=learner, earlier=earlier, shown=shown)
 
 
 def turn(why: Why | None = "reasons_about_claim", *, number: int = 1, told: bool = False, **other: Any) -> Exchange:

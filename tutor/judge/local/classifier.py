@@ -37,6 +37,7 @@ THRESHOLD = {True: 0.5, False: 0.45}  # of the probability that a message is sub
 CONCEPT_THRESHOLD = 0.4  # probability from which a concept is named
 HELD, SUSPECTED, DENIED = 0.8, 0.5, 0.5  # probabilities from which a belief is held, may be held, is denied
 UNDENIED = 0.2  # probability of being denied below which a belief is surely held
+ECHO = 0.75  # nearness to the tutor's words from which a message only says them again: no honest one came so near
 LOCAL, COUNTING_ONLY = "local", "local, counting only"  # its names, with the encoder's weights and without
 COUNTING_WEIGHT = {True: 0.5, False: 0.3}  # the counting classifier's share, likewise
 
@@ -69,6 +70,8 @@ class LocalJudge:
     def assess(self, message: Message, own: OwnWords) -> Assessment:
         """The assessment of the learner's own words. Cannot fail once the judge is loaded."""
         near = None if self._encoders is None else Nearness(message, own.text, self._encoders.embeddings)
+        if near is not None and near.echo() > ECHO:
+            return Assessment(why="repetition", judge=self.name)
         whys = self._kinds(message, own, near)
         substantive = sum(whys[why] for why in SUBSTANTIVE) > THRESHOLD[language_of(message.learner) == "en"]
         why: Why = max(SUBSTANTIVE if substantive else set(WHYS) - SUBSTANTIVE, key=lambda one: whys[one])

@@ -129,6 +129,14 @@ class Nearness:
         ]  # fmt: skip
         return np.asarray(row, np.float32)
 
+    def echo(self) -> float:
+        """How near all of the message, copies too, is to what the tutor said or hints at: its farthest sentence."""
+        message = self._message
+        said = (*message.shown, message.tutor, *(question.hint for question in message.case.questions))
+        texts = [sentence for text in said for sentence in sentences_of(text)]
+        sentences = self._embeddings.of(sentences_of(message.learner)[:SENTENCES] or [message.learner])
+        return float((sentences @ self._embeddings.of(texts).T).max(axis=1).min()) if texts else 0.0
+
     def _sources(self) -> tuple[float, ...]:
         """How near to the question, the case, the page (mean and least over sentences) and earlier messages."""
         message, embed = self._message, self._embeddings.of

@@ -69,6 +69,7 @@ class PooledJudge:
             "question": message.question,
             "earlier": message.earlier,
             "counted": message.counted,
+            "shown": message.shown,
         }
         try:
             return _assessment.validate_python(self._pool.call(ASSESS, request))
@@ -92,6 +93,7 @@ def assess_request(request: dict[str, Any]) -> dict[str, Any]:
         question=request["question"],
         earlier=tuple(request["earlier"]),
         counted=tuple(request["counted"]),
+        shown=tuple(request["shown"]),
     )
     return asdict(classifier.loaded_judge().assess(message, extract_own_words(message)))
 

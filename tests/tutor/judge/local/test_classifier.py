@@ -221,3 +221,9 @@ def test_the_chances_of_the_kinds_are_chances():
     assert set(held) == set(denied) == {one.id for one in LAB.misconceptions}
     chances = (*kinds.values(), *concepts.values(), *held.values(), *denied.values())
     assert all(0 <= chance <= 1 for chance in chances)
+
+
+def test_the_tutors_words_put_otherwise_add_nothing():
+    told = "Two bakers each weigh their own loaf, and neither of them lies, but one of the scales reads too high."
+    again = "Each of the two bakers weighs his own loaf; neither lies, but one scale shows too much."
+    assert judged(again, shown=(told,)).why == "repetition"
