@@ -118,7 +118,7 @@ def test_lab_pages_hold_at_every_width_and_theme(
     page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
     for path, ready in (
         ("labs", "Each lab is a talk"),
-        ("tutor", "Set a model up"),
+        ("tutor", "A model on a server"),
         ("lab?lab=lab3", "P: 86.4 on MMLU"),
     ):
         page.goto(f"{app}/{path}")
